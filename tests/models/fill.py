@@ -1,7 +1,7 @@
 """Gives the model skeletons of this folder their weights, and any model its inputs.
 
-    fill.py fill DIR [NAME...]                   kws  ->  DIR/kws.onnx, DIR/kws.weights; no name: all
-    fill.py inputs OUT.npz MODEL [DIM=VALUE...]  MODEL: a name of this folder, or a path
+    fill.py fill DIR [NAME...]              kws  ->  DIR/kws.onnx, DIR/kws.weights; no name: all
+    fill.py inputs OUT.npz MODEL [D=V...]   MODEL: a name of this folder, or a path; D: a dimension
 
 A skeleton is an exporter's graph whose large tensors are external data that is not stored anywhere.
 Each such tensor's doc_string holds its recipe, "seeded mean=M std=S seed=K [floor=F]":
@@ -96,7 +96,7 @@ def write_tensors(file_descriptor, tensors):
 
 
 def write_new(path, write):
-    """A file gets its name when it is whole: an interrupted run leaves nothing that looks filled."""
+    """A file gets its name when it is whole: an interrupted run leaves nothing half filled."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
     descriptor = os.open(temporary, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o644)
     try:
@@ -129,7 +129,7 @@ def fill(name, folder):
 
 
 def input_values(recipe, seed, dtype, count):
-    """One input's elements. Recipe: {"value": v}, or {"below": n} for integers, or {} for the default."""
+    """One input's elements; recipe is {"value": v}, {"below": n} (integers), or {}."""
     if "value" in recipe:
         return np.full(count, recipe["value"], dtype)
     if dtype == np.bool_:
@@ -140,7 +140,7 @@ def input_values(recipe, seed, dtype, count):
 
 
 def make_inputs(path, given):
-    """{name: array} for the model at `path`; symbolic dimensions from `given`, models.json, or else 1."""
+    """{name: array} for a model; symbolic dimensions from `given`, models.json, or else 1."""
     graph = onnx.load(path, load_external_data=False).graph
     catalog = json.loads((FOLDER / "models.json").read_text()).get(pathlib.Path(path).stem, {})
     sizes = catalog.get("dims", {}) | given
