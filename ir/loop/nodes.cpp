@@ -166,9 +166,11 @@ Stmt StmtRewriter::rewrite_children(const Stmt& stmt) {
     case StmtKind::Alloc: {
       Alloc alloc = *stmt.as<Alloc>();
       std::vector<Expr> extents = exprs(alloc.buffer.extents, changed);
+      std::vector<Expr> base = exprs(alloc.buffer.base, changed);
       std::vector<Expr> strides = exprs(alloc.buffer.strides, changed);
       if (!changed) return stmt;
       alloc.buffer.extents = std::move(extents);
+      alloc.buffer.base = std::move(base);
       alloc.buffer.strides = std::move(strides);
       return alloc;
     }
@@ -228,6 +230,7 @@ void for_each_expr(const Stmt& root, const std::function<void(Expr)>& visit) {
       case StmtKind::If: one(stmt.as<If>()->condition); break;
       case StmtKind::Alloc:
         all(stmt.as<Alloc>()->buffer.extents);
+        all(stmt.as<Alloc>()->buffer.base);
         all(stmt.as<Alloc>()->buffer.strides);
         break;
       case StmtKind::Require: one(stmt.as<Require>()->condition); break;

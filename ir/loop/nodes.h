@@ -17,9 +17,9 @@
 //   equal to the bindings and the guard true, the stage's element is computed, or, for a reduction, combined. The init of
 //   a reduction takes effect before the first combination of its element. Schedule primitives change loops, bindings and
 //   guards, and never a stage.
-// - Subscripts are logical; a buffer's layout says where the element lies. Every access must be inside the logical extents
-//   unless the read has an `else` value. Padding elements of a layout are zero in memory: the function that writes a buffer
-//   keeps this.
+// - Subscripts are logical; a buffer's base and layout say where the element lies: element i of an axis with base b is held
+//   for b <= i < b + extent. Every access must be inside, unless the read has an `else` value; a read may also touch padding
+//   elements of a blocked layout, which are zero in memory: the function that writes a buffer keeps this.
 // - Parameters do not overlap, except an `inout` one, which is one buffer. A buffer's contents are undefined before it
 //   is written. Arena and constant buffers are 64-byte aligned and end in 64 readable bytes: vector loads may run into these.
 // - `require` with a false condition stores its status in the worker's status word (the first of a chunk stays); execution
@@ -120,6 +120,7 @@ struct Buffer {
   std::vector<Expr> extents;  // logical
   Layout layout;
   Scope scope = Scope::Arena;
+  std::vector<Expr> base;     // first subscript held, per logical axis, of outer loop variables; empty: all 0. Text: at [..]
   std::vector<Expr> strides;  // of the physical dimensions, in elements; empty: dense. A view into a larger buffer has them
 };
 
@@ -215,6 +216,7 @@ struct Leaf {
   std::shared_ptr<const Stage> stage;
   std::vector<Expr> bindings;
   Expr guard;                // bool of loop variables; null: always
+  std::vector<std::string> clamped;  // axes that reads in the stage's value see as min(binding, extent-1). Text: clamp m
   bool initializes = true;   // of a reduction: false where another leaf of the stage, before this one, does
   Expr axis_binding(const std::string& axis_name) const;
 };
