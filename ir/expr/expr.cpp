@@ -327,6 +327,21 @@ Expr substitute(Expr e, std::span<const Substitution> substitutions) {
   return substitutions.empty() ? e : Substitute(e.pool(), substitutions)(e);
 }
 
+std::vector<Expr> conjuncts(Expr condition) {
+  if (!condition) return {};
+  const Apply* both = condition.as_op(Op::And);
+  if (!both) return {condition};
+  std::vector<Expr> parts = conjuncts(both->operand(0));
+  for (Expr part : conjuncts(both->operand(1))) parts.push_back(part);
+  return parts;
+}
+
+Expr conjunction(std::span<const Expr> conditions) {
+  Expr all;
+  for (Expr condition : conditions) all = all ? all & condition : condition;
+  return all;
+}
+
 void for_each_node(Expr e, const std::function<void(Expr)>& visit) {
   std::unordered_set<const ExprNode*> seen;
   visit_nodes(e, seen, visit);

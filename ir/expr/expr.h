@@ -297,6 +297,11 @@ struct Substitution {
 };
 Expr substitute(Expr e, std::span<const Substitution> substitutions);
 
+/// The conditions joined by `&` in a bool expression, in order; none for null.
+std::vector<Expr> conjuncts(Expr condition);
+/// Their conjunction; null for none.
+Expr conjunction(std::span<const Expr> conditions);
+
 /// Calls `visit` once for each node of `e`, children first.
 void for_each_node(Expr e, const std::function<void(Expr)>& visit);
 bool uses_var(Expr e, std::string_view name);
