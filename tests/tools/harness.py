@@ -7,11 +7,17 @@
 """
 import argparse
 import importlib.util
+import os
 import pathlib
+import re
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MODELS = ROOT / "tests" / "models"
+
+# Text of exceptions, assertions and sanitizers: a user's mistake never shows it.
+NOT_FOR_USERS = re.compile(r"terminate called|std::|google::|what\(\)|[Aa]ssert|CHECK|Sanitizer"
+                           r"|\.cpp\b|\.cc\b")
 
 
 def load_module(path):
@@ -32,11 +38,15 @@ class Report:
         self.passed = 0
         self.failed = 0
 
-    def case(self, name, failure, note=""):
-        """failure: None, or what went wrong, the first line for the list and the rest below it."""
+    def case(self, name, failure, note="", quiet=False):
+        """failure: None, or what went wrong, the first line for the list and the rest below it.
+
+        quiet: a case that passes is counted and not printed.
+        """
         if failure is None:
             self.passed += 1
-            print(f"ok      {name}{'  ' + note if note else ''}", flush=True)
+            if not quiet:
+                print(f"ok      {name}{'  ' + note if note else ''}", flush=True)
         else:
             self.failed += 1
             first, *rest = str(failure).rstrip().split("\n")

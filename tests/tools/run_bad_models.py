@@ -17,8 +17,6 @@ import harness
 FOLDER = harness.ROOT / "tests" / "bad_models"
 SECONDS = 10
 LAST_LINE = re.compile(r"tenon: \d+ errors?(, \d+ warnings?)?; nothing was written")
-NOT_FOR_USERS = re.compile(r"terminate called|std::|google::|what\(\)|[Aa]ssert|CHECK|Sanitizer"
-                           r"|\.cpp\b|\.cc\b")
 
 
 def what_is_wrong(tenon, name, model, folder):
@@ -38,7 +36,7 @@ def what_is_wrong(tenon, name, model, folder):
         faults.append(f"exit status {process.returncode}, not 1")
     if absent:
         faults.append("these are not in the messages: " + ", ".join(map(repr, absent)))
-    if found := NOT_FOR_USERS.search(said):
+    if found := harness.NOT_FOR_USERS.search(said):
         faults.append(f"not meant for users: {found.group()!r}")
     if not LAST_LINE.fullmatch(said.rstrip("\n").split("\n")[-1]):
         faults.append("the last line does not count the errors")
