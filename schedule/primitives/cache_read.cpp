@@ -1,0 +1,114 @@
+// cache_read TENSOR in SCOPE at LOOP -> NAME
+//
+//   for no in 4 { for k in 64 { stage y[...] reduce ... sum x[k, n] ... } }
+//   cache_read x in scratch at no -> xs
+//   for no in 4 { buffer xs: f32[64, 8] at [0, no*8] in scratch   for xs.i0 in 64 { for xs.i1 in 8 { stage xs[...] = x[...] } }  ... }
+//
+// Copies the window of a tensor that one iteration of LOOP reads into memory of its own, and reads that instead. Exact.
+#include "schedule/primitives/primitives.h"
+#include "schedule/window.h"
+
+namespace tenon::schedule {
+namespace {
+
+using loop::For;
+using loop::Leaf;
+using loop::Stage;
+using loop::Stmt;
+
+class RenameReads final : public Rewriter {
+ public:
+  RenameReads(ExprPool& pool, const std::string& from, const std::string& to) : Rewriter(pool), from_(from), to_(to) {}
+
+ private:
+  Expr rewrite(Expr old) override {
+    Expr e = rewrite_children(old);
+    const Read* read = e.as<Read>();
+    if (!read || read->tensor != from_) return e;
+    std::span<const Expr> indices = read->indices();
+    return pool().read(to_, e.type(), {indices.begin(), indices.end()});
+  }
+  const std::string &from_, &to_;
+};
+
+Status apply_cache_read(State& state, Lexer& arguments) {
+  std::string tensor = arguments.expect_word("the name of a tensor");
+  Result<loop::Scope> scope = read_scope(arguments, loop::Scope::Scratch);
+  if (!scope) return scope.error();
+  arguments.expect("at");
+  Result<std::string> loop_name = read_loop_name(state, arguments);
+  if (!loop_name) return loop_name.error();
+  arguments.expect("->");
+  Result<std::string> copy_name = read_fresh_name(state, arguments);
+  if (!copy_name) return copy_name.error();
+  const loop::Buffer* source = state.function.find_buffer(tensor);
+  if (!source) return Failure{"no tensor is called " + tensor};
+  const For& loop = *find_loop(state.function.body, *loop_name);
+  if (!writers_of(loop.body, tensor).empty()) return Failure{tensor + " is written inside " + *loop_name};
+  bool has_else = false;
+  for (const LeafAt& at : leaves_in(loop.body))
+    for_each_node(at.leaf.stage->value, [&](Expr node) {
+      const Read* read = node.as<Read>();
+      has_else = has_else || (read && read->tensor == tensor && read->has_otherwise);
+    });
+  if (has_else) return Failure{tensor + " is read with an else value, whose bounds a copy would change"};
+
+  Result<Window> window = window_of(state, tensor, *loop_name, Access::Reads);
+  if (!window) return window.error();
+  ExprPool& pool = *state.pool;
+  Ranges ranges = ranges_at(state, *loop_name, true);
+  auto stage = std::make_shared<Stage>();
+  stage->name = stage->tensor = *copy_name;
+  stage->type = source->type;
+  Leaf leaf;
+  std::vector<For> loops;
+  for (size_t d = 0; d < source->extents.size(); ++d) {
+    std::string axis = "i" + std::to_string(d);
+    stage->axes.push_back({axis, source->extents[d]});
+    stage->target.push_back(pool.var(axis));
+    For copy{*copy_name + "." + axis, window->extents[d], loop::LoopKind::Serial, 1, {}, {}};
+    ranges.set_extent(copy.var, copy.extent);
+    Expr binding = simplify(window->base[d] + pool.var(copy.var), ranges);
+    leaf.bindings.push_back(binding);
+    leaf.guard = add_guard(leaf.guard, le(pool.index(0), binding), ranges);
+    leaf.guard = add_guard(leaf.guard, lt(binding, source->extents[d]), ranges);
+    loops.push_back(std::move(copy));
+  }
+  stage->value = pool.read(tensor, source->type, stage->target);
+  leaf.stage = stage;
+  Stmt nest = leaf;
+  for (size_t i = loops.size(); i-- > 0;) {
+    loops[i].body = nest;
+    nest = loops[i];
+  }
+  loop::Buffer buffer{*copy_name, source->type, source->extents, {}, loop::Scope::Arena, {}, {}};
+  RenameReads rename(pool, tensor, *copy_name);
+  state.function.body = replace_loop(state.function.body, *loop_name, [&](const For& old) {
+    For changed = old;
+    Stmt renamed = map_leaves(old.body, [&](const Leaf& reader) -> Stmt {
+      auto copy = std::make_shared<Stage>(*reader.stage);
+      copy->value = rename(copy->value);
+      if (copy->where) copy->where = rename(copy->where);
+      for (Expr& requirement : copy->requirements) requirement = rename(requirement);
+      Leaf result = reader;
+      result.stage = std::move(copy);
+      return result;
+    });
+    changed.body = loop::block({nest, renamed});
+    return Stmt(changed);
+  });
+  state.function.body = loop::block({loop::Alloc{buffer}, state.function.body});
+  return place_window(state, *copy_name, *loop_name, *scope, {});
+}
+
+}  // namespace
+
+const Primitive cache_read = {
+    .name = "cache_read",
+    .syntax = "cache_read TENSOR in stack|scratch|register at LOOP -> NAME",
+    .summary = "what one iteration reads of a tensor is copied first",
+    .effect = Effect::Exact,
+    .apply = apply_cache_read,
+};
+
+}  // namespace tenon::schedule

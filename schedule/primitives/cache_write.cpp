@@ -1,0 +1,160 @@
+// cache_write TENSOR in SCOPE at LOOP [as <LAYOUT>]
+//
+//   for mo in 16 { for k in 768 { for mi in 8 { stage acc[m:128] reduce k ... } }  for y.mi in 8 { stage y[m:128] = acc[m] ... } }
+//   cache_write acc in register at mo
+//   for mo in 16 { buffer acc: f32[8] at [mo*8] in register  ... }
+//
+// The tensor's buffer becomes a window in registers, on the stack or in scratch memory, inside LOOP. A result of the
+// function keeps its buffer: the window gets the name TENSOR.tile, and a stage TENSOR copies it out at the end of LOOP, with
+// the loops of the writer. The layout orders the window's axes; registers want the vectorized axis last.
+//
+// A tile that has its own memory is computed whole: guards of the last tile are dropped where the stage's reads stay inside
+// all the same, because the axis is clamped or because the tensors read are padded to whole tiles. Exact.
+#include <algorithm>
+
+#include "schedule/primitives/primitives.h"
+#include "schedule/window.h"
+
+namespace tenon::schedule {
+namespace {
+
+using loop::For;
+using loop::Leaf;
+using loop::Stage;
+using loop::Stmt;
+
+// True when `axis` of the leaf, bound up to `last`, stays inside the padding of every tensor that its stage reads with it.
+bool reads_padded(const State& state, const Leaf& leaf, const std::string& axis, Expr last, const Ranges& ranges) {
+  bool padded = true;
+  for_each_node(leaf.stage->value, [&](Expr node) {
+    const Read* read = node.as<Read>();
+    if (!read || !uses_var(node, axis)) return;
+    const loop::Buffer* buffer = state.function.find_buffer(read->tensor);
+    for (size_t d = 0; d < read->indices().size(); ++d) {
+      Expr index = read->indices()[d];
+      if (!uses_var(index, axis)) continue;
+      const Var* var = index.as<Var>();
+      int64_t block = 0;
+      for (const PhysicalDim& dim : buffer->layout.dims)
+        if (dim.axis == static_cast<int>(d) && dim.modulus == 0) block = dim.divisor;
+      bool inside = var && block > 1 && prove(lt(last, ceil_div(buffer->extents[d], block) * static_cast<double>(block)), ranges);
+      padded = padded && inside;
+    }
+  });
+  return padded;
+}
+
+// The guard of a leaf without the conditions `binding < extent` of axes that may run over.
+Expr relaxed_guard(const State& state, const LeafAt& at, const Ranges& ranges) {
+  std::vector<Expr> kept;
+  for (Expr part : conjuncts(at.leaf.guard)) {
+    bool drop = false;
+    for (size_t i = 0; i < at.leaf.stage->axes.size() && !drop; ++i) {
+      const loop::Axis& axis = at.leaf.stage->axes[i];
+      if (!(part == lt(at.leaf.bindings[i], axis.extent))) continue;
+      bool clamped = std::find(at.leaf.clamped.begin(), at.leaf.clamped.end(), axis.name) != at.leaf.clamped.end();
+      Result<Region> region = region_of(at.leaf.bindings[i], at.loops, ranges);
+      drop = clamped || (region && reads_padded(state, at.leaf, axis.name, region->max, ranges));
+    }
+    if (!drop) kept.push_back(part);
+  }
+  return conjunction(kept);
+}
+
+// `stmt` with the stages below it writing and reading `to` instead of `from`.
+Stmt rename_tensor(const Stmt& stmt, const std::string& from, const std::string& to, ExprPool& pool) {
+  class RenameReads final : public Rewriter {
+   public:
+    RenameReads(ExprPool& pool, const std::string& from, const std::string& to) : Rewriter(pool), from_(from), to_(to) {}
+
+   private:
+    Expr rewrite(Expr old) override {
+      Expr e = rewrite_children(old);
+      const Read* read = e.as<Read>();
+      if (!read || read->tensor != from_) return e;
+      std::span<const Expr> indices = read->indices();
+      return pool().read(to_, e.type(), {indices.begin(), indices.end()}, read->otherwise());
+    }
+    const std::string &from_, &to_;
+  };
+  return map_leaves(stmt, [&](const Leaf& old) -> Stmt {
+    auto stage = std::make_shared<Stage>(*old.stage);
+    RenameReads rename(pool, from, to);
+    if (stage->tensor == from) stage->tensor = to;
+    if (stage->name == from) stage->name = to;
+    stage->value = rename(stage->value);
+    Leaf leaf = old;
+    leaf.stage = std::move(stage);
+    return leaf;
+  });
+}
+
+// Gives a result of the function a local tile below the loop and a stage that copies it out.
+Status split_off_tile(State& state, const std::string& tensor, const std::string& tile, const loop::Buffer& buffer, const std::string& loop_name) {
+  const For& loop = *find_loop(state.function.body, loop_name);
+  std::vector<LeafAt> writers = writers_of(loop.body, tensor);
+  if (writers.empty() || writers_of(state.function.body, tensor).size() != writers.size())
+    return Failure{"not all of " + tensor + " is made below " + loop_name};
+  const Stage& stage = *writers[0].leaf.stage;
+  if (!stage.is_plain()) return Failure{tensor + " is written in pieces"};
+  Stage copy{tensor, tensor, stage.type, stage.axes, stage.target, loop::Reducer::None, {}, {}, {}, {}, stage.location};
+  copy.value = state.pool->read(tile, stage.type, stage.target);
+  // A naive nest for the copy at the end of the function, from where attach fetches it.
+  Leaf leaf{std::make_shared<const Stage>(copy), {}, {}, {}, true};
+  for (const loop::Axis& axis : copy.axes) leaf.bindings.push_back(state.pool->var(tensor + "." + axis.name + ".copy"));
+  Stmt nest = leaf;
+  for (size_t i = copy.axes.size(); i-- > 0;)
+    nest = For{tensor + "." + copy.axes[i].name + ".copy", copy.axes[i].extent, loop::LoopKind::Serial, 1, nest, stage.location};
+  Stmt renamed = rename_tensor(state.function.body, tensor, tile, *state.pool);
+  loop::Buffer local = buffer;
+  local.name = tile;
+  local.layout = {};
+  local.scope = loop::Scope::Arena;
+  state.function.body = loop::block({loop::Alloc{local}, renamed, nest});
+  return apply_line(state, "attach " + tensor + " at " + loop_name + " like " + tile);
+}
+
+Status apply_cache_write(State& state, Lexer& arguments) {
+  std::string tensor = arguments.expect_word("the name of a tensor");
+  Result<loop::Scope> scope = read_scope(arguments, loop::Scope::Register);
+  if (!scope) return scope.error();
+  arguments.expect("at");
+  Result<std::string> loop_name = read_loop_name(state, arguments);
+  if (!loop_name) return loop_name.error();
+  Layout layout = arguments.accept("as") ? parse_layout(arguments) : Layout{};
+
+  for (const loop::Param& param : state.function.params) {
+    if (param.buffer.name != tensor) continue;
+    std::string tile = tensor + ".tile";
+    if (!is_fresh(state.function, tile)) return Failure{"the name " + tile + " is already taken"};
+    size_t lines = state.function.schedule.size();
+    if (Status status = split_off_tile(state, tensor, tile, param.buffer, *loop_name); !status) return status;
+    state.function.schedule.resize(lines);  // the attach is part of this line
+    tensor = tile;
+    break;
+  }
+  if (Status status = place_window(state, tensor, *loop_name, *scope, std::move(layout)); !status) return status;
+
+  Ranges ranges = ranges_at(state, *loop_name, true);
+  std::vector<LeafAt> writers = writers_of(find_loop(state.function.body, *loop_name)->body, tensor);
+  size_t next = 0;
+  state.function.body = map_leaves(state.function.body, [&](const Leaf& old) -> Stmt {
+    if (old.stage->tensor != tensor) return old;
+    Leaf leaf = old;
+    leaf.guard = relaxed_guard(state, writers[next++], ranges);
+    return leaf;
+  });
+  return Done{};
+}
+
+}  // namespace
+
+const Primitive cache_write = {
+    .name = "cache_write",
+    .syntax = "cache_write TENSOR in register|stack|scratch at LOOP [as <LAYOUT>]",
+    .summary = "a tensor is written to a window of its own before it leaves the loop",
+    .effect = Effect::Exact,
+    .apply = apply_cache_write,
+};
+
+}  // namespace tenon::schedule

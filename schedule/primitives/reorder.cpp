@@ -1,0 +1,89 @@
+// reorder LOOP, LOOP, ... [reassociating]
+//
+//   for m in 4 { for n in 8 { for k in 16 { stage acc[m:4, n:8] reduce k:16 { sum ... } with ... } } }
+//   reorder n, k, m
+//   for n in 8 { for k in 16 { for m in 4 { ... } } }
+//
+// The loops must lie on one chain of loops that are each the whole body of the one around; those not named keep their
+// places. The order of reduce loops among themselves may change only with the word `reassociating` (max, min, any and all
+// give the same bits in any order and need no word). Exact without it.
+#include <algorithm>
+
+#include "schedule/nest.h"
+#include "schedule/primitives/primitives.h"
+
+namespace tenon::schedule {
+namespace {
+
+using loop::For;
+using loop::Stmt;
+
+bool order_matters(const loop::Stage& stage) {
+  return is_float(stage.type) && (stage.reducer == loop::Reducer::Sum || stage.reducer == loop::Reducer::Prod);
+}
+
+// The names of the chain's loops that reduce this leaf, in order.
+std::vector<std::string> reduce_order(const loop::Leaf& leaf, const std::vector<For>& chain) {
+  std::vector<std::string> order;
+  for (const For& loop : chain)
+    if (binds_reduce(leaf, loop.var)) order.push_back(loop.var);
+  return order;
+}
+
+Status apply_reorder(State& state, Lexer& arguments) {
+  std::vector<std::string> wanted;
+  do {
+    Result<std::string> name = read_loop_name(state, arguments);
+    if (!name) return name.error();
+    if (std::find(wanted.begin(), wanted.end(), *name) != wanted.end()) return Failure{*name + " is named twice"};
+    wanted.push_back(*name);
+  } while (arguments.accept(","));
+  bool reassociating = arguments.accept("reassociating");
+
+  // The chain from the outermost named loop to the innermost one.
+  std::string outermost = wanted[0];
+  size_t depth = loops_around(state.function.body, outermost).size();
+  for (const std::string& name : wanted)
+    if (size_t d = loops_around(state.function.body, name).size(); d < depth) outermost = name, depth = d;
+  std::vector<For> chain;
+  std::vector<size_t> places;
+  for (const For* loop = find_loop(state.function.body, outermost); loop; loop = loop->body.as<For>()) {
+    chain.push_back(*loop);
+    if (std::find(wanted.begin(), wanted.end(), loop->var) != wanted.end()) places.push_back(chain.size() - 1);
+    if (places.size() == wanted.size()) break;
+  }
+  if (places.size() != wanted.size()) return Failure{"the loops are not on one chain in which each is the whole body of the one around"};
+
+  std::vector<For> ordered = chain;
+  for (size_t i = 0; i < places.size(); ++i) {
+    auto source = std::find_if(chain.begin(), chain.end(), [&](const For& loop) { return loop.var == wanted[i]; });
+    ordered[places[i]] = *source;
+  }
+  for (size_t i = 0; i < ordered.size(); ++i)
+    for (size_t j = i + 1; j < ordered.size(); ++j)
+      if (uses_var(ordered[i].extent, ordered[j].var))
+        return Failure{"the extent of " + ordered[i].var + " depends on " + ordered[j].var + ", which would be inside it"};
+  Stmt body = chain.back().body;
+  for (const LeafAt& at : leaves_in(body))
+    if (order_matters(*at.leaf.stage) && !reassociating && reduce_order(at.leaf, chain) != reduce_order(at.leaf, ordered))
+      return Failure{"this changes the order in which " + at.leaf.stage->name + " sums; say `reassociating` to allow it"};
+  for (size_t i = ordered.size(); i-- > 0;) {
+    if (ordered[i].kind == loop::LoopKind::Parallel && i != 0) return Failure{"the parallel loop " + ordered[i].var + " must stay outermost"};
+    ordered[i].body = body;
+    body = ordered[i];
+  }
+  state.function.body = replace_loop(state.function.body, outermost, [&](const For&) { return body; });
+  return Done{};
+}
+
+}  // namespace
+
+const Primitive reorder = {
+    .name = "reorder",
+    .syntax = "reorder LOOP, LOOP, ... [reassociating]",
+    .summary = "loops of one perfect nest change places",
+    .effect = Effect::Reassociating,
+    .apply = apply_reorder,
+};
+
+}  // namespace tenon::schedule

@@ -1,0 +1,48 @@
+// vectorize LOOP
+//
+//   for lane in 16 { stage y[n:64] = x[n] with n = nv*16 + lane }
+//   vectorize lane
+//   for vectorized lane in 16 { ... }
+//
+// The loop must be innermost, of a literal extent of at most 64, and give each leaf inside another spatial point in each
+// iteration: a reduce loop is first made spatial by rfactor. Exact.
+#include "schedule/nest.h"
+#include "schedule/primitives/primitives.h"
+
+namespace tenon::schedule {
+namespace {
+
+constexpr int64_t kMostLanes = 64;
+
+Status apply_vectorize(State& state, Lexer& arguments) {
+  Result<std::string> name = read_loop_name(state, arguments);
+  if (!name) return name.error();
+  const loop::For& loop = *find_loop(state.function.body, *name);
+  if (loop.kind != loop::LoopKind::Serial) return Failure{*name + " is not a serial loop"};
+  const int64_t* extent = as_int(simplify(loop.extent, state.symbols));
+  if (!extent || *extent < 1 || *extent > kMostLanes) return Failure{"vectorize needs a literal extent of at most 64; split the loop first"};
+  for (const LeafAt& at : leaves_in(loop.body)) {
+    if (!at.loops.empty()) return Failure{*name + " is not innermost: " + at.loops[0]->var + " is inside it"};
+    if (binds_reduce(at.leaf, *name)) return Failure{*name + " is a reduce loop of " + at.leaf.stage->name + "; rfactor makes it spatial"};
+    if (!binds_spatial(at.leaf, *name)) return Failure{*name + " moves no axis of " + at.leaf.stage->name};
+  }
+  state.function.body = replace_loop(state.function.body, *name, [&](const loop::For& old) {
+    loop::For changed = old;
+    changed.kind = loop::LoopKind::Vectorized;
+    changed.extent = state.index(*extent);
+    return loop::Stmt(changed);
+  });
+  return Done{};
+}
+
+}  // namespace
+
+const Primitive vectorize = {
+    .name = "vectorize",
+    .syntax = "vectorize LOOP",
+    .summary = "the iterations of an innermost loop become lanes of vectors",
+    .effect = Effect::Exact,
+    .apply = apply_vectorize,
+};
+
+}  // namespace tenon::schedule
