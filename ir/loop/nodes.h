@@ -122,6 +122,7 @@ struct Buffer {
   Scope scope = Scope::Arena;
   std::vector<Expr> base;     // first subscript held, per logical axis, of outer loop variables; empty: all 0. Text: at [..]
   std::vector<Expr> strides;  // of the physical dimensions, in elements; empty: dense. A view into a larger buffer has them
+  std::string alias_of;       // another buffer of main whose memory, from its start, this one is (a reshape); else ""
 };
 
 /// Bytes in memory, padding of the layout included; an index expression.

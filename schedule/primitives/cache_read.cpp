@@ -81,7 +81,7 @@ Status apply_cache_read(State& state, Lexer& arguments) {
     loops[i].body = nest;
     nest = loops[i];
   }
-  loop::Buffer buffer{*copy_name, source->type, source->extents, {}, loop::Scope::Arena, {}, {}};
+  loop::Buffer buffer{*copy_name, source->type, source->extents, {}, loop::Scope::Arena, {}, {}, {}};
   RenameReads rename(pool, tensor, *copy_name);
   state.function.body = replace_loop(state.function.body, *loop_name, [&](const For& old) {
     For changed = old;

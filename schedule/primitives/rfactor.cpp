@@ -89,7 +89,7 @@ Status apply_rfactor(State& state, Lexer& arguments) {
     return leaf.stage->tensor == tensor ? Stmt(partial_leaf) : Stmt(leaf);
   });
   replaced = replace_loop(replaced, old.loops[outermost]->var, [&](const For& outer) { return loop::block({outer, combination}); });
-  loop::Buffer local{*partial_name, stage.type, buffer->extents, {}, loop::Scope::Arena, {}, {}};
+  loop::Buffer local{*partial_name, stage.type, buffer->extents, {}, loop::Scope::Arena, {}, {}, {}};
   local.extents.push_back(extent);
   state.function.body = loop::block({loop::Alloc{local}, replaced});
   if (state.function.anchor_stage == tensor) state.function.anchor_stage = *partial_name;
