@@ -240,7 +240,7 @@ Expr gt(Expr a, Expr b) { return lt(b, a); }
 Expr ge(Expr a, Expr b) { return le(b, a); }
 Expr operator&(Expr a, Expr b) { return binary(Op::And, a, b); }
 Expr operator|(Expr a, Expr b) { return binary(Op::Or, a, b); }
-Expr operator!(Expr a) { return a.pool().apply(Op::Not, {a}); }
+Expr logical_not(Expr a) { return a.pool().apply(Op::Not, {a}); }
 Expr select(Expr condition, Expr when_true, Expr when_false) {
   return condition.pool().apply(Op::Select, {condition, when_true, when_false});
 }

@@ -257,7 +257,8 @@ Expr gt(Expr a, Expr b);  // b < a
 Expr ge(Expr a, Expr b);  // b <= a
 Expr operator&(Expr a, Expr b);
 Expr operator|(Expr a, Expr b);
-Expr operator!(Expr a);
+/// The opposite of a bool, all bits of an integer. Not an operator: `!e` asks whether the handle is null.
+Expr logical_not(Expr a);
 Expr select(Expr condition, Expr when_true, Expr when_false);
 Expr fma(Expr a, Expr b, Expr c);
 Expr call(Op op, Expr a);
