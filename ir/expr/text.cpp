@@ -71,7 +71,10 @@ class Printer {
     if (precedence == kNone) return std::string(text_of(apply.op)) + "(" + print_list(apply.children) + ")";
     // Infix operators group to the left; comparisons do not chain.
     std::string left = print(apply.operand(0), precedence == kCompare ? precedence + 1 : precedence);
-    std::string text = left + " " + std::string(text_of(apply.op)) + " " + print(apply.operand(1), precedence + 1);
+    // Subscripts are dense: `mo*8 + mi`, and `i//4 % 8`, where a division within arithmetic is.
+    bool tight = apply.type == DType::Index && precedence == kMul && (apply.op == Op::Mul || outer > kCompare);
+    std::string sign = tight ? std::string(text_of(apply.op)) : " " + std::string(text_of(apply.op)) + " ";
+    std::string text = left + sign + print(apply.operand(1), precedence + 1);
     return precedence < outer ? "(" + text + ")" : text;
   }
 
