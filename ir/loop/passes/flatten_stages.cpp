@@ -56,7 +56,7 @@ class Flattener {
         pending_.emplace_back();
         branch.then_body = flatten(branch.then_body);
         std::vector<Stmt> result = std::move(pending_.back());
-        path_.back().condition = !branch.condition;
+        path_.back().condition = logical_not(branch.condition);
         pending_.back().clear();
         if (branch.else_body) branch.else_body = flatten(branch.else_body);
         for (Stmt& init : pending_.back()) result.push_back(std::move(init));
