@@ -1,9 +1,9 @@
-// interface.h: what the outside of a compiled model looks like, in plain values. The driver fills it from the verified
-// model and the memory plan; header.cpp, hpp.cpp, manifest.cpp and the tables in the object are all made from it, so
-// that they cannot disagree.
+// interface.h: what the outside of a compiled model looks like, in plain values. The driver fills
+// it from the verified model and the memory plan; header.cpp, hpp.cpp, manifest.cpp and the tables
+// in the object are all made from it, so that they cannot disagree.
 //
-//   model "tracker" with input "imu" f32[batch, 6]  ->  {name = "tracker", dims = {{"batch", "batch", 1, 16}},
-//                                                        tensors = {{"imu", "imu", kInput, 1, {batch, 6}}, ...}, ...}
+//   model "tracker" with input "imu" f32[batch, 6]
+//     ->  {name = "tracker", dims = {{"batch", 1..16}}, tensors = {{"imu", F32, {batch, 6}}}}
 #pragma once
 
 #include <array>
@@ -12,10 +12,13 @@
 #include <string>
 #include <vector>
 
+#include "support/dtype.h"
+
 namespace tenon::codegen {
 
-// A symbolic dimension that the caller chooses for each run: a member `int64_t <identifier>` of N_io. One that the
-// model's text fixes is no dimension of the interface. An empty identifier is filled in by name_identifiers.
+// A symbolic dimension that the caller chooses for each run: a member `int64_t <identifier>` of
+// N_io. One that the model's text fixes is no dimension of the interface. An empty identifier is
+// filled in by name_identifiers.
 struct InterfaceDim {
   std::string name;        // as in the model, or "<input>_<axis>"
   std::string identifier;  // C
@@ -25,7 +28,9 @@ struct InterfaceDim {
 
 // The length of one axis of a tensor: an expression over the dimensions, as text, with its bounds.
 struct InterfaceExtent {
-  std::string text;  // "240", "batch", "2*seq + 1"
+  std::string text;  // in the model's names: "240", "batch", "2*seq + 1"
+  std::string code;  // the same in C over the dimensions' identifiers, for dimensions in range;
+                     // empty where C has none
   int64_t least = 0;
   int64_t most = 0;
   bool is_fixed() const { return least == most; }
@@ -33,13 +38,13 @@ struct InterfaceExtent {
 
 enum class TensorRole { kInput = 0, kOutput = 1, kState = 2 };  // as TN_INPUT, TN_OUTPUT, TN_STATE
 
-// An input or output: a member `const T *<identifier>` or `T *<identifier>` of N_io. T follows from dtype
-// (element_type.h): bool is uint8_t, f16, bf16 and fp8 are unsigned integers of their width.
+// An input or output: a member `const T *<identifier>` or `T *<identifier>` of N_io. T follows from
+// dtype: bool is uint8_t, f16, bf16 and fp8 are unsigned integers of their width.
 struct InterfaceTensor {
   std::string name;
   std::string identifier;
   TensorRole role = TensorRole::kInput;
-  int32_t dtype = 1;  // ONNX TensorProto.DataType
+  DType dtype = DType::F32;
   std::vector<InterfaceExtent> shape;
 };
 
@@ -49,7 +54,8 @@ struct InterfaceNode {
   std::string name;    // of the ONNX node: "/embeddings/Gather"
 };
 
-// One tensor of the embedded self-test: stored input bytes or expected output bytes, in the order of the tensors.
+// One tensor of the embedded self-test: stored input bytes or expected output bytes, in the order
+// of the tensors.
 struct GoldenTensor {
   std::vector<uint8_t> bytes;
   double absolute = 0;
@@ -69,19 +75,20 @@ struct BundleInterface {
   std::string version;       // of Tenon: "0.1.0"
   std::string triple;        // as shown: "x86_64-linux-gnu"
   std::string target;        // as given: "x86-64-v3"
-  std::string options;       // the command line's options that the code depends on, in one normal order
+  std::string options;  // the command line's options that the code depends on, in one normal order
 
   std::vector<InterfaceDim> dims;
-  std::vector<InterfaceTensor> tensors;   // in the order of N_io: inputs, then outputs
-  std::vector<std::string> requirements;  // text of each: "seq and mask_seq differ"; order of tn_model_entry's values
+  std::vector<InterfaceTensor> tensors;  // in the order of N_io: inputs, then outputs
+  std::vector<std::string>
+      requirements;  // text of each: "seq and mask_seq differ"; order of tn_model_entry's values
   std::vector<InterfaceNode> nodes;
 
   uint32_t group_count = 0;
-  uint32_t size_count = 0;             // of tn_model_sizes; at least group_count
-  uint64_t buffer_bytes_most = 0;      // the arena's buffers at the upper bounds of all dimensions
-  uint64_t scratch_bytes_most = 0;     // of one body, the same
+  uint32_t size_count = 0;          // of tn_model_sizes; at least group_count
+  uint64_t buffer_bytes_most = 0;   // the arena's buffers at the upper bounds of all dimensions
+  uint64_t scratch_bytes_most = 0;  // of one body, the same
   uint32_t arena_align = 64;
-  uint64_t stack_bytes = 0;            // known after the machine code is: see stack_bytes.h
+  uint64_t stack_bytes = 0;  // known after the machine code is: see stack_bytes.h
   uint64_t weights_bytes = 0;
   std::array<uint64_t, 2> weights_layout = {0, 0};
   bool weights_embedded = true;
