@@ -2,8 +2,8 @@
 //
 //   apply_feature_list({avx2 and what it implies}, "-avx")  ->  sse3 ssse3 sse4.1 sse4.2
 //
-// CPUID bits: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2A, CPUID; AMD64 Architecture
-// Programmer's Manual, volume 3, appendix E.
+// CPUID bits: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2A, CPUID; AMD64
+// Architecture Programmer's Manual, volume 3, appendix E.
 #include "target/cpu_features.h"
 
 #include <iterator>
@@ -116,7 +116,8 @@ FeatureSet closure(FeatureSet features) {
 FeatureSet without(FeatureSet features, FeatureSet removed) {
   FeatureSet kept;
   for (const FeatureFacts& row : kFeatures) {
-    if (features.has(row.feature) && (closure({row.feature}) & removed).empty()) kept.insert(row.feature);
+    if (features.has(row.feature) && (closure({row.feature}) & removed).empty())
+      kept.insert(row.feature);
   }
   return kept;
 }
@@ -164,7 +165,8 @@ Result<FeatureSet> apply_feature_list(FeatureSet base, const std::string& list) 
       return Failure{"no processor feature is named \"" + wanted + "\"" +
                      (nearest.empty() ? std::string() : "; the nearest name is " + nearest)};
     }
-    base = item[0] == '+' ? closure(base | FeatureSet{row->feature}) : without(base, {row->feature});
+    base =
+        item[0] == '+' ? closure(base | FeatureSet{row->feature}) : without(base, {row->feature});
   }
   return base;
 }

@@ -1,9 +1,9 @@
-// The instruction sets that a target may demand of a processor: their names as LLVM spells them, what each implies,
-// and the bit of the CPUID instruction that reports each.
+// The instruction sets that a target may demand of a processor: their names as LLVM spells them,
+// what each implies, and the bit of the CPUID instruction that reports each.
 //
 //   FeatureSet set = closure({CpuFeature::avx2});         ->  sse3 ssse3 sse4.1 sse4.2 avx avx2
-//   to_llvm(set)                                          ->  "+sse3,+ssse3,+sse4.1,+sse4.2,+avx,+avx2"
-//   cpuid_masks(set)[CpuidWord::leaf7_ebx]                ->  0x00000020
+//   to_llvm(set)                                          ->
+//   "+sse3,+ssse3,+sse4.1,+sse4.2,+avx,+avx2" cpuid_masks(set)[CpuidWord::leaf7_ebx] ->  0x00000020
 #pragma once
 
 #include <array>
@@ -16,8 +16,9 @@
 
 namespace tenon::target {
 
-/// One instruction-set extension each. The numbers are those that a bundle's table of required features stores and that
-/// a refused open() reports (TNR_CPU_... in runtime/model_tables.h): frozen.
+/// One instruction-set extension each. The numbers are those that a bundle's table of required
+/// features stores and that a refused open() reports (TNR_CPU_... in runtime/model_tables.h):
+/// frozen.
 enum class CpuFeature : uint8_t {
   // x86-64-v2
   sse3 = 0,
@@ -78,10 +79,16 @@ class FeatureSet {
   std::vector<CpuFeature> list() const;
 
   friend constexpr bool operator==(FeatureSet a, FeatureSet b) { return a.bits_ == b.bits_; }
-  friend constexpr FeatureSet operator|(FeatureSet a, FeatureSet b) { return from_bits(a.bits_ | b.bits_); }
-  friend constexpr FeatureSet operator&(FeatureSet a, FeatureSet b) { return from_bits(a.bits_ & b.bits_); }
+  friend constexpr FeatureSet operator|(FeatureSet a, FeatureSet b) {
+    return from_bits(a.bits_ | b.bits_);
+  }
+  friend constexpr FeatureSet operator&(FeatureSet a, FeatureSet b) {
+    return from_bits(a.bits_ & b.bits_);
+  }
   /// The features of `a` that are not in `b`.
-  friend constexpr FeatureSet operator-(FeatureSet a, FeatureSet b) { return from_bits(a.bits_ & ~b.bits_); }
+  friend constexpr FeatureSet operator-(FeatureSet a, FeatureSet b) {
+    return from_bits(a.bits_ & ~b.bits_);
+  }
 
  private:
   static constexpr FeatureSet from_bits(uint64_t bits) {
@@ -98,21 +105,23 @@ const char* name(CpuFeature feature);
 /// The features together with everything that they imply (AVX-512 implies AVX2, FMA and F16C).
 FeatureSet closure(FeatureSet features);
 
-/// `features` without `removed` and without whatever implies something removed: without AVX there is no FMA.
+/// `features` without `removed` and without whatever implies something removed: without AVX there
+/// is no FMA.
 FeatureSet without(FeatureSet features, FeatureSet removed);
 
 /// For people: "sse3 ssse3 sse4.1".
 std::string to_string(FeatureSet features);
 
-/// For LLVM's attribute "target-features": "+sse3,+ssse3". With AVX-512 it ends in "+evex512", which LLVM 19 asks for
-/// before it uses 512-bit registers.
+/// For LLVM's attribute "target-features": "+sse3,+ssse3". With AVX-512 it ends in "+evex512",
+/// which LLVM 19 asks for before it uses 512-bit registers.
 std::string to_llvm(FeatureSet features);
 
-/// Applies a list such as "+avx512vnni,-bmi2" to `base`, from left to right. Fails on an unknown name or a missing
-/// sign, naming the nearest feature.
+/// Applies a list such as "+avx512vnni,-bmi2" to `base`, from left to right. Fails on an unknown
+/// name or a missing sign, naming the nearest feature.
 Result<FeatureSet> apply_feature_list(FeatureSet base, const std::string& list);
 
-/// The words of CPUID, and XCR0 (the registers that the operating system saves), that tell a processor's features.
+/// The words of CPUID, and XCR0 (the registers that the operating system saves), that tell a
+/// processor's features.
 enum class CpuidWord : uint8_t {
   leaf1_ecx,
   leaf7_ebx,
@@ -131,12 +140,12 @@ struct CpuidWords {
   uint32_t operator[](CpuidWord word) const { return words[static_cast<size_t>(word)]; }
 };
 
-/// The bits that a processor and its operating system report where code using `features` runs: for AVX that includes
-/// OSXSAVE and the vector state in XCR0.
+/// The bits that a processor and its operating system report where code using `features` runs: for
+/// AVX that includes OSXSAVE and the vector state in XCR0.
 CpuidWords cpuid_masks(FeatureSet features);
 
-/// The features that these reported words grant: each one's own bit, its registers saved by the operating system, and
-/// everything that it implies present too.
+/// The features that these reported words grant: each one's own bit, its registers saved by the
+/// operating system, and everything that it implies present too.
 FeatureSet features_reported(const CpuidWords& reported);
 
 }  // namespace tenon::target

@@ -12,30 +12,47 @@ namespace tenon::target {
 
 namespace {
 
-// What people call a target that the table calls otherwise: an offer for error messages, not a second name.
+// What people call a target that the table calls otherwise: an offer for error messages, not a
+// second name.
 struct OtherName {
   const char* name;
   const char* target;
 };
 constexpr OtherName kOtherNames[] = {
-    {"x86-64", "x86-64-v2"},       {"x86_64", "x86-64-v2"},
-    {"x86-64-v1", "x86-64-v2"},    {"sse4.2", "x86-64-v2"},
-    {"avx", "x86-64-v2"},          {"avx2", "x86-64-v3"},
-    {"fma", "x86-64-v3"},          {"avx512", "x86-64-v4"},
-    {"avx512f", "x86-64-v4"},      {"broadwell", "haswell"},
-    {"skx", "skylake-avx512"},     {"cooperlake", "cascadelake"},
-    {"icelake-client", "icelake-server"}, {"tigerlake", "icelake-server"},
-    {"rocketlake", "icelake-server"},     {"raptorlake", "alderlake"},
-    {"emeraldrapids", "sapphirerapids"},  {"graniterapids", "sapphirerapids"},
-    {"znver1", "x86-64-v3"},       {"zen2", "znver2"},
-    {"zen3", "znver3"},            {"zen4", "znver4"},
-    {"zen5", "znver5"},            {"host", "native"},
+    {"x86-64", "x86-64-v2"},
+    {"x86_64", "x86-64-v2"},
+    {"x86-64-v1", "x86-64-v2"},
+    {"sse4.2", "x86-64-v2"},
+    {"avx", "x86-64-v2"},
+    {"avx2", "x86-64-v3"},
+    {"fma", "x86-64-v3"},
+    {"avx512", "x86-64-v4"},
+    {"avx512f", "x86-64-v4"},
+    {"broadwell", "haswell"},
+    {"skx", "skylake-avx512"},
+    {"cooperlake", "cascadelake"},
+    {"icelake-client", "icelake-server"},
+    {"tigerlake", "icelake-server"},
+    {"rocketlake", "icelake-server"},
+    {"raptorlake", "alderlake"},
+    {"emeraldrapids", "sapphirerapids"},
+    {"graniterapids", "sapphirerapids"},
+    {"znver1", "x86-64-v3"},
+    {"zen2", "znver2"},
+    {"zen3", "znver3"},
+    {"zen4", "znver4"},
+    {"zen5", "znver5"},
+    {"host", "native"},
 };
 
-// Names of processors and platforms that have a place in the design and no row yet begin with one of these.
-constexpr const char* kLaterNames[] = {"cortex-", "neoverse-", "apple-", "armv", "aarch64", "arm64", "cuda", "sm_"};
+// Names of processors and platforms that have a place in the design and no row yet begin with one
+// of these.
+constexpr const char* kLaterNames[] = {"cortex-", "neoverse-", "apple-", "armv",
+                                       "aarch64", "arm64",     "cuda",   "sm_"};
 
-bool begins_with(const std::string& text, const std::string& start) { return text.compare(0, start.size(), start) == 0; }
+bool begins_with(const std::string& text, const std::string& start) {
+  return text.compare(0, start.size(), start) == 0;
+}
 
 std::string joined(const std::vector<std::string>& names) {
   std::string text;
@@ -59,10 +76,12 @@ const Target* row_named(const std::string& name) {
 
 Failure unknown_target(const std::string& what, const std::string& name) {
   if (is_target_of_later_version(name)) {
-    return Failure{"the " + what + " " + name + " is not in this version; there are " + joined(known_names())};
+    return Failure{"the " + what + " " + name + " is not in this version; there are " +
+                   joined(known_names())};
   }
   const std::vector<std::string> nearest = nearest_targets(name);
-  if (nearest.empty()) return Failure{"no " + what + " is named \"" + name + "\"; there are " + joined(known_names())};
+  if (nearest.empty())
+    return Failure{"no " + what + " is named \"" + name + "\"; there are " + joined(known_names())};
   return Failure{"no " + what + " is named \"" + name + "\"; the nearest " +
                  (nearest.size() == 1 ? "name is " : "names are ") + joined(nearest)};
 }
@@ -111,9 +130,11 @@ bool is_target_of_later_version(const std::string& name) {
                      [&](const char* start) { return begins_with(name, start); });
 }
 
-Result<Target> custom_target(const std::string& triple, const std::string& cpu, const std::string& features) {
+Result<Target> custom_target(const std::string& triple, const std::string& cpu,
+                             const std::string& features) {
   if (!triple.empty() && !is_supported_triple(triple)) {
-    return Failure{"the triple " + triple + " is not in this version; there is x86_64-unknown-linux-gnu"};
+    return Failure{"the triple " + triple +
+                   " is not in this version; there is x86_64-unknown-linux-gnu"};
   }
   const std::string row_name = cpu.empty() ? "x86-64-v2" : cpu;
   const Target* row = row_named(row_name);
@@ -121,8 +142,8 @@ Result<Target> custom_target(const std::string& triple, const std::string& cpu, 
   const Result<FeatureSet> wanted = apply_feature_list(row->features, features);
   if (!wanted) return wanted.error();
 
-  // A row's vectors are those of the x86-64 level that it contains; features that leave or reach another level bring
-  // that level's facts.
+  // A row's vectors are those of the x86-64 level that it contains; features that leave or reach
+  // another level bring that level's facts.
   const Target* level = x86_level(*wanted);
   if (level == nullptr) {
     return Failure{"without " + to_string(x86_level_features(128) - *wanted) +

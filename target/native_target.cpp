@@ -1,9 +1,11 @@
 // The target of the machine that this runs on.
 //
 //   vendor AuthenticAMD, family 0x19, model 0x11, all features of znver4  ->  the row znver4
-//   the same without AVX-512 (a virtual machine hides it)                 ->  x86-64-v3 and what else is reported
+//   the same without AVX-512 (a virtual machine hides it)                 ->  x86-64-v3 and what
+//   else is reported
 //
-// Families and models: AMD, Processor Programming References; Intel, Software Developer's Manual, volume 4, table 2-1.
+// Families and models: AMD, Processor Programming References; Intel, Software Developer's Manual,
+// volume 4, table 2-1.
 #include <cpuid.h>
 
 #include <cstring>
@@ -44,7 +46,8 @@ constexpr ModelRange kModels[] = {
     {kIntel, 6, 0x56, 0x56, "haswell"},
     {kIntel, 6, 0x5e, 0x5e, "skylake"},
     {kIntel, 6, 0x6a, 0x6c, "icelake-server"},
-    {kIntel, 6, 0x7d, 0x7e, "icelake-server"},  // Ice Lake for clients: the same core, smaller caches
+    {kIntel, 6, 0x7d, 0x7e,
+     "icelake-server"},  // Ice Lake for clients: the same core, smaller caches
     {kIntel, 6, 0x8c, 0x8d, "icelake-server"},  // Tiger Lake
     {kIntel, 6, 0x8e, 0x8e, "skylake"},
     {kIntel, 6, 0x8f, 0x8f, "sapphirerapids"},
@@ -66,7 +69,8 @@ const char* target_of_model(const HostProcessor& processor, FeatureSet features)
     if (processor.vendor != range.vendor || processor.family != range.family) continue;
     if (processor.model < range.first_model || processor.model > range.last_model) continue;
     // Skylake servers and their successor share a model number; the successor has the dot products.
-    const bool successor = std::strcmp(range.target, "skylake-avx512") == 0 && features.has(CpuFeature::avx512vnni);
+    const bool successor =
+        std::strcmp(range.target, "skylake-avx512") == 0 && features.has(CpuFeature::avx512vnni);
     return successor ? "cascadelake" : range.target;
   }
   return nullptr;
@@ -96,7 +100,8 @@ HostProcessor read_host_processor() {
   HostProcessor processor;
   const CpuidResult identity = cpuid(0, 0);
   for (uint32_t word : {identity.ebx, identity.edx, identity.ecx}) {
-    for (int shift = 0; shift < 32; shift += 8) processor.vendor += static_cast<char>(word >> shift & 0xff);
+    for (int shift = 0; shift < 32; shift += 8)
+      processor.vendor += static_cast<char>(word >> shift & 0xff);
   }
   const CpuidResult leaf1 = cpuid(1, 0);
   const int base_family = static_cast<int>(leaf1.eax >> 8 & 0xf);
@@ -104,7 +109,8 @@ HostProcessor read_host_processor() {
   processor.family = base_family;
   processor.model = static_cast<int>(leaf1.eax >> 4 & 0xf);
   if (base_family == 0xf) processor.family += static_cast<int>(leaf1.eax >> 20 & 0xff);
-  if (base_family == 0xf || base_family == 6) processor.model += static_cast<int>(leaf1.eax >> 16 & 0xf) << 4;
+  if (base_family == 0xf || base_family == 6)
+    processor.model += static_cast<int>(leaf1.eax >> 16 & 0xf) << 4;
 
   const CpuidResult leaf7 = cpuid(7, 0);
   processor.reported[CpuidWord::leaf1_ecx] = leaf1.ecx;

@@ -1,6 +1,7 @@
 // The text of `tenon targets`.
 //
-//   the rows of the table  ->  a line a target: name, vector width, description, what it needs; columns aligned
+//   the rows of the table  ->  a line a target: name, vector width, description, what it needs;
+//   columns aligned
 #include <algorithm>
 
 #include "target/target.h"
@@ -15,7 +16,8 @@ std::string needs(const Target& target) {
   const Target* level = nullptr;
   for (int vector_bits : {128, 256, 512}) {
     const Target* candidate = x86_level(x86_level_features(vector_bits));
-    if (candidate->name != target.name && target.features.has_all(candidate->features)) level = candidate;
+    if (candidate->name != target.name && target.features.has_all(candidate->features))
+      level = candidate;
   }
   if (level == nullptr) return to_string(target.features);
   const FeatureSet more = target.features - level->features;
@@ -27,13 +29,15 @@ std::string needs(const Target& target) {
 std::string target_table_text() {
   std::vector<std::vector<std::string>> lines = {{"target", "vector", "description", "needs"}};
   for (const Target& target : all_targets()) {
-    lines.push_back({target.name, std::to_string(target.vector_bits) + " bits", target.description, needs(target)});
+    lines.push_back({target.name, std::to_string(target.vector_bits) + " bits", target.description,
+                     needs(target)});
   }
   lines.push_back({"native", "", "this machine's processor", "what it reports"});
 
   std::vector<size_t> widths(lines[0].size(), 0);
   for (const auto& line : lines) {
-    for (size_t column = 0; column < line.size(); ++column) widths[column] = std::max(widths[column], line[column].size());
+    for (size_t column = 0; column < line.size(); ++column)
+      widths[column] = std::max(widths[column], line[column].size());
   }
   std::string text;
   for (const auto& line : lines) {

@@ -1,16 +1,19 @@
 // The x86-64 rows of the target table: levels of the psABI, then processors of Intel and AMD.
 //
-//   {.name = "znver4", .vector_bits = 512, .fma_per_cycle = 1, ...}  ->  tenon compile --target znver4
+//   {.name = "znver4", .vector_bits = 512, .fma_per_cycle = 1, ...}  ->  tenon compile --target
+//   znver4
 //
-// Where the numbers come from: [m] measured with bench/peak on such a processor; the others from the vendors'
-// optimisation manuals and uops.info, sustained bandwidths of L2 and beyond rounded down to what streaming reads reach.
-// Levels take the facts of the processors that most code for them runs on, and the smaller caches among those.
+// Where the numbers come from: [m] measured with bench/peak on such a processor; the others from
+// the vendors' optimisation manuals and uops.info, sustained bandwidths of L2 and beyond rounded
+// down to what streaming reads reach. Levels take the facts of the processors that most code for
+// them runs on, and the smaller caches among those.
 //
-// LLVM's tuning of x86-64-v4, skylake-avx512, cascadelake, icelake-server and sapphirerapids prefers 256-bit vectors and
-// splits a 512-bit register tile in two, which costs more than half of its speed; prefer_vector_width undoes it.
+// LLVM's tuning of x86-64-v4, skylake-avx512, cascadelake, icelake-server and sapphirerapids
+// prefers 256-bit vectors and splits a 512-bit register tile in two, which costs more than half of
+// its speed; prefer_vector_width undoes it.
 //
-// Features list what generated code may use. What LLVM never selects by itself (AES, SHA, CLWB, ...) is left out, so
-// that a virtual machine that hides it can still open a bundle.
+// Features list what generated code may use. What LLVM never selects by itself (AES, SHA, CLWB,
+// ...) is left out, so that a virtual machine that hides it can still open a bundle.
 #include "target/x86.h"
 
 namespace tenon::target {
@@ -26,12 +29,15 @@ constexpr const char* kBaseCpu = "x86-64";
 
 constexpr FeatureSet kLevel2 = {sse3, ssse3, sse4_1, sse4_2, popcnt, cx16, sahf};
 constexpr FeatureSet kLevel3 = kLevel2 | FeatureSet{avx, avx2, fma, f16c, bmi, bmi2, lzcnt, movbe};
-constexpr FeatureSet kLevel4 = kLevel3 | FeatureSet{avx512f, avx512cd, avx512bw, avx512dq, avx512vl};
-constexpr FeatureSet kIceLake = kLevel4 | FeatureSet{avx512vnni, avx512vbmi, avx512vbmi2, avx512bitalg,
-                                                     avx512vpopcntdq, avx512ifma, gfni};
+constexpr FeatureSet kLevel4 =
+    kLevel3 | FeatureSet{avx512f, avx512cd, avx512bw, avx512dq, avx512vl};
+constexpr FeatureSet kIceLake =
+    kLevel4 | FeatureSet{avx512vnni,      avx512vbmi, avx512vbmi2, avx512bitalg,
+                         avx512vpopcntdq, avx512ifma, gfni};
 
 // The part of a row that follows from the vector width.
-Target row_of_width(int vector_bits, const char* name, const char* tune_cpu, const char* description) {
+Target row_of_width(int vector_bits, const char* name, const char* tune_cpu,
+                    const char* description) {
   Target target{};
   target.name = name;
   target.description = description;
@@ -49,7 +55,8 @@ Target row_of_width(int vector_bits, const char* name, const char* tune_cpu, con
 
 std::vector<Target> make_rows() {
   std::vector<Target> rows;
-  Target row = row_of_width(128, "x86-64-v2", "x86-64-v2", "SSE4.2: Intel since 2009, AMD since 2011");
+  Target row =
+      row_of_width(128, "x86-64-v2", "x86-64-v2", "SSE4.2: Intel since 2009, AMD since 2011");
   row.fma_per_cycle = 1;  // one multiplication and one addition a cycle
   row.fma_latency = 4;    // of the addition; the multiplication is off the chain
   row.loads_per_cycle = 2;
@@ -61,7 +68,8 @@ std::vector<Target> make_rows() {
   row.memory = {kUnlimited, 4};
   rows.push_back(row);
 
-  row = row_of_width(256, "x86-64-v3", "x86-64-v3", "AVX2 and FMA: Intel since 2013, AMD since 2015");
+  row =
+      row_of_width(256, "x86-64-v3", "x86-64-v3", "AVX2 and FMA: Intel since 2013, AMD since 2015");
   row.fma_per_cycle = 2;
   row.fma_latency = 4;
   row.loads_per_cycle = 2;
@@ -73,7 +81,8 @@ std::vector<Target> make_rows() {
   row.memory = {kUnlimited, 5};
   rows.push_back(row);
 
-  row = row_of_width(512, "x86-64-v4", "x86-64-v4", "AVX-512: Intel servers since 2017, AMD since 2022");
+  row = row_of_width(512, "x86-64-v4", "x86-64-v4",
+                     "AVX-512: Intel servers since 2017, AMD since 2022");
   row.fma_per_cycle = 2;
   row.fma_latency = 4;
   row.loads_per_cycle = 2;
@@ -140,7 +149,8 @@ std::vector<Target> make_rows() {
   row.memory = {kUnlimited, 5};
   rows.push_back(row);
 
-  row = row_of_width(256, "alderlake", "alderlake", "Intel Alder Lake to Raptor Lake for clients, 2021");
+  row = row_of_width(256, "alderlake", "alderlake",
+                     "Intel Alder Lake to Raptor Lake for clients, 2021");
   row.features = kLevel3 | FeatureSet{avxvnni, gfni};
   row.fma_per_cycle = 2;
   row.fma_latency = 4;
@@ -153,7 +163,8 @@ std::vector<Target> make_rows() {
   row.memory = {kUnlimited, 7};
   rows.push_back(row);
 
-  row = row_of_width(512, "sapphirerapids", "sapphirerapids", "Intel Sapphire and Emerald Rapids servers, 2023");
+  row = row_of_width(512, "sapphirerapids", "sapphirerapids",
+                     "Intel Sapphire and Emerald Rapids servers, 2023");
   row.features = kIceLake | FeatureSet{avx512bf16, avxvnni};
   row.fma_per_cycle = 2;
   row.fma_latency = 4;
@@ -185,7 +196,8 @@ std::vector<Target> make_rows() {
   row.l3 = {16 * kMiB, 22};
   rows.push_back(row);
 
-  // 512-bit instructions take two cycles of 256-bit units: the rates halve, the registers and masks stay.
+  // 512-bit instructions take two cycles of 256-bit units: the rates halve, the registers and masks
+  // stay.
   row = row_of_width(512, "znver4", "znver4", "AMD Zen 4, 2022");
   row.features = kIceLake | FeatureSet{avx512bf16};
   row.fma_per_cycle = 1;
@@ -199,7 +211,8 @@ std::vector<Target> make_rows() {
   row.memory = {kUnlimited, 8};
   rows.push_back(row);
 
-  row = row_of_width(512, "znver5", "znver5", "AMD Zen 5, 2024");  // [m] on a server with full-width units
+  row = row_of_width(512, "znver5", "znver5",
+                     "AMD Zen 5, 2024");  // [m] on a server with full-width units
   row.features = kIceLake | FeatureSet{avx512bf16, avxvnni};
   row.fma_per_cycle = 2;
   row.fma_latency = 4;

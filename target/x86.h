@@ -12,7 +12,8 @@ namespace tenon::target {
 /// The rows, in the order of `tenon targets`.
 const std::vector<Target>& x86_targets();
 
-/// The row of the highest x86-64 level whose features are all in `features`, or null below x86-64-v2.
+/// The row of the highest x86-64 level whose features are all in `features`, or null below
+/// x86-64-v2.
 const Target* x86_level(FeatureSet features);
 
 /// What a row cannot be without: the features of the x86-64 level with its vector width.
