@@ -11,6 +11,11 @@ namespace tenon::tensor {
 /// Needs: nothing.   Leaves: results and reductions are never inlined; locals that are not read are gone.
 Function inline_elementwise(const Function& function, ExprPool& pool);
 
+/// Joins adjacent axes that always occur together, in stages and in the shapes of the tensors, whose memory stays as it is.
+///   y[b:2, s:48, n:64] = x[b, s, n] + bias[n]    ->    y[b:96, n:64] = x[b, n] + bias[n]
+/// Needs: nothing.   Leaves: parameters and results with fewer dimensions, of the same bytes.
+Function collapse_axes(const Function& function, ExprPool& pool);
+
 /// Makes the obvious loop nest of each stage, in order, with stable names and no decisions: loops `stage.axis`, spatial
 /// axes outermost, then reduce axes, then the leaf; a scan is one serial loop around the nests of its block. An axis whose
 /// tensor has a blocked layout gets two loops, `c.o` and `c.i`, so that no division by the block size remains. Where a
