@@ -19,7 +19,7 @@ ENTRY_POINTS = ["open", "run", "arena_bytes", "status_text", "info"]
 SYMBOL = re.compile(r"\s*\d+: [0-9a-f]+\s+\d+ (?P<type>\w+)\s+(?P<bind>\w+)\s+(?P<visibility>\w+)"
                     r"\s+(?P<section>\w+)\s+(?P<name>\S+)")
 SECTION = re.compile(r"\s*\[\s*\d+\] (?P<name>\S+)\s+(?P<type>\S+)\s+[0-9a-f]+ [0-9a-f]+"
-                     r" (?P<size>[0-9a-f]+) (?P<entry>[0-9a-f]+) (?P<flags>[A-Za-z]*)\s+\d+")
+                     r" (?P<size>[0-9a-f]+) (?P<entry>[0-9a-f]+)\s+(?P<flags>[A-Za-z]*)\s+\d+")
 RELOCATION_BYTES = 24  # of an Elf64_Rela
 
 
@@ -58,7 +58,8 @@ def symbol_faults(archive, prefix):
 def section_faults(archive, tensors, dims):
     sections = [match for match in map(SECTION.match, readelf(archive, "--sections")) if match]
     faults = [f"the section {section['name']} is writable" for section in sections
-              if "W" in section["flags"] and not section["name"].startswith(".data.rel.ro")]
+              if "W" in section["flags"] and not section["name"].startswith(".data.rel.ro")
+              and int(section["size"], 16)]
     faults += [f"the section {section['name']} is thread-local or runs at start"
                for section in sections if "T" in section["flags"] or
                section["type"] in ("INIT_ARRAY", "FINI_ARRAY", "PREINIT_ARRAY")]
