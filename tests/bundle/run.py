@@ -13,6 +13,7 @@ import sys
 import bundles
 import sections
 from bundles import FOLDER, Bundle, Failed, Subject, harness, reference
+from instrumented import Instrumented
 
 LIMIT = 5e-5  # as tests/tools/check_model.py
 SECONDS = 120
@@ -134,6 +135,15 @@ class Tests:
                  other / "other_weights.bin", outputs)
         self.require_right(outputs)
 
+    def instrumented(self):
+        """Eight callers, and the threads of one caller, on code that reports races."""
+        folder = self.bundle.folder / "instrumented"
+        folder.mkdir()
+        code = Instrumented(self.options.tenon, self.bundle.subject, self.bundle.path, folder)
+        code.finds_no_race("callers")
+        code.finds_no_race("parallel")
+        code.finds_the_seeded_race()
+
     def separate(self, name):
         """A bundle with its weights in a file: of this model, or of a small one that differs."""
         subject, path = self.bundle.subject, self.bundle.path
@@ -168,6 +178,7 @@ class Tests:
         self.case("symbols and sections", self.symbols_and_sections)
         self.case("two compiles are identical", self.compiles_are_identical)
         self.case("weights in a file", self.weights_file)
+        self.case("no race on instrumented code", self.instrumented)
 
 
 def several_in_one_program(compiled, folder):

@@ -1,4 +1,4 @@
-"""fill.py makes the same bytes everywhere: u(0) of seed 0 is SplitMix64's published first output."""
+"""fill.py makes the same bytes everywhere, and leaves alone what it has made."""
 import hashlib
 import pathlib
 import tempfile
