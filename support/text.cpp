@@ -26,7 +26,11 @@ Lexer::Lexer(std::string_view text, std::string file_name) : text_(text), file_n
         while (i < text.size() && text[i] != '\n') ++i;
         continue;
       }
-      if (text[i] == '\n') ++line, line_start = i + 1;
+      if (text[i] == '\n') {
+        ++line;
+        line_start = i + 1;
+        line_starts_.push_back(line_start);
+      }
       ++i;
     }
     Token token;
@@ -170,10 +174,20 @@ Location Lexer::accept_location() {
 
 void Lexer::fail(const std::string& message) const { fail_at(peek(), message); }
 
+std::string_view Lexer::whole_line(int line) const {
+  size_t start = line_starts_[static_cast<size_t>(line - 1)];
+  return text_.substr(start, text_.find('\n', start) - start);
+}
+
+std::string Lexer::source_line(int line) const {
+  std::string_view source = whole_line(line);
+  size_t first = source.find_first_not_of(" \t\r");
+  if (first == std::string_view::npos) return "";
+  return std::string(source.substr(first, source.find_last_not_of(" \t\r") - first + 1));
+}
+
 void Lexer::fail_at(const Token& token, const std::string& message) const {
-  size_t start = 0;
-  for (int line = 1; line < token.line; ++line) start = text_.find('\n', start) + 1;
-  std::string source(text_.substr(start, text_.find('\n', start) - start));
+  std::string source(whole_line(token.line));
   std::string found = token.kind == TokenKind::End ? "the end of the text" : "'" + token.text + "'";
   Diagnostic diagnostic{Severity::Error, {file_name_, "", token.line, token.column}, message + ", found " + found, {}, {}};
   diagnostic.note(source).note(std::string(static_cast<size_t>(token.column - 1), ' ') + "^");

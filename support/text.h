@@ -46,13 +46,19 @@ class Lexer {
   /// ` loc("a", "b")` when it is there.
   Location accept_location();
 
+  /// Line `line` of the text, from 1, without the spaces around it.
+  std::string source_line(int line) const;
+
   /// Reports a fault at the next token (or at `token`).
   [[noreturn]] void fail(const std::string& message) const;
   [[noreturn]] void fail_at(const Token& token, const std::string& message) const;
 
  private:
+  std::string_view whole_line(int line) const;
+
   std::string_view text_;
   std::string file_name_;
+  std::vector<size_t> line_starts_ = {0};
   std::vector<Token> tokens_;
   size_t position_ = 0;
 };

@@ -1,6 +1,7 @@
 // Printing and parsing of expressions.
 #include "ir/expr/text.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -42,6 +43,10 @@ std::string integer_text(int64_t value, DType type) {
   std::string digits = type == DType::U64 ? std::to_string(static_cast<uint64_t>(value)) : std::to_string(value);
   return type == DType::Index ? digits : digits + std::string(name_of(type));
 }
+
+// Walks over expressions recurse: what a text may hold is kept within the stack, whoever wrote it.
+constexpr int kDeepestNesting = 200;
+constexpr int kGreatestHeight = 2000;
 
 class Printer {
  public:
@@ -91,7 +96,12 @@ class Parser {
   Parser(Lexer& lexer, ExprPool& pool, const ElementTypes& element_types)
       : lexer_(lexer), pool_(pool), element_types_(element_types) {}
 
-  Expr parse() { return parse_infix(kOr); }
+  Expr parse() {
+    if (++nesting_ > kDeepestNesting) lexer_.fail("this expression is nested too deeply");
+    Expr result = parse_infix(kOr);
+    --nesting_;
+    return result;
+  }
 
  private:
   std::optional<Op> infix_here(int precedence) {
@@ -105,14 +115,20 @@ class Parser {
   Expr parse_infix(int precedence) {
     if (precedence == kUnary) return parse_unary();
     Expr left = parse_infix(precedence + 1);
+    int height = height_;
     while (true) {
       Token token = lexer_.peek();
       // `a > b` reads as `b < a`.
       bool swapped = precedence == kCompare && (lexer_.next_is(">") || lexer_.next_is(">="));
       std::optional<Op> op = swapped ? std::optional(lexer_.next_is(">") ? Op::Lt : Op::Le) : infix_here(precedence);
-      if (!op) return left;
+      if (!op) {
+        height_ = height;
+        return left;
+      }
       lexer_.next();
       Expr right = parse_infix(precedence + 1);
+      height = std::max(height, height_) + 1;
+      if (height > kGreatestHeight) lexer_.fail_at(token, "this expression is too long");
       left = swapped ? apply(token, *op, {right, left}) : apply(token, *op, {left, right});
     }
   }
@@ -122,7 +138,11 @@ class Parser {
     if (!lexer_.accept("-")) return parse_primary();
     TokenKind kind = lexer_.peek().kind;
     if (kind == TokenKind::Integer || kind == TokenKind::Float) return parse_literal(true);
-    return apply(token, Op::Neg, {parse_unary()});
+    if (++nesting_ > kDeepestNesting) lexer_.fail("this expression is nested too deeply");
+    Expr operand = parse_unary();
+    --nesting_;
+    ++height_;
+    return apply(token, Op::Neg, {operand});
   }
 
   Expr parse_literal(bool negative) {
@@ -134,6 +154,7 @@ class Parser {
       if (!named) lexer_.fail_at(token, "'" + token.suffix + "' is no type");
       type = *named;
     }
+    if (type == DType::String || type == DType::Bool) lexer_.fail_at(token, "no number has this type");
     if (real != is_float(type)) lexer_.fail_at(token, "this literal does not fit its type");
     if (real) return pool_.real(type, negative ? -token.number : token.number);
     uint64_t magnitude = static_cast<uint64_t>(token.integer);
@@ -142,16 +163,21 @@ class Parser {
 
   std::vector<Expr> parse_list(std::string_view end) {
     std::vector<Expr> list;
-    if (lexer_.accept(end)) return list;
-    do {
-      list.push_back(parse());
-    } while (lexer_.accept(","));
-    lexer_.expect(end);
+    int height = 0;
+    if (!lexer_.accept(end)) {
+      do {
+        list.push_back(parse());
+        height = std::max(height, height_);
+      } while (lexer_.accept(","));
+      lexer_.expect(end);
+    }
+    height_ = height + 1;
     return list;
   }
 
   Expr parse_primary() {
     Token token = lexer_.peek();
+    height_ = 1;
     if (token.kind == TokenKind::Integer || token.kind == TokenKind::Float) return parse_literal(false);
     if (lexer_.accept("(")) {
       Expr inner = parse();
@@ -185,6 +211,7 @@ class Parser {
     bool bits = name.text.starts_with("bits_");
     if (std::optional<DType> type = dtype_named(bits ? name.text.substr(5) : name.text)) {
       if (operands.size() != 1) lexer_.fail_at(name, "a conversion takes one operand");
+      if (*type == DType::String || operands[0].type() == DType::String) lexer_.fail_at(name, "strings have no conversion");
       if (bits && bits_of(*type) != bits_of(operands[0].type())) lexer_.fail_at(name, "the widths differ");
       return bits ? pool_.bitcast(*type, operands[0]) : pool_.cast(*type, operands[0]);
     }
@@ -213,6 +240,8 @@ class Parser {
   Lexer& lexer_;
   ExprPool& pool_;
   const ElementTypes& element_types_;
+  int nesting_ = 0;
+  int height_ = 0;  // of the expression read last
 };
 
 }  // namespace
