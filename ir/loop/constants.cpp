@@ -21,6 +21,15 @@ std::vector<int64_t> literals(std::span<const Expr> extents) {
 
 }  // namespace
 
+std::optional<int64_t> literal_count(std::span<const Expr> extents) {
+  int64_t count = 1;
+  for (Expr extent : extents) {
+    const int64_t* value = as_int(extent);
+    if (!value || *value < 0 || __builtin_mul_overflow(count, *value, &count)) return std::nullopt;
+  }
+  return count;
+}
+
 int64_t physical_bytes(const Buffer& buffer) {
   int64_t count = 1;
   std::vector<Expr> extents = buffer.layout.physical_extents(buffer.extents);

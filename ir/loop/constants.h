@@ -1,11 +1,15 @@
 // Elements of constants in memory: row-major bytes to a buffer's layout.
 #pragma once
 
+#include <optional>
 #include <span>
 
 #include "ir/loop/nodes.h"
 
 namespace tenon::loop {
+
+/// The product of extents that are all literals and not negative; none where one is not, or where it leaves i64.
+std::optional<int64_t> literal_count(std::span<const Expr> extents);
 
 /// Bytes of a buffer of literal extents in memory, padding included.
 int64_t physical_bytes(const Buffer& buffer);
