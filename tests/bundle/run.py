@@ -61,24 +61,29 @@ class Tests:
             raise Failed(failure)
         return process.stdout
 
-    def build(self, program, *flags, compiler="gcc", source=None, link=True):
-        """Compiles a program of this folder against the bundle; returns its path."""
-        target = self.bundle.folder / program
-        libraries = [self.bundle.archive, "-pthread"] if link else []
-        source = source or FOLDER / f"{program}.c"
-        self.run(compiler, *flags, *WARNINGS, "-O1", "-I", self.bundle.folder, "-I", FOLDER,
-                 source, *libraries, "-o", target)
+    def build(self, program, *flags, compiler="gcc", language="c", folder=None, libraries=()):
+        """Compiles a program of this folder against the bundle (or another one of the same
+        members, in `folder`); returns its path."""
+        folder = folder or self.bundle.folder
+        target = folder / program
+        source = FOLDER / (f"{program}.cpp" if language == "c++" else f"{program}.c")
+        self.run(compiler, *flags, *WARNINGS, "-O1", "-I", folder, "-I", self.bundle.folder, "-I",
+                 FOLDER, source, folder / self.bundle.archive.name, *libraries, "-pthread", "-o",
+                 target)
         return target
 
-    def header(self, compiler, standard, language):
-        program = self.build("use_header", f"-std={standard}", "-x", language,
-                             FOLDER / "use_header.c", "-x", "none", compiler=compiler,
-                             source=self.bundle.archive, link=False)
-        self.run(program)
+    def header_in_c(self, compiler, standard):
+        self.run(self.build("use_header", f"-std={standard}", compiler=compiler))
+
+    def header_in_cpp(self, compiler, standard):
+        (self.bundle.folder / "use_header.cpp").write_text(f'#include "{FOLDER}/use_header.c"\n')
+        target = self.bundle.folder / "use_header"
+        self.run(compiler, f"-std={standard}", *WARNINGS, "-I", self.bundle.folder,
+                 self.bundle.folder / "use_header.cpp", self.bundle.archive, "-o", target)
+        self.run(target)
 
     def wrapper(self, compiler, standard):
-        program = self.build("wrapper", f"-std={standard}", compiler=compiler,
-                             source=FOLDER / "wrapper.cpp")
+        program = self.build("wrapper", f"-std={standard}", compiler=compiler, language="c++")
         self.run(program, self.bundle.case)
 
     def right(self, *flags):
@@ -105,7 +110,9 @@ class Tests:
                     self.run("nm", "--dynamic", "--defined-only", library).splitlines()]
         if exported != ["exported_run"]:
             raise Failed(f"the shared library exports {exported}")
-        self.run(self.build("shared", "-std=c99", "-ldl", link=False), library, self.bundle.case)
+        program = self.bundle.folder / "shared"
+        self.run("gcc", "-std=c99", FOLDER / "shared.c", "-ldl", "-o", program)
+        self.run(program, library, self.bundle.case)
 
     def symbols_and_sections(self):
         faults = sections.faults(self.bundle.archive, self.bundle.name, len(self.bundle.tensors),
@@ -128,12 +135,15 @@ class Tests:
         """--weights=file: right with the file, refused with another model's."""
         outputs = self.bundle.folder / "outputs"
         own, other = (self.separate(name) for name in (self.bundle.name, "other"))
-        program = self.bundle.folder / "weights_file"
-        self.run("gcc", "-std=c99", *WARNINGS, "-O1", "-I", own, "-I", self.bundle.folder, "-I",
-                 FOLDER, FOLDER / "weights_file.c", own / self.bundle.archive.name, "-o", program)
+        program = self.build("weights_file", "-std=c99", folder=own)
         self.run(program, self.bundle.case, own / f"{self.bundle.name}_weights.bin",
                  other / "other_weights.bin", outputs)
         self.require_right(outputs)
+
+    def selftest(self):
+        folder = self.separate(self.bundle.name, "--selftest")
+        self.run(self.build("selftest", "-std=c99", folder=folder),
+                 folder / f"{self.bundle.name}_weights.bin")
 
     def instrumented(self):
         """Eight callers, and the threads of one caller, on code that reports races."""
@@ -144,25 +154,33 @@ class Tests:
         code.finds_no_race("parallel")
         code.finds_the_seeded_race()
 
-    def separate(self, name):
+    def separate(self, name, *options):
         """A bundle with its weights in a file: of this model, or of a small one that differs."""
         subject, path = self.bundle.subject, self.bundle.path
         if name == "other":
             subject = SUBJECTS[0] if subject is not SUBJECTS[0] else SUBJECTS[1]
             path = harness.filled(subject.model, self.options.models)
-        folder = self.bundle.folder / f"weights_{name}"
+        folder = self.bundle.folder / "_".join(["separate", name, *options])
         bundles.compile_bundle(self.options.tenon, path, folder, subject.bounds, "--name", name,
-                               "--target", self.options.target, "--weights=file")
+                               "--target", self.options.target, "--weights=file", *options)
         return folder
+
+    def pool(self):
+        folder = self.bundle.folder / "pool"
+        bundles.compile_bundle(self.options.tenon, self.bundle.path, folder,
+                               self.bundle.subject.bounds, *self.bundle.options, "--pool")
+        program = self.build("pool", "-std=c99", folder=folder,
+                             libraries=[folder / "libtenon_pool.a"])
+        self.run(program, self.bundle.case)
 
     def all_cases(self):
         for compiler in C_COMPILERS:
             for standard in C_STANDARDS:
-                self.case(f"header as {standard}, {compiler}", self.header, compiler, standard, "c")
+                self.case(f"header as {standard}, {compiler}", self.header_in_c, compiler, standard)
         for compiler in CPP_COMPILERS:
             for standard in CPP_STANDARDS:
-                self.case(f"header as {standard}, {compiler}", self.header, compiler, standard,
-                          "c++")
+                self.case(f"header as {standard}, {compiler}", self.header_in_cpp, compiler,
+                          standard)
             for standard in CPP_STANDARDS[2:]:
                 self.case(f"wrapper as {standard}, {compiler}", self.wrapper, compiler, standard)
         self.case("right, not position independent", self.right, "-no-pie", "-fno-pie")
@@ -178,6 +196,8 @@ class Tests:
         self.case("symbols and sections", self.symbols_and_sections)
         self.case("two compiles are identical", self.compiles_are_identical)
         self.case("weights in a file", self.weights_file)
+        self.case("self-test", self.selftest)
+        self.case("pool", self.pool)
         self.case("no race on instrumented code", self.instrumented)
 
 
