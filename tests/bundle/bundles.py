@@ -66,7 +66,7 @@ class Bundle:
         compile_bundle(tenon, path, folder, subject.bounds, *self.options)
         manifest = json.loads((folder / "manifest.json").read_text())
         self.dims = manifest["dims"]
-        self.tensors = manifest["tensors"]
+        self.tensors = manifest["inputs"] + manifest["outputs"]
         self.archive = folder / f"lib{self.name}.a"
         self.case = folder / "case"
         self.write_members()
