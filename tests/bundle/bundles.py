@@ -38,6 +38,8 @@ def compile_bundle(tenon, path, folder, bounds, *options, cwd=None):
     failure = harness.failure_of(process)
     if failure:
         raise Failed(failure)
+    if not (folder / "manifest.json").exists():
+        raise Failed(f"tenon compile succeeded and wrote no manifest.json into {folder.name}")
 
 
 def members_header(name, dims, tensors):
