@@ -4,7 +4,7 @@
 #   tools/build_onnx.sh   ->   ~/.cache/tenon/onnx-1.23.2-3f0c9a1b/{include,lib}
 #
 # The source is the pinned package from PyPI. The name of the folder carries a hash of whatever decides its content
-# (this script, the compiler, protobuf), so a changed flag gives another folder and an unchanged one is built only once
+# (source, flags, compiler, protobuf), so a changed flag gives another folder and an unchanged one is built only once
 # for all checkouts of a user. TENON_CACHE moves the cache.
 set -euo pipefail
 
@@ -25,7 +25,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=tools/common.sh
 source "$here/common.sh"
 
-key=$({ cat "${BASH_SOURCE[0]}"; "${CXX:-c++}" --version; protoc --version; } | sha256sum | cut -c1-8)
+key=$({ echo "$sha256 ${flags[*]}"; "${CXX:-c++}" --version; protoc --version; } | sha256sum | cut -c1-8)
 prefix=$(tenon_cache)/onnx-$version-$key
 link=$(tenon_cache)/onnx-$version  # what CMake finds by default: the last one built
 
@@ -43,32 +43,37 @@ if [[ -e $prefix/.complete ]]; then
 fi
 
 work=$(tenon_cache)/onnx-build
-log=$(tenon_cache)/onnx-build.log
+archive=$(tenon_cache)/onnx-$version.tar.gz
 rm -rf "$work"
 mkdir -p "$work"
-trap 'status=$?; rm -rf "$work"; if ((status)); then tail -n 30 "$log" >&2; fi' EXIT
-say "building onnx $version (about two minutes, once); log: $log"
+trap 'rm -rf "$work"' EXIT
 
-{
-  python3 -m venv "$work/venv"
-  "$work/venv/bin/pip" install "cmake==$cmake_version"
-  archive=$(tenon_cache)/onnx-$version.tar.gz
-  if ! echo "$sha256  $archive" | sha256sum --check --status 2>/dev/null; then
-    "$work/venv/bin/pip" download --no-deps --no-binary onnx --dest "$work" "onnx==$version"
-    echo "$sha256  $work/onnx-$version.tar.gz" | sha256sum --check
+launcher=()
+if command -v ccache >/dev/null; then
+  launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+fi
+
+fetch_source() {
+  echo "$sha256  $archive" | sha256sum --check --status && return 0
+  "$work/venv/bin/pip" download --no-deps --no-binary onnx --dest "$work" "onnx==$version" &&
+    echo "$sha256  $work/onnx-$version.tar.gz" | sha256sum --check &&
     mv "$work/onnx-$version.tar.gz" "$archive"
-  fi
-  tar -xzf "$archive" -C "$work"
-  launcher=()
-  if command -v ccache >/dev/null; then
-    launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
-  fi
-  "$work/venv/bin/cmake" -S "$work/onnx-$version" -B "$work/build" -G Ninja "${flags[@]}" "${launcher[@]}" \
-    -DCMAKE_INSTALL_PREFIX="$prefix" -DCMAKE_INSTALL_LIBDIR=lib
-  "$work/venv/bin/cmake" --build "$work/build"
-  rm -rf "$prefix"
-  "$work/venv/bin/cmake" --install "$work/build"
-  touch "$prefix/.complete"
-} >"$log" 2>&1 </dev/null
+}
 
+# One chain, because bash does not stop at errors in a function whose status somebody asks for.
+build() {
+  python3 -m venv "$work/venv" &&
+    "$work/venv/bin/pip" install "cmake==$cmake_version" &&
+    fetch_source &&
+    tar -xzf "$archive" -C "$work" &&
+    "$work/venv/bin/cmake" -S "$work/onnx-$version" -B "$work/build" -G Ninja "${flags[@]}" "${launcher[@]}" \
+      -DCMAKE_INSTALL_PREFIX="$prefix" -DCMAKE_INSTALL_LIBDIR=lib &&
+    "$work/venv/bin/cmake" --build "$work/build" --parallel "$(nproc)" &&
+    rm -rf "$prefix" &&
+    "$work/venv/bin/cmake" --install "$work/build" &&
+    touch "$prefix/.complete"
+}
+
+say "building onnx $version, once for all checkouts: about three minutes on two cores"
+logged onnx-build build
 publish

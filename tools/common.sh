@@ -24,6 +24,18 @@ say() {
   echo "tenon: $*" >&2
 }
 
+# logged NAME COMMAND...: runs a talkative command with its output in a log, of which the end is shown if it fails.
+logged() {
+  local log
+  log=$(tenon_cache)/$1.log
+  shift
+  mkdir -p "$(tenon_cache)"
+  "$@" >"$log" 2>&1 </dev/null && return 0
+  tail -n 30 "$log" >&2
+  say "failed: $*; all it said is in $log"
+  return 1
+}
+
 is_installed() {
   [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
 }
@@ -38,10 +50,12 @@ install_packages() {
   say "installing from your distribution: ${missing[*]}"
   if ((EUID != 0)); then
     command -v sudo >/dev/null || { say "run this as root, or install sudo"; return 1; }
+    sudo true || return 1  # asks for the password here, where it can be seen
     as_root=(sudo)
   fi
-  "${as_root[@]}" apt-get update -qq >&2
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" >&2
+  logged apt-update "${as_root[@]}" apt-get update &&
+    logged apt-install "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+      apt-get install --yes --no-install-recommends "${missing[@]}"
 }
 
 # Configures build/ once and builds the named targets, all without names. CMake configures anew by itself when needed.
