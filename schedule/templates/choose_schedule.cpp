@@ -1,0 +1,99 @@
+// Dispatch of functions to templates by the class of their anchor, and what templates share.
+#include <algorithm>
+
+#include "schedule/templates/template.h"
+
+namespace tenon::schedule {
+namespace {
+
+struct Row {
+  std::string_view anchor_class;
+  std::vector<Template> templates;  // tried in order
+};
+
+const std::vector<Row>& rows() {
+  static const std::vector<Row> table = {
+      {"gemm", {schedule_gemm, schedule_rows}},
+      {"conv", {schedule_conv, schedule_window}},
+      {"depthwise", {schedule_window}},
+      {"pool", {schedule_window, schedule_rows}},
+      {"rnn", {schedule_recurrent}},
+      {"softmax", {schedule_rows}},
+      {"norm", {schedule_rows}},
+      {"reduce", {schedule_rows}},
+      {"", {schedule_elementwise}},
+  };
+  return table;
+}
+
+const std::vector<Template>& templates_for(const std::string& anchor_class) {
+  for (const Row& row : rows())
+    if (row.anchor_class == anchor_class) return row.templates;
+  return rows().back().templates;
+}
+
+}  // namespace
+
+loop::Function choose_schedule(const loop::Function& function, const target::Target& target, const Ranges& symbols, ExprPool& pool) {
+  for (Template schedule : templates_for(function.anchor_class)) {
+    Plan plan({function, &pool, symbols}, target);
+    if (schedule(plan)) return plan.state.function;
+  }
+  return function;
+}
+
+Status Plan::apply(const std::vector<std::string>& lines) {
+  for (const std::string& line : lines)
+    if (Status status = apply_line(state, line); !status) return status;
+  return Done{};
+}
+
+bool Plan::attempt(const std::string& line) { return static_cast<bool>(apply_line(state, line)); }
+
+std::optional<LeafAt> Plan::leaf_of(const std::string& tensor) const {
+  std::vector<LeafAt> writers = writers_of(state.function.body, tensor);
+  return writers.size() == 1 ? std::optional(writers[0]) : std::nullopt;
+}
+
+std::vector<std::string> Plan::tensors() const {
+  std::vector<std::string> names;
+  for (const LeafAt& at : leaves_in(state.function.body))
+    if (std::find(names.begin(), names.end(), at.leaf.stage->tensor) == names.end()) names.push_back(at.leaf.stage->tensor);
+  return names;
+}
+
+bool Plan::is_constant(const std::string& buffer) const {
+  for (const loop::Param& param : state.function.params)
+    if (param.buffer.name == buffer) return param.kind == loop::ParamKind::Const;
+  return false;
+}
+
+bool Plan::is_parameter(const std::string& buffer) const {
+  for (const loop::Param& param : state.function.params)
+    if (param.buffer.name == buffer) return true;
+  return false;
+}
+
+target::Extent Plan::extent(Expr e) const {
+  Interval bounds = bounds_of(simplify(e, state.symbols), state.symbols);
+  return {std::max<int64_t>(bounds.min, 1), std::max<int64_t>(bounds.max, 1)};
+}
+
+std::string Plan::tail(Expr extent, int64_t factor, const std::string& otherwise) const {
+  return prove(eq(floor_mod(extent, factor), state.index(0)), state.symbols) ? "exact" : otherwise;
+}
+
+std::vector<std::string> Plan::epilogue_of(const std::string& tensor) const {
+  std::vector<std::string> made = {tensor}, epilogue;
+  for (const LeafAt& at : leaves_in(state.function.body)) {
+    const loop::Stage& stage = *at.leaf.stage;
+    if (stage.tensor == tensor || stage.reducer != loop::Reducer::None || !stage.is_plain()) continue;
+    bool depends = std::any_of(made.begin(), made.end(), [&](const std::string& name) { return reads_tensor(at.leaf, name); });
+    if (!depends) continue;
+    made.push_back(stage.tensor);
+    epilogue.push_back(stage.tensor);
+  }
+  return epilogue;
+}
+
+}  // namespace tenon::schedule
