@@ -56,7 +56,7 @@ constexpr FeatureFacts kFeatures[] = {
     {avx512vpopcntdq, "avx512vpopcntdq", leaf7_ecx, 14, {avx512f}},
     {avx512ifma, "avx512ifma", leaf7_ebx, 21, {avx512f}},
     {avx512fp16, "avx512fp16", leaf7_edx, 23, {avx512bw, avx512dq, avx512vl}},
-    {gfni, "gfni", leaf7_ecx, 8, {sse3}},
+    {gfni, "gfni", leaf7_ecx, 8, {}},
     {avxvnni, "avxvnni", leaf7_1_eax, 4, {avx2}},
 };
 constexpr int kFeatureCount = std::size(kFeatures);

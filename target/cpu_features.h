@@ -1,9 +1,9 @@
 // The instruction sets that a target may demand of a processor: their names as LLVM spells them,
 // what each implies, and the bit of the CPUID instruction that reports each.
 //
-//   FeatureSet set = closure({CpuFeature::avx2});         ->  sse3 ssse3 sse4.1 sse4.2 avx avx2
-//   to_llvm(set)                                          ->
-//   "+sse3,+ssse3,+sse4.1,+sse4.2,+avx,+avx2" cpuid_masks(set)[CpuidWord::leaf7_ebx] ->  0x00000020
+//   closure({avx, fma})            ->  sse3 ssse3 sse4.1 sse4.2 avx fma
+//   to_llvm({sse3, ssse3})         ->  "+sse3,+ssse3"
+//   cpuid_masks({avx2}), leaf 7    ->  ebx 0x00000020, and what AVX itself needs
 #pragma once
 
 #include <array>

@@ -1,8 +1,7 @@
 // The target of the machine that this runs on.
 //
 //   vendor AuthenticAMD, family 0x19, model 0x11, all features of znver4  ->  the row znver4
-//   the same without AVX-512 (a virtual machine hides it)                 ->  x86-64-v3 and what
-//   else is reported
+//   the same without AVX-512 (a virtual machine hides it)                 ->  the row x86-64-v3
 //
 // Families and models: AMD, Processor Programming References; Intel, Software Developer's Manual,
 // volume 4, table 2-1.

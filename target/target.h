@@ -1,11 +1,10 @@
 // A target: the facts of one kind of processor as plain numbers, and the look-up of targets by
 // name.
 //
-//   find_target("znver4")          ->  Target{.vector_bits = 512, .vector_registers = 32,
-//   .fma_per_cycle = 1, ...} find_target("znver44")         ->  failure: no target is named
-//   "znver44"; the nearest names are znver4, znver5 find_target("cortex-a72")      ->  failure: the
-//   target cortex-a72 is not in this version; ... native_target()                ->  the row of
-//   this machine's processor, with the features that it reports
+//   find_target("znver4")      ->  {.vector_bits = 512, .vector_registers = 32, ...}
+//   find_target("znver44")     ->  failure: no target is named "znver44"; the nearest names are ...
+//   find_target("cortex-a72")  ->  failure: the target cortex-a72 is not in this version; ...
+//   native_target()            ->  the row of this machine's processor
 //
 // A target is a row of a table (x86.cpp). Nothing here knows an IR or LLVM.
 #pragma once

@@ -1,7 +1,6 @@
 // The text of `tenon targets`.
 //
-//   the rows of the table  ->  a line a target: name, vector width, description, what it needs;
-//   columns aligned
+//   the table's rows  ->  a line each: name, vector width, description, needs; columns aligned
 #include <algorithm>
 
 #include "target/target.h"

@@ -1,7 +1,6 @@
 // The x86-64 rows of the target table: levels of the psABI, then processors of Intel and AMD.
 //
-//   {.name = "znver4", .vector_bits = 512, .fma_per_cycle = 1, ...}  ->  tenon compile --target
-//   znver4
+//   a row named "znver4" with 512-bit vectors and 1 FMA a cycle  ->  --target znver4
 //
 // Where the numbers come from: [m] measured with bench/peak on such a processor; the others from
 // the vendors' optimisation manuals and uops.info, sustained bandwidths of L2 and beyond rounded
@@ -198,17 +197,17 @@ std::vector<Target> make_rows() {
 
   // 512-bit instructions take two cycles of 256-bit units: the rates halve, the registers and masks
   // stay.
-  row = row_of_width(512, "znver4", "znver4", "AMD Zen 4, 2022");
+  row = row_of_width(512, "znver4", "znver4", "AMD Zen 4, 2022");  // [m]
   row.features = kIceLake | FeatureSet{avx512bf16};
   row.fma_per_cycle = 1;
   row.fma_latency = 4;
   row.loads_per_cycle = 1;
   row.stores_per_cycle = 0.5;
   row.clock_ghz = 3.7;
-  row.l1 = {32 * kKiB, 60};
-  row.l2 = {1 * kMiB, 28};
-  row.l3 = {16 * kMiB, 22};
-  row.memory = {kUnlimited, 8};
+  row.l1 = {32 * kKiB, 57};
+  row.l2 = {1 * kMiB, 31};
+  row.l3 = {16 * kMiB, 26};
+  row.memory = {kUnlimited, 6};
   rows.push_back(row);
 
   row = row_of_width(512, "znver5", "znver5",
