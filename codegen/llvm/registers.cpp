@@ -1,0 +1,153 @@
+// Reading, writing and merging the slots of register buffers.
+#include "codegen/llvm/registers.h"
+
+#include "support/check.h"
+
+namespace tenon::codegen {
+namespace {
+
+// Walks the accesses to one register buffer and narrows the group until all agree.
+class GroupFinder {
+ public:
+  GroupFinder(const std::string& buffer, const std::function<LinearForm(const std::string&, std::span<const Expr>)>& flat,
+              const std::function<bool(const loop::For&)>& is_vector_loop)
+      : buffer_(buffer), flat_(flat), is_vector_loop_(is_vector_loop) {}
+
+  void walk(const loop::Stmt& stmt) {
+    if (const auto* block = stmt.as<loop::Block>()) {
+      for (const loop::Stmt& child : block->stmts) walk(child);
+    } else if (const auto* loop = stmt.as<loop::For>()) {
+      const loop::For* outer = lane_loop_;
+      if (loop->kind == loop::LoopKind::Vectorized && is_vector_loop_(*loop)) lane_loop_ = loop;
+      walk(loop->body);
+      lane_loop_ = outer;
+    } else if (const auto* branch = stmt.as<loop::If>()) {
+      look(branch->condition);
+      walk(branch->then_body);
+      if (branch->else_body) walk(branch->else_body);
+    } else if (const auto* store = stmt.as<loop::Store>()) {
+      if (store->buffer == buffer_) access(store->indices);
+      look(store->value);
+    } else if (const auto* require = stmt.as<loop::Require>()) {
+      look(require->condition);
+    }
+  }
+
+  int64_t group() const { return agrees_ && group_ > 0 ? group_ : 1; }
+
+ private:
+  void look(Expr e) {
+    for_each_node(e, [&](Expr node) {
+      const Read* read = node.as<Read>();
+      if (read && read->tensor == buffer_) access(read->indices());
+    });
+  }
+
+  void access(std::span<const Expr> indices) {
+    if (!lane_loop_) return;
+    LinearForm form = flat_(buffer_, indices);
+    Expr lane = indices[0].pool().var(lane_loop_->var);
+    Split split = split_by(form, lane);
+    if (split.coefficient.is_zero()) return;
+    int64_t lanes = *as_int(lane_loop_->extent);
+    bool unit = split.coefficient.is_constant() && split.coefficient.constant == 1;
+    bool whole = split.rest.constant % lanes == 0 && content(split.rest) % lanes == 0;
+    agrees_ = agrees_ && split.linear && unit && whole && (group_ == 0 || group_ == lanes);
+    group_ = lanes;
+  }
+
+  const std::string& buffer_;
+  const std::function<LinearForm(const std::string&, std::span<const Expr>)>& flat_;
+  const std::function<bool(const loop::For&)>& is_vector_loop_;
+  const loop::For* lane_loop_ = nullptr;
+  int64_t group_ = 0;
+  bool agrees_ = true;
+};
+
+}  // namespace
+
+int64_t register_group(const loop::Stmt& body, const std::string& buffer,
+                       const std::function<LinearForm(const std::string&, std::span<const Expr>)>& flat,
+                       const std::function<bool(const loop::For&)>& is_vector_loop) {
+  GroupFinder finder(buffer, flat, is_vector_loop);
+  finder.walk(body);
+  return finder.group();
+}
+
+void Registers::declare(const std::string& name, RegisterBuffer buffer) {
+  buffer.slots.assign(static_cast<size_t>((buffer.count + buffer.group - 1) / buffer.group), nullptr);
+  buffers_[name] = std::move(buffer);
+}
+
+bool Registers::in_range(const std::string& name, int64_t first, int64_t count) const {
+  const RegisterBuffer& buffer = buffers_.at(name);
+  return first >= 0 && first + count <= buffer.count;
+}
+
+llvm::Type* Registers::slot_type(const RegisterBuffer& buffer) const {
+  llvm::Type* element = values_.register_type(buffer.type);
+  unsigned lanes = buffer.private_lanes ? buffer.private_lanes : static_cast<unsigned>(buffer.group);
+  return lanes == 1 ? element : llvm::FixedVectorType::get(element, lanes);
+}
+
+llvm::Value* Registers::slot_or_poison(const RegisterBuffer& buffer, int64_t slot) const {
+  llvm::Value* value = buffer.slots[static_cast<size_t>(slot)];
+  return value ? value : llvm::PoisonValue::get(slot_type(buffer));
+}
+
+llvm::Value* Registers::element(const RegisterBuffer& buffer, int64_t position) {
+  llvm::Value* slot = slot_or_poison(buffer, position / buffer.group);
+  return buffer.group == 1 ? slot : b_.CreateExtractElement(slot, static_cast<uint64_t>(position % buffer.group));
+}
+
+llvm::Value* Registers::read(const std::string& name, int64_t first, unsigned lanes) {
+  const RegisterBuffer& buffer = buffers_.at(name);
+  if (lanes == 0) return element(buffer, first);
+  if (buffer.group == lanes && first % buffer.group == 0) return slot_or_poison(buffer, first / buffer.group);
+  llvm::Value* vector = llvm::PoisonValue::get(llvm::FixedVectorType::get(values_.register_type(buffer.type), lanes));
+  for (unsigned lane = 0; lane < lanes; ++lane)
+    vector = b_.CreateInsertElement(vector, element(buffer, first + lane), static_cast<uint64_t>(lane));
+  return vector;
+}
+
+void Registers::write(const std::string& name, int64_t first, llvm::Value* value) {
+  RegisterBuffer& buffer = buffers_.at(name);
+  unsigned lanes = lanes_of(value);
+  if (buffer.private_lanes) {
+    buffer.slots[static_cast<size_t>(first)] = value;
+    return;
+  }
+  if (lanes == buffer.group && first % buffer.group == 0 && lanes != 0) {
+    buffer.slots[static_cast<size_t>(first / buffer.group)] = value;
+    return;
+  }
+  for (unsigned lane = 0; lane < std::max(lanes, 1u); ++lane) {
+    llvm::Value* part = lanes ? b_.CreateExtractElement(value, static_cast<uint64_t>(lane)) : value;
+    int64_t position = first + lane;
+    llvm::Value*& slot = buffer.slots[static_cast<size_t>(position / buffer.group)];
+    slot = buffer.group == 1 ? part
+                             : b_.CreateInsertElement(slot_or_poison(buffer, position / buffer.group), part,
+                                                      static_cast<uint64_t>(position % buffer.group));
+  }
+}
+
+void Registers::merge(const State& a, llvm::BasicBlock* from_a, const State& b, llvm::BasicBlock* from_b) {
+  State merged;
+  for (const auto& [name, buffer_a] : a) {
+    auto found = b.find(name);
+    if (found == b.end()) continue;
+    const RegisterBuffer& buffer_b = found->second;
+    RegisterBuffer result = buffer_a;
+    for (size_t i = 0; i < result.slots.size(); ++i) {
+      if (buffer_a.slots[i] == buffer_b.slots[i]) continue;
+      llvm::PHINode* phi = b_.CreatePHI(slot_type(buffer_a), 2);
+      phi->addIncoming(slot_or_poison(buffer_a, static_cast<int64_t>(i)), from_a);
+      phi->addIncoming(slot_or_poison(buffer_b, static_cast<int64_t>(i)), from_b);
+      result.slots[i] = phi;
+    }
+    merged[name] = std::move(result);
+  }
+  buffers_ = std::move(merged);
+}
+
+}  // namespace tenon::codegen
