@@ -293,6 +293,7 @@ struct Constant {
   Buffer buffer;
   std::vector<uint8_t> bytes;  // row-major, when inlined (at most 64 elements)
   std::string initializer;     // name of the tensor in the model file, else ""
+  std::string copy_of;         // the constant written by setup that this is another layout of, else ""
 };
 
 /// Where a buffer of main lies in the arena: bytes from its start, as an expression of the symbols.

@@ -59,6 +59,13 @@ Function legalize(const Function& function, const LegalOperations& legal, ExprPo
 /// Needs: nothing.   Leaves: expressions in normal form.
 Function simplify_loops(const Function& function, const Ranges& symbols, ExprPool& pool);
 
+/// Gives each constant the shape and layout in which the kernels that main calls read it; one that is read in two ways is
+/// there twice.
+///   const w: f32[64, 48] = initializer "w"   call @f(x, w, y), whose w is f32[64, 48]<1/16, 0, 1%16>
+///   ->   const w: f32[64, 48]<1/16, 0, 1%16> = initializer "w"
+/// Needs: schedules applied, layouts not yet lowered.   Leaves: constants that nothing reads are gone.
+void assign_constant_layouts(Module& module);
+
 /// Gives each arena buffer of main its place: offsets by liveness over the calls in order, greedy by size and greedy by
 /// breadth, the smaller kept; at the upper bounds of the symbols, with each offset the maximum of the ends of the
 /// conflicting buffers below, so that smaller dimensions need less.
