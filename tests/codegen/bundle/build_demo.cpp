@@ -1,0 +1,168 @@
+// build_demo.cpp: kernels -> bundle -> programs.
+#include "tests/codegen/bundle/build_demo.h"
+
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <llvm/Bitcode/BitcodeReader.h>
+#include <llvm/IR/Constants.h>
+#include <llvm/IR/LegacyPassManager.h>
+#include <llvm/MC/TargetRegistry.h>
+#include <llvm/Support/SmallVectorMemoryBuffer.h>
+#include <llvm/Support/TargetSelect.h>
+#include <llvm/Support/raw_ostream.h>
+#include <llvm/Target/TargetMachine.h>
+
+#include "codegen/bundle/archive.h"
+#include "codegen/bundle/header.h"
+#include "codegen/bundle/main_object.h"
+#include "codegen/bundle/weights.h"
+#include "support/check.h"
+#include "tests/codegen/bundle/demo_interface.h"
+
+namespace tenon::codegen {
+namespace {
+
+constexpr const char* kTriple = "x86_64-unknown-linux-gnu";
+
+std::unique_ptr<llvm::TargetMachine> target_machine() {
+  LLVMInitializeX86TargetInfo();
+  LLVMInitializeX86Target();
+  LLVMInitializeX86TargetMC();
+  LLVMInitializeX86AsmPrinter();
+  LLVMInitializeX86AsmParser();  // the runtime has inline assembly
+  std::string error;
+  const llvm::Target* target = llvm::TargetRegistry::lookupTarget(kTriple, error);
+  TENON_CHECK(target != nullptr, error);
+  llvm::TargetOptions options;
+  options.EmitStackSizeSection = true;
+  options.FunctionSections = true;
+  return std::unique_ptr<llvm::TargetMachine>(
+      target->createTargetMachine(kTriple, "x86-64", "", options, llvm::Reloc::PIC_, std::nullopt,
+                                  llvm::CodeGenOptLevel::Default));
+}
+
+void add_weights(llvm::Module& module) {
+  std::vector<uint8_t> bytes = demo_weights();
+  bytes.resize(bytes.size() + 64);
+  auto* declared = module.getNamedGlobal("tn_model_weights");
+  auto* value = llvm::ConstantDataArray::get(module.getContext(), llvm::ArrayRef<uint8_t>(bytes));
+  auto* weights = new llvm::GlobalVariable(module, value->getType(), true,
+                                           llvm::GlobalValue::ExternalLinkage, value, "");
+  weights->setAlignment(llvm::Align(64));
+  if (declared != nullptr) {
+    declared->replaceAllUsesWith(weights);
+    declared->eraseFromParent();
+  }
+  weights->setName("tn_model_weights");
+}
+
+std::string weights_bytes(const BundleInterface& interface,
+                          void (*write)(llvm::raw_ostream&, const BundleInterface&,
+                                        const WeightsSource&)) {
+  std::string bytes;
+  llvm::raw_string_ostream out(bytes);
+  write(out, interface, [](const auto& take) {
+    const std::vector<uint8_t> weights = demo_weights();
+    take(std::span(weights).first(20));
+    take(std::span(weights).subspan(20));
+  });
+  return bytes;
+}
+
+}  // namespace
+
+std::unique_ptr<llvm::Module> demo_module(llvm::LLVMContext& context, const std::string& cpu,
+                                          bool weights_in_module) {
+  auto bytes = llvm::MemoryBuffer::getFile(DEMO_KERNELS_BITCODE);
+  TENON_CHECK(static_cast<bool>(bytes), "no " DEMO_KERNELS_BITCODE);
+  auto module = llvm::parseBitcodeFile((*bytes)->getMemBufferRef(), context);
+  TENON_CHECK(static_cast<bool>(module), "the demo's bitcode cannot be read");
+  (*module)->setDataLayout(target_machine()->createDataLayout());
+  for (llvm::Function& function : **module)
+    if (!function.isDeclaration()) {
+      function.removeFnAttr("target-features");
+      function.addFnAttr("target-cpu", cpu);
+    }
+  if (weights_in_module) add_weights(**module);
+  return std::move(*module);
+}
+
+std::unique_ptr<llvm::MemoryBuffer> emit_object(llvm::Module& module) {
+  llvm::SmallVector<char, 0> bytes;
+  llvm::raw_svector_ostream out(bytes);
+  llvm::legacy::PassManager passes;
+  const auto machine = target_machine();
+  const bool failed =
+      machine->addPassesToEmitFile(passes, out, nullptr, llvm::CodeGenFileType::ObjectFile);
+  TENON_CHECK(!failed, "no object file for this target");
+  passes.run(module);
+  return std::make_unique<llvm::SmallVectorMemoryBuffer>(std::move(bytes), "object",
+                                                         /*RequiresNullTerminator=*/false);
+}
+
+TemporaryFolder::TemporaryFolder() {
+  std::string pattern = (std::filesystem::temp_directory_path() / "tenon-test-XXXXXX").string();
+  TENON_CHECK(mkdtemp(pattern.data()) != nullptr, "no temporary folder");
+  path_ = pattern;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+BundleInterface build_demo(const TemporaryFolder& folder, const DemoOptions& options) {
+  BundleInterface interface = demo_interface();
+  interface.name = options.name;
+  interface.weights_embedded = options.weights != WeightsPlace::kFile;
+  interface.default_visibility = options.default_visibility;
+  interface.cpu_features = options.cpu_features;
+  llvm::LLVMContext context;
+  const auto module = demo_module(context, options.cpu, options.weights == WeightsPlace::kModule);
+  auto object = make_main_object(*module, interface, {}, emit_object);
+  TENON_CHECK(static_cast<bool>(object), object.reason());
+
+  std::vector<ArchiveMember> members = {{options.name + ".o", (*object)->getMemBufferRef()}};
+  const std::string weights_object = weights_bytes(interface, write_weights_object);
+  if (options.weights == WeightsPlace::kObject)
+    members.push_back({options.name + "_weights.o", {weights_object, "weights"}});
+  if (options.weights == WeightsPlace::kFile)
+    write_file(folder / (options.name + "_weights.bin"),
+               weights_bytes(interface, write_weights_file));
+  const Status written = write_archive(folder / ("lib" + options.name + ".a"), members);
+  TENON_CHECK(static_cast<bool>(written), written.reason());
+  write_file(folder / (options.name + ".h"), write_header(interface));
+  write_file(folder / (options.name + ".hpp"), write_cpp_header(interface));
+  return interface;
+}
+
+CommandResult run_command(const std::string& command) {
+  CommandResult result;
+  FILE* pipe = popen(("( " + command + " ) 2>&1").c_str(), "r");
+  TENON_CHECK(pipe != nullptr, "no shell");
+  char piece[4096];
+  for (size_t got; (got = fread(piece, 1, sizeof piece, pipe)) > 0;)
+    result.output.append(piece, got);
+  const int status = pclose(pipe);
+  result.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return result;
+}
+
+std::string read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+void write_file(const std::string& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
+
+}  // namespace tenon::codegen

@@ -1,0 +1,72 @@
+// manifest.json: what it says, and what is read back from it.
+#include "codegen/bundle/manifest.h"
+
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/codegen/bundle/demo_interface.h"
+
+namespace tenon::codegen {
+namespace {
+
+using ::testing::HasSubstr;
+
+ManifestDetails details() {
+  ManifestDetails details;
+  details.model_files = {{"demo.onnx", std::string(64, '0'), 10}};
+  details.files = {{"demo.h", std::string(64, 'a'), 3}, {"libdemo.a", std::string(64, 'b'), 5}};
+  details.undefined_symbols = {"memcpy"};
+  details.code_bytes = 1234;
+  return details;
+}
+
+TEST(Manifest, SaysWhatTheBundleIs) {
+  BundleInterface demo = demo_interface();
+  demo.tensors[0].name = "input.1";
+  demo.options = "--target=x86-64-v2";
+  const auto manifest = nlohmann::json::parse(write_manifest(demo, details()));
+  EXPECT_EQ(manifest["tenon"], "0.1.0");
+  EXPECT_EQ(manifest["name"], "demo");
+  EXPECT_EQ(manifest["options"], "--target=x86-64-v2");
+  EXPECT_EQ(manifest["model"]["sha256"], std::string(64, '0'));
+  EXPECT_EQ(manifest["files"][1]["name"], "libdemo.a");
+  EXPECT_EQ(manifest["inputs"][0]["name"], "input.1");
+  EXPECT_EQ(manifest["inputs"][0]["identifier"], "x");
+  EXPECT_EQ(manifest["inputs"][1]["dtype"], "i64");
+  EXPECT_EQ(manifest["outputs"][0]["shape"], (std::vector<std::string>{"batch", "8"}));
+  EXPECT_EQ(manifest["dims"][1]["most"], 16);
+  EXPECT_EQ(manifest["sizes"]["arena_bytes"], 896);
+  EXPECT_EQ(manifest["sizes"]["arena_bytes_per_thread"], 64);
+  EXPECT_EQ(manifest["sizes"]["code_bytes"], 1234);
+  EXPECT_EQ(manifest["cpu_features"].size(), 0u);
+  EXPECT_EQ(manifest["undefined_symbols"][0], "memcpy");
+}
+
+TEST(Manifest, IsReadBack) {
+  const FoundManifest found = read_manifest(write_manifest(demo_interface(), details()));
+  EXPECT_TRUE(found.is_readable);
+  EXPECT_EQ(found.name, "demo");
+  ASSERT_EQ(found.files.size(), 2u);
+  EXPECT_EQ(found.files[1].name, "libdemo.a");
+  EXPECT_EQ(found.files[1].sha256, std::string(64, 'b'));
+}
+
+TEST(Manifest, OtherTextsAreNone) {
+  for (const char* text :
+       {"", "{", "[]", "3", "{}", R"({"tenon": "1", "format": 2, "name": "x", "files": []})",
+        R"({"tenon": "1", "format": "1", "name": "x", "files": []})",
+        R"({"tenon": "1", "format": 1, "name": 3, "files": []})",
+        R"({"tenon": "1", "format": 1, "name": "x", "files": [{"name": 1}]})",
+        R"({"name": "a package", "version": "1.0"})"})
+    EXPECT_FALSE(read_manifest(text).is_readable) << text;
+}
+
+TEST(Manifest, NamesMayBeAnyBytes) {
+  BundleInterface demo = demo_interface();
+  demo.tensors[0].name = "\xff\"\n";
+  EXPECT_THAT(write_manifest(demo, details()), HasSubstr("\xef\xbf\xbd\\\"\\n"));
+}
+
+}  // namespace
+}  // namespace tenon::codegen
