@@ -11,7 +11,7 @@ build_packages=(
   libgtest-dev libgmock-dev
 )
 test_packages=(
-  libclang-rt-19-dev
+  libclang-rt-19-dev qemu-user
 )
 
 # Where things live that are built once per user and not once per checkout.
