@@ -13,11 +13,12 @@
 //   graph; what it does not copy is gone.
 // - Shapes are index expressions over the model's symbols. Two dimensions agree when they are the same expression after
 //   simplification; a symbolic dimension never broadcasts.
-// - `elements` of a small integer tensor, where known, are its elements as index expressions: shape arithmetic stays
-//   symbolic and costs nothing at run time.
+// - `elements` of a small tensor, where known, are its elements as expressions: of type index for integers (so shape
+//   arithmetic stays symbolic and costs nothing at run time), bool for bools, literals for floats.
 #pragma once
 
 #include <compare>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -47,7 +48,7 @@ struct TensorType {
 /// "f32[batch, 768]", "f32[1, 64, 56, 56]<0, 1/16, 2, 3, 1%16>".
 std::string to_string(const TensorType& type);
 
-/// A value of the graph: a small index handle. -1 is an absent optional input.
+/// A value of the graph: a small index handle. -1 is an absent optional input, or a result that nobody asked for.
 struct ValueId {
   int32_t index = -1;
   explicit operator bool() const { return index >= 0; }
@@ -66,6 +67,7 @@ class Attributes {
   double number(const std::string& name) const;
   const std::string& text(const std::string& name) const;
   const std::vector<int64_t>& integers(const std::string& name) const;
+  const std::vector<double>& numbers(const std::string& name) const;
   const std::vector<Expr>& exprs(const std::string& name) const;
   DType dtype(const std::string& name) const;
   const std::map<std::string, AttributeValue>& all() const { return values_; }
@@ -78,7 +80,7 @@ class Attributes {
 struct Value {
   std::string name;  // unique in the graph; a word
   TensorType type;
-  std::optional<std::vector<Expr>> elements;  // row-major, index expressions, when known
+  std::optional<std::vector<Expr>> elements;  // row-major, when known: index or bool expressions, float literals
 };
 
 struct Node {
@@ -120,7 +122,7 @@ struct Graph {
   std::vector<Value> values;
   std::vector<GraphInput> inputs;
   std::vector<GraphOutput> outputs;
-  std::vector<ConstantInfo> constants;
+  std::vector<ConstantInfo> constants;  // in order of their values
   std::vector<Node> nodes;
   std::vector<Group> groups;
   std::vector<Expr> checks;  // equalities of dimensions that must hold at run time
@@ -148,27 +150,46 @@ class GraphBuilder {
   ExprPool& pool() { return *graph_.pool; }
   Graph& graph() { return graph_; }
   const TensorType& type(ValueId id) const { return graph_.value(id).type; }
+  /// Elements of the value, when known.
+  const std::vector<Expr>* elements(ValueId id) const;
 
   ValueId add_input(const std::string& name, TensorType type, std::string onnx_name);
+  /// A constant of at most kInlineElements elements.
   ValueId add_constant(const std::string& name, TensorType type, std::vector<uint8_t> bytes);
+  /// A constant that stays in the model file.
   ValueId add_initializer(const std::string& name, TensorType type, std::string initializer);
   /// A constant of literal integers or floats.
   ValueId add_literal(const std::string& name, DType type, const std::vector<int64_t>& shape, const std::vector<double>& elements);
+  /// A value with these elements, as index, bool or float expressions: a constant when all are literals, else a node
+  /// that computes them. Shape and Size become this.
+  ValueId add_elements(const std::string& name, DType type, const std::vector<int64_t>& shape, std::vector<Expr> elements,
+                       Location location);
   void add_output(ValueId value, std::string onnx_name);
 
-  /// Adds a node of `op` with inferred result types; `names` are hints for its results. A fault of the model throws
-  /// UserErrors whose place is the location's first node.
+  /// Adds a node of `op` with inferred result types; `names` are hints for its results. Attributes that are absent take
+  /// their defaults. A fault of the model throws UserErrors: its place is `describe(location)`, its notes are the inputs.
   std::vector<ValueId> add(const Operator& op, std::vector<ValueId> inputs, Attributes attributes, Location location,
                            std::vector<std::string> names = {});
   /// The same for operators with one result.
   ValueId add1(const Operator& op, std::vector<ValueId> inputs, Attributes attributes, Location location, std::string name = "");
+  /// The node of `source`, a graph on the same pool, with other inputs: same attributes, location, names and layouts.
+  std::vector<ValueId> copy(const Graph& source, const Node& node, std::vector<ValueId> inputs);
+
+  /// Nodes added from here on belong to this group (an index into graph().groups), or to none (-1).
+  void set_group(int group) { group_ = group; }
+  /// How faults name a node; by default `node "/fc1/Gemm"`.
+  std::function<std::string(const Location&)> describe;
 
   Graph take() { return std::move(graph_); }
 
  private:
   std::string unique_name(const std::string& hint);
+  ValueId add_value(const std::string& name_hint, TensorType type, std::optional<std::vector<Expr>> elements = std::nullopt);
+  [[noreturn]] void report(const Node& node, const struct InferFailure& failure) const;
+
   Graph graph_;
   std::map<std::string, int> used_names_;
+  int group_ = -1;
 };
 
 }  // namespace tenon::high
