@@ -145,6 +145,7 @@ struct ConvolutionShape {
   int64_t stride_height = 1;
   int64_t stride_width = 1;
   int element_bytes = 4;
+  int most_tile_height = 1;  // rows of positions that the schedule can put into one tile
 };
 
 struct ConvolutionPlan {
@@ -184,6 +185,7 @@ struct WindowShape {
   int64_t stride_width = 1;
   int element_bytes = 4;
   bool weights = true;
+  int most_tile_height = 1;  // as above
 };
 
 struct WindowPlan {

@@ -11,7 +11,6 @@ namespace tenon::target {
 namespace {
 
 constexpr int kMostVectors = 4;
-constexpr int kMostTileHeight = 4;
 
 // Input positions under `outputs` output positions.
 int64_t input_extent(int64_t outputs, int64_t kernel, int64_t stride) {
@@ -85,7 +84,7 @@ std::vector<ConvolutionPlan> rank_convolution_plans(const ConvolutionShape& shap
   const int64_t lanes = target.lanes(shape.element_bytes);
   const int64_t channel_vectors = (shape.output_channels + lanes - 1) / lanes;
   std::vector<Candidate<ConvolutionPlan>> candidates;
-  for (int height = 1; height <= kMostTileHeight; ++height) {
+  for (int height = 1; height <= shape.most_tile_height; ++height) {
     if (!is_distinct_tile(shape.output_height, height)) continue;
     for (int width = 1; tile_fits(int64_t{height} * width, 1, target); ++width) {
       if (!is_distinct_tile(shape.output_width, width)) continue;

@@ -12,8 +12,6 @@ namespace tenon::target {
 
 namespace {
 
-constexpr int kMostTileHeight = 4;
-
 // Cycles that a tile pays besides its taps, which are unrolled: the loop over tiles.
 constexpr double kWindowTileOverheadCycles = 4;
 
@@ -75,7 +73,7 @@ WindowPlan plan_window(const WindowShape& shape, const Target& target) {
   traffic.read(2 * output_bytes, output_bytes, target);
 
   std::vector<WindowPlan> plans;
-  for (int height = 1; height <= kMostTileHeight; ++height) {
+  for (int height = 1; height <= shape.most_tile_height; ++height) {
     if (!is_distinct_tile(shape.output_height, height)) continue;
     for (int width = 1; window_fits(int64_t{height} * width, shape, target) || width == 1;
          ++width) {

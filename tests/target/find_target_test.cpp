@@ -1,0 +1,195 @@
+// Targets by name and by hand: what is found, what is offered instead, and the facts of every row.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "target/target.h"
+
+namespace tenon::target {
+namespace {
+
+using enum CpuFeature;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+TEST(FindTarget, FindsRowsByName) {
+  const Target v3 = *find_target("x86-64-v3");
+  EXPECT_EQ(v3.vector_bits, 256);
+  EXPECT_EQ(v3.vector_registers, 16);
+  EXPECT_TRUE(v3.has_fma());
+  EXPECT_TRUE(v3.has_f16c());
+  EXPECT_FALSE(v3.has_avx512());
+  EXPECT_FALSE(v3.mask_registers);
+  EXPECT_EQ(v3.lanes(4), 8);
+  EXPECT_EQ(v3.lanes(8), 4);
+  EXPECT_DOUBLE_EQ(v3.peak_flops_per_cycle(4), 2 * 2 * 8);
+
+  const Target v2 = *find_target("x86-64-v2");
+  EXPECT_EQ(v2.vector_bits, 128);
+  EXPECT_FALSE(v2.has_fma());
+  EXPECT_EQ(to_string(v2.features), "sse3 ssse3 sse4.1 sse4.2 popcnt cx16 sahf");
+
+  const Target zen4 = *find_target("znver4");
+  EXPECT_EQ(zen4.vector_bits, 512);
+  EXPECT_TRUE(zen4.mask_registers);
+  EXPECT_DOUBLE_EQ(zen4.peak_flops_per_cycle(4), 32);
+  EXPECT_TRUE(zen4.has(avx512bf16));
+  EXPECT_FALSE(zen4.has(avxvnni));
+}
+
+TEST(FindTarget, EveryRowIsConsistent) {
+  std::set<std::string> names;
+  for (const Target& target : all_targets()) {
+    SCOPED_TRACE(target.name);
+    EXPECT_TRUE(names.insert(target.name).second);
+    EXPECT_EQ(find_target(target.name)->name, target.name);
+    EXPECT_EQ(target.tune_cpu, target.name);
+    EXPECT_EQ(target.base_cpu, "x86-64");
+    EXPECT_EQ(target.triple, "x86_64-unknown-linux-gnu");
+    EXPECT_FALSE(target.description.empty());
+    EXPECT_EQ(closure(target.features), target.features);
+    EXPECT_EQ(target.vector_bits == 512, target.has_avx512());
+    EXPECT_EQ(target.vector_bits >= 256, target.has(avx2));
+    EXPECT_EQ(target.mask_registers, target.has_avx512());
+    EXPECT_EQ(target.vector_registers, target.has_avx512() ? 32 : 16);
+    EXPECT_EQ(target.prefer_vector_width, target.vector_bits);
+    EXPECT_EQ(target.index_bits, 64);
+    EXPECT_GT(target.fma_per_cycle, 0);
+    EXPECT_GT(target.fma_latency, 0);
+    EXPECT_GT(target.loads_per_cycle, 0);
+    EXPECT_GT(target.stores_per_cycle, 0);
+    EXPECT_GT(target.clock_ghz, 1);
+    EXPECT_LT(target.clock_ghz, 6);
+    // Each level is larger and slower than the one before; L1 gives no more than its load ports.
+    EXPECT_LT(target.l1.bytes, target.l2.bytes);
+    EXPECT_LT(target.l2.bytes, target.l3.bytes);
+    EXPECT_EQ(target.memory.bytes, kUnlimited);
+    EXPECT_LE(target.l1.bytes_per_cycle, target.loads_per_cycle * target.vector_bits / 8);
+    EXPECT_GT(target.l1.bytes_per_cycle, target.l2.bytes_per_cycle);
+    EXPECT_GT(target.l2.bytes_per_cycle, target.l3.bytes_per_cycle);
+    EXPECT_GT(target.l3.bytes_per_cycle, target.memory.bytes_per_cycle);
+  }
+}
+
+TEST(FindTarget, NewerLevelsContainOlderOnes) {
+  const FeatureSet v2 = find_target("x86-64-v2")->features;
+  const FeatureSet v3 = find_target("x86-64-v3")->features;
+  const FeatureSet v4 = find_target("x86-64-v4")->features;
+  EXPECT_TRUE(v3.has_all(v2));
+  EXPECT_TRUE(v4.has_all(v3));
+  for (const Target& target : all_targets()) {
+    EXPECT_TRUE(target.features.has_all(v2)) << target.name;
+  }
+}
+
+TEST(FindTarget, OffersTheNearestNames) {
+  EXPECT_EQ(find_target("haswel").reason(),
+            "no target is named \"haswel\"; the nearest name is haswell");
+  EXPECT_THAT(nearest_targets("znver44"), ElementsAre("znver4", "znver2", "znver3"));
+  EXPECT_THAT(nearest_targets("icelake"), ElementsAre("icelake-server"));
+  EXPECT_THAT(nearest_targets("zen4"), ElementsAre("znver4"));
+  EXPECT_THAT(nearest_targets("avx2"), ElementsAre("x86-64-v3"));
+  EXPECT_THAT(nearest_targets("haswell-ep"), ElementsAre("haswell"));
+  EXPECT_THAT(nearest_targets("natve"), ElementsAre("native"));
+  EXPECT_THAT(nearest_targets("mips32"), IsEmpty());
+}
+
+TEST(FindTarget, NamesAllTargetsWhereNothingIsNear) {
+  const std::string reason = find_target("mips32").reason();
+  EXPECT_THAT(reason, HasSubstr("no target is named \"mips32\"; there are x86-64-v2, x86-64-v3"));
+  EXPECT_THAT(reason, HasSubstr("znver5, native"));
+}
+
+TEST(FindTarget, KnowsTargetsOfLaterVersions) {
+  for (const char* name : {"cortex-a53", "cortex-a72", "neoverse-n1", "apple-m1", "armv7-neon",
+                           "aarch64", "cuda", "sm_90"}) {
+    EXPECT_TRUE(is_target_of_later_version(name)) << name;
+    EXPECT_THAT(find_target(name).reason(), HasSubstr("the target " + std::string(name) +
+                                                      " is not in this version; there are"));
+  }
+  for (const Target& target : all_targets()) {
+    EXPECT_FALSE(is_target_of_later_version(target.name)) << target.name;
+  }
+  EXPECT_FALSE(is_target_of_later_version("native"));
+}
+
+TEST(CustomTarget, IsARowWithOtherFeatures) {
+  const Target target = *custom_target("", "skylake-avx512", "+avx512vnni");
+  EXPECT_TRUE(target.has(avx512vnni));
+  EXPECT_EQ(target.tune_cpu, "skylake-avx512");
+  EXPECT_EQ(target.vector_bits, 512);
+  EXPECT_EQ(target.name, "skylake-avx512 +avx512vnni");
+  EXPECT_EQ(target.features, find_target("cascadelake")->features);
+}
+
+TEST(CustomTarget, DefaultsToTheLowestLevel) {
+  const Target target = *custom_target("x86_64-linux-gnu", "", "");
+  EXPECT_EQ(target.features, find_target("x86-64-v2")->features);
+  EXPECT_EQ(target.triple, "x86_64-linux-gnu");
+  EXPECT_EQ(target.tune_cpu, "x86-64-v2");
+}
+
+TEST(CustomTarget, VectorsFollowTheFeatures) {
+  // Zen 4 without AVX-512: the facts of x86-64-v3, its scheduling model and other features kept.
+  const Target narrow = *custom_target("", "znver4", "-avx512f");
+  EXPECT_EQ(narrow.vector_bits, 256);
+  EXPECT_EQ(narrow.vector_registers, 16);
+  EXPECT_FALSE(narrow.mask_registers);
+  EXPECT_EQ(narrow.tune_cpu, "znver4");
+  EXPECT_TRUE(narrow.has(gfni));
+  EXPECT_DOUBLE_EQ(narrow.fma_per_cycle, find_target("x86-64-v3")->fma_per_cycle);
+
+  const Target wide = *custom_target("", "x86-64-v2", "+avx2,+fma,+f16c,+bmi,+bmi2,+lzcnt,+movbe");
+  EXPECT_EQ(wide.vector_bits, 256);
+  EXPECT_EQ(wide.features, find_target("x86-64-v3")->features);
+
+  // Without BMI it is no level of AVX2: the vectors stay as narrow as the row's.
+  EXPECT_EQ(custom_target("", "x86-64-v2", "+avx2,+fma")->vector_bits, 128);
+}
+
+TEST(CustomTarget, RefusesWhatThereIsNot) {
+  EXPECT_THAT(custom_target("aarch64-linux-gnu", "", "").reason(),
+              HasSubstr("the triple aarch64-linux-gnu is not in this version"));
+  EXPECT_THAT(custom_target("x86_64-pc-windows-msvc", "", "").reason(),
+              HasSubstr("is not in this version"));
+  EXPECT_THAT(custom_target("", "znver44", "").reason(), HasSubstr("no CPU is named \"znver44\""));
+  EXPECT_THAT(custom_target("", "cortex-a72", "").reason(),
+              HasSubstr("the CPU cortex-a72 is not in this version"));
+  EXPECT_THAT(custom_target("", "znver4", "+avx9").reason(), HasSubstr("no processor feature"));
+  EXPECT_EQ(custom_target("", "x86-64-v3", "-popcnt").reason(),
+            "without popcnt the processor is below x86-64-v2, the least that generated code needs");
+}
+
+TEST(TargetTable, HasALineATargetWithAlignedColumns) {
+  const std::string text = target_table_text();
+  std::vector<std::string> lines;
+  for (size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos;
+       begin = end + 1) {
+    lines.push_back(text.substr(begin, end - begin));
+  }
+  ASSERT_EQ(lines.size(), all_targets().size() + 2);  // heads, and native
+  EXPECT_EQ(text.back(), '\n');
+
+  const size_t description = lines[0].find("description");
+  const size_t needs = lines[0].find("needs");
+  for (size_t i = 0; i < all_targets().size(); ++i) {
+    const Target& target = all_targets()[i];
+    EXPECT_EQ(lines[i + 1].find(target.name), 0u);
+    EXPECT_EQ(lines[i + 1].find(target.description), description);
+    EXPECT_EQ(lines[i + 1][needs - 1], ' ');
+    EXPECT_NE(lines[i + 1][needs], ' ');
+    EXPECT_THAT(lines[i + 1], HasSubstr(std::to_string(target.vector_bits) + " bits"));
+  }
+  EXPECT_EQ(lines[2].substr(needs), "x86-64-v2 avx avx2 fma f16c bmi bmi2 lzcnt movbe");
+  EXPECT_EQ(lines[4].substr(0, 7), "haswell");
+  EXPECT_EQ(lines[4].substr(needs), "x86-64-v3");
+  EXPECT_THAT(lines.back(), HasSubstr("native"));
+  EXPECT_THAT(text, Not(HasSubstr("cuda")));
+  EXPECT_THAT(text, Not(HasSubstr("cortex")));
+}
+
+}  // namespace
+}  // namespace tenon::target
