@@ -1,9 +1,10 @@
 // What each operation gives on values.
 #include "ir/expr/fold.h"
 
-#include <bit>
 #include <cmath>
 #include <limits>
+
+#include "ir/expr/element.h"
 
 namespace tenon {
 namespace {
@@ -232,13 +233,9 @@ Scalar convert(DType to, DType from, Scalar value) {
 }
 
 Scalar reinterpret(DType to, DType from, Scalar value) {
-  if (is_float(to) == is_float(from)) return is_float(to) ? value : Scalar{.i = wrap(to, value.i)};
-  Scalar result;
-  if (is_float(from))
-    result.i = wrap(to, from == DType::F32 ? std::bit_cast<int32_t>(static_cast<float>(value.f)) : std::bit_cast<int64_t>(value.f));
-  else
-    result.f = to == DType::F32 ? std::bit_cast<float>(static_cast<int32_t>(value.i)) : std::bit_cast<double>(value.i);
-  return result;
+  uint8_t bytes[8] = {};
+  store_element(from, bytes, 0, value);
+  return load_element(to, bytes, 0);
 }
 
 Expr fold_apply(ExprPool& pool, Op op, const std::vector<Expr>& operands) {
