@@ -5,7 +5,8 @@
 #include <cmath>
 #include <random>
 
-#include "compiled_kernel.h"
+#include "codegen/llvm/host_code.h"
+#include "ir/loop/text.h"
 
 namespace tenon::codegen {
 namespace {
@@ -51,6 +52,12 @@ func @gemm(x: f32[ALL_ROWS, DEPTH], const w: f32[2, DEPTH, COLUMNS], out y: f32[
   return replaced(text, "DEPTH", depth);
 }
 
+CompiledKernel compile_text(const std::string& text, const std::string& target) {
+  ExprPool pool;
+  loop::Function function = loop::parse_function(text, "test", pool);
+  return compile_kernel(function, {}, target::find_target(target).value(), {}).value();
+}
+
 const Tile kTiles[] = {{"x86-64-v4", 14, 2, 16, 1}, {"x86-64-v4", 12, 2, 16, 4}, {"x86-64-v4", 8, 3, 16, 1},
                        {"x86-64-v4", 6, 4, 16, 2},  {"znver4", 14, 2, 16, 1},    {"x86-64-v3", 6, 2, 8, 1},
                        {"x86-64-v3", 4, 3, 8, 1}};
@@ -58,16 +65,15 @@ const Tile kTiles[] = {{"x86-64-v4", 14, 2, 16, 1}, {"x86-64-v4", 12, 2, 16, 4},
 TEST(Tile, KeepsItsAccumulatorsInRegisters) {
   for (const Tile& tile : kTiles) {
     SCOPED_TRACE(gemm_text(tile, 32));
-    auto compiled = CompiledKernel::from_text(gemm_text(tile, 32), target::find_target(tile.target).value());
-    EXPECT_EQ(compiled->report().vector_spills_in_loops, 0) << compiled->text();
-    EXPECT_EQ(compiled->text().find("alloca"), std::string::npos);
+    CompiledKernel compiled = compile_text(gemm_text(tile, 32), tile.target);
+    EXPECT_EQ(compiled.report().vector_spills_in_loops, 0) << compiled.text;
+    EXPECT_EQ(compiled.text.find("alloca"), std::string::npos);
   }
 }
 
 // More accumulators than registers: what the test above asserts is something that can be otherwise.
 TEST(Tile, ReportsSpillsOfTilesThatAreTooLarge) {
-  auto compiled = CompiledKernel::from_text(gemm_text({"x86-64-v3", 6, 4, 8, 1}, 32), target::find_target("x86-64-v3").value());
-  EXPECT_GT(compiled->report().vector_spills_in_loops, 0);
+  EXPECT_GT(compile_text(gemm_text({"x86-64-v3", 6, 4, 8, 1}, 32), "x86-64-v3").report().vector_spills_in_loops, 0);
 }
 
 TEST(Tile, ComputesTheProduct) {
@@ -86,7 +92,10 @@ TEST(Tile, ComputesTheProduct) {
     SCOPED_TRACE(gemm_text(tile, kDepth));
     int rows = 2 * tile.rows, panel = tile.columns(), columns = 2 * panel;
     std::vector<float> x = matrix(rows * kDepth), w = matrix(kDepth * columns), y(static_cast<size_t>(rows * columns));
-    CompiledKernel::from_text(gemm_text(tile, kDepth), target)->run({x.data(), w.data(), y.data()}, {}, 0, 2);
+    ExprPool pool;
+    loop::Function gemm = loop::parse_function(gemm_text(tile, kDepth), "test", pool);
+    auto code = HostCode::compile({&gemm}, {}, target);
+    code.value()->run(0, {x.data(), w.data(), y.data()}, {});
     for (int i = 0; i < rows; ++i) {
       for (int j = 0; j < columns; ++j) {
         float sum = 0;

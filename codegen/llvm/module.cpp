@@ -1,0 +1,312 @@
+// The functions of runtime/model_tables.h for a loop module.
+#include "codegen/llvm/module.h"
+
+#include <atomic>
+#include <cstddef>
+#include <set>
+#include <thread>
+
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/Module.h>
+#include <llvm/IR/Verifier.h>
+#include <llvm/Support/raw_ostream.h>
+
+#include "codegen/llvm/size_function.h"
+#include "runtime/model_tables.h"
+
+namespace tenon::codegen {
+
+ModuleCode::ModuleCode() = default;
+ModuleCode::ModuleCode(ModuleCode&&) noexcept = default;
+ModuleCode& ModuleCode::operator=(ModuleCode&&) noexcept = default;
+ModuleCode::~ModuleCode() = default;
+
+namespace {
+
+// Runs body(0) ... body(count-1) on several threads; what one throws is thrown here.
+void for_each_parallel(size_t count, int threads, const std::function<void(size_t)>& body) {
+  std::atomic<size_t> next{0};
+  std::vector<std::exception_ptr> faults(count);
+  auto work = [&] {
+    for (size_t i; (i = next.fetch_add(1)) < count;) try {
+        body(i);
+      } catch (...) {
+        faults[i] = std::current_exception();
+      }
+  };
+  std::vector<std::thread> helpers;
+  for (int i = 1; i < threads && static_cast<size_t>(i) < count; ++i) helpers.emplace_back(work);
+  work();
+  for (std::thread& helper : helpers) helper.join();
+  for (const std::exception_ptr& fault : faults)
+    if (fault) std::rethrow_exception(fault);
+}
+
+// Names that the entry points and the runtime have.
+bool is_taken(const std::string& name) {
+  static const std::set<std::string> kNames = {"open", "run", "arena_bytes", "selftest", "status_text", "info", "weights"};
+  return kNames.count(name) || name.starts_with("rt_") || name.starts_with("model_") || name.starts_with("info_");
+}
+
+class ModuleEmitter {
+ public:
+  ModuleEmitter(const loop::Module& module, const target::Target& target, const ModuleOptions& options)
+      : module_(module), target_(target), options_(options), ranges_(module.symbol_ranges()) {
+    code_.context = std::make_unique<llvm::LLVMContext>();
+    code_.main = std::make_unique<llvm::Module>(options.prefix, *code_.context);
+    b_ = std::make_unique<llvm::IRBuilder<>>(*code_.context);
+    prepare_module(*code_.main, target);
+  }
+
+  Result<ModuleCode> emit() {
+    if (Status status = read_main(); !status) return status.error();
+    if (Status status = compile_kernels(); !status) return status.error();
+    number_sizes();
+    code_.buffer_bytes_most = most(module_.arena_bytes);
+    for (const CompiledKernel& kernel : code_.kernels)
+      code_.scratch_bytes_most = std::max(code_.scratch_bytes_most, most(kernel.kernel.scratch_bytes));
+    emit_entry();
+    emit_sizes();
+    if (Status status = emit_run_group(); !status) return status.error();
+    std::string fault;
+    llvm::raw_string_ostream stream(fault);
+    TENON_CHECK(!llvm::verifyModule(*code_.main, &stream), "the functions of main: " + fault);
+    return std::move(code_);
+  }
+
+ private:
+  // ---- main --------------------------------------------------------------------------------------------------------
+
+  Status read_main() {
+    std::optional<Failure> failure;
+    loop::for_each_stmt(module_.main, [&](const loop::Stmt& stmt) {
+      if (const auto* call = stmt.as<loop::Call>()) calls_.push_back(call);
+      else if (const auto* alloc = stmt.as<loop::Alloc>()) buffers_[alloc->buffer.name] = &alloc->buffer;
+      else if (stmt.kind() != loop::StmtKind::Block && !failure) failure = Failure{"main holds a loop or a condition"};
+    });
+    if (failure) return *failure;
+    for (const loop::ArenaSlot& slot : module_.arena) slots_[slot.buffer] = slot.offset;
+    for (size_t i = 0; i < module_.inputs.size(); ++i) io_[module_.inputs[i].name] = i;
+    for (size_t i = 0; i < module_.outputs.size(); ++i) io_[module_.outputs[i].name] = module_.inputs.size() + i;
+    return Done{};
+  }
+
+  Status compile_kernels() {
+    std::set<std::string> called, symbols;
+    for (const loop::Call* call : calls_) called.insert(call->function);
+    std::vector<const loop::Function*> functions;
+    std::vector<KernelOptions> options;
+    for (const loop::Function& function : module_.functions) {
+      if (!called.count(function.name)) continue;
+      numbers_[function.name] = functions.size();
+      functions.push_back(&function);
+      std::string name = to_word(function.name);
+      if (is_taken(name)) name = "kernel_" + name;
+      std::string unique = name;
+      for (int i = 2; !symbols.insert(unique).second; ++i) unique = name + "_" + std::to_string(i);
+      options.push_back({options_.prefix + "_" + unique, options_.node_number});
+    }
+    std::vector<std::optional<Result<CompiledKernel>>> results(functions.size());
+    for_each_parallel(functions.size(), options_.threads, [&](size_t i) {
+      results[i] = compile_kernel(*functions[i], ranges_, target_, options[i], options_.kind);
+    });
+    for (auto& result : results) {
+      if (!*result) return result->error();
+      code_.kernels.push_back(std::move(**result));
+    }
+    for (const loop::Call* call : calls_) {
+      auto number = numbers_.find(call->function);
+      TENON_CHECK(number != numbers_.end(), "main calls " + call->function + ", which is no function of the module");
+      code_.groups.push_back({number->second, call->location});
+    }
+    return Done{};
+  }
+
+  // ---- sizes -------------------------------------------------------------------------------------------------------
+
+  // The extents and offsets that are not literals get a number in `sizes`, behind the chunks of the groups.
+  void number_sizes() {
+    auto add = [&](Expr e) {
+      if (!as_int(e) && !size_numbers_.count(e.node()->id)) {
+        size_numbers_[e.node()->id] = code_.groups.size() + computed_.size();
+        computed_.push_back(e);
+      }
+    };
+    for (const Group& group : code_.groups)
+      if (Expr extent = code_.kernels[group.kernel].kernel.extent) add(extent);
+    for (const loop::ArenaSlot& slot : module_.arena) add(slot.offset);
+    code_.size_count = static_cast<uint32_t>(std::max<size_t>(1, code_.groups.size() + computed_.size()));
+  }
+
+  uint64_t most(Expr e) const {
+    if (!e) return 0;
+    Interval bounds = bounds_of(e, ranges_);
+    TENON_CHECK(bounds.max != Interval::kMax, "a size has no upper bound");
+    return static_cast<uint64_t>(bounds.max);
+  }
+
+  llvm::Value* load_i64(llvm::Value* array, uint64_t index) {
+    return b_->CreateLoad(b_->getInt64Ty(), b_->CreateConstGEP1_64(b_->getInt64Ty(), array, index));
+  }
+  void store_i64(llvm::Value* value, llvm::Value* array, uint64_t index) {
+    b_->CreateStore(value, b_->CreateConstGEP1_64(b_->getInt64Ty(), array, index));
+  }
+
+  llvm::Function* begin_function(const char* name, std::vector<llvm::Type*> types) {
+    auto* function = llvm::Function::Create(llvm::FunctionType::get(b_->getVoidTy(), types, false),
+                                            llvm::GlobalValue::ExternalLinkage, name, *code_.main);
+    set_target_attributes(*function, target_);
+    b_->SetInsertPoint(llvm::BasicBlock::Create(*code_.context, "", function));
+    return function;
+  }
+
+  void declare_dims(SizeFunction& sizes, llvm::Value* dims) {
+    for (const loop::Symbol& symbol : module_.symbols) sizes.declare(symbol.name, symbol_value(symbol.name, dims));
+  }
+
+  llvm::Value* symbol_value(const std::string& name, llvm::Value* dims) {
+    for (size_t i = 0; i < options_.dims.size(); ++i)
+      if (options_.dims[i] == name) return load_i64(dims, i);
+    for (const loop::Symbol& symbol : module_.symbols)
+      if (symbol.name == name) {
+        TENON_CHECK(symbol.min == symbol.max, "the dimension " + name + " is neither given nor fixed");
+        return b_->getInt64(static_cast<uint64_t>(symbol.min));
+      }
+    TENON_CHECK(false, "no symbol is called " + name);
+    return nullptr;
+  }
+
+  // entry: dims | arena | scratch | tensors | requirements
+  void emit_entry() {
+    llvm::Function* function = begin_function("tn_model_entry", {b_->getPtrTy()});
+    llvm::Value* entry = function->getArg(0);
+    SizeFunction sizes(*b_, target_, ranges_);
+    declare_dims(sizes, entry);
+    uint64_t next = options_.dims.size();
+    store_i64(module_.arena_bytes ? sizes.value(module_.arena_bytes) : b_->getInt64(0), entry, next++);
+    llvm::Value* scratch = b_->getInt64(0);
+    for (const CompiledKernel& kernel : code_.kernels)
+      scratch = b_->CreateBinaryIntrinsic(llvm::Intrinsic::smax, scratch, sizes.value(kernel.kernel.scratch_bytes));
+    store_i64(scratch, entry, next++);
+    for (const auto* list : {&module_.inputs, &module_.outputs})
+      for (const loop::Buffer& buffer : *list) store_i64(sizes.value(loop::bytes_of(buffer, *module_.pool)), entry, next++);
+    for (Expr check : module_.checks) store_i64(b_->CreateZExt(sizes.value(check), b_->getInt64Ty()), entry, next++);
+    b_->CreateRetVoid();
+  }
+
+  void emit_sizes() {
+    llvm::Function* function = begin_function("tn_model_sizes", {b_->getPtrTy(), b_->getPtrTy()});
+    llvm::Value *dims = function->getArg(0), *array = function->getArg(1);
+    SizeFunction sizes(*b_, target_, ranges_);
+    declare_dims(sizes, dims);
+    for (size_t g = 0; g < code_.groups.size(); ++g) {
+      const Kernel& kernel = code_.kernels[code_.groups[g].kernel].kernel;
+      llvm::Value* chunks = b_->getInt64(1);
+      if (kernel.extent) {
+        llvm::Value* extent = b_->CreateBinaryIntrinsic(llvm::Intrinsic::smax, sizes.value(kernel.extent), b_->getInt64(0));
+        uint64_t chunk = static_cast<uint64_t>(kernel.chunk);
+        chunks = b_->CreateUDiv(b_->CreateAdd(extent, b_->getInt64(chunk - 1)), b_->getInt64(chunk));
+      }
+      store_i64(chunks, array, g);
+    }
+    for (size_t i = 0; i < computed_.size(); ++i) store_i64(sizes.value(computed_[i]), array, code_.groups.size() + i);
+    b_->CreateRetVoid();
+  }
+
+  // ---- running -----------------------------------------------------------------------------------------------------
+
+  llvm::Value* env_member(size_t offset) {
+    return b_->CreateLoad(b_->getPtrTy(), b_->CreateConstGEP1_64(b_->getInt8Ty(), env_, offset));
+  }
+
+  llvm::Value* size_value(Expr e, llvm::Value* sizes) {
+    if (const int64_t* number = as_int(e)) return b_->getInt64(static_cast<uint64_t>(*number));
+    return load_i64(sizes, size_numbers_.at(e.node()->id));
+  }
+
+  // The address of a buffer of main; null where there is no such buffer.
+  llvm::Value* buffer_address(std::string name) {
+    for (auto view = buffers_.find(name); view != buffers_.end() && !view->second->alias_of.empty(); view = buffers_.find(name))
+      name = view->second->alias_of;
+    auto byte = [&](llvm::Value* base, llvm::Value* offset) { return b_->CreateGEP(b_->getInt8Ty(), base, offset); };
+    if (auto io = io_.find(name); io != io_.end()) {
+      llvm::Value* members = env_member(offsetof(tnr_env, io));
+      return b_->CreateLoad(b_->getPtrTy(), b_->CreateConstGEP1_64(b_->getInt8Ty(), members, options_.io_offsets.at(io->second)));
+    }
+    if (auto slot = slots_.find(name); slot != slots_.end())
+      return byte(env_member(offsetof(tnr_env, arena)), size_value(slot->second, env_member(offsetof(tnr_env, sizes))));
+    if (auto weight = options_.weight_offsets.find(name); weight != options_.weight_offsets.end())
+      return byte(env_member(offsetof(tnr_env, weights)), b_->getInt64(weight->second));
+    return nullptr;
+  }
+
+  Status emit_run_group() {
+    llvm::Function* function =
+        begin_function("tn_model_run_group", {b_->getPtrTy(), b_->getInt32Ty(), b_->getInt64Ty(), b_->getInt64Ty()});
+    env_ = function->getArg(0);
+    auto* done = llvm::BasicBlock::Create(*code_.context, "done", function);
+    llvm::SwitchInst* choice = b_->CreateSwitch(function->getArg(1), done, static_cast<unsigned>(code_.groups.size()));
+    for (size_t g = 0; g < code_.groups.size(); ++g) {
+      auto* block = llvm::BasicBlock::Create(*code_.context, "group" + std::to_string(g), function);
+      choice->addCase(b_->getInt32(static_cast<uint32_t>(g)), block);
+      b_->SetInsertPoint(block);
+      if (Status status = emit_call(*calls_[g], code_.kernels[code_.groups[g].kernel], function->getArg(2), function->getArg(3)); !status)
+        return status;
+      b_->CreateBr(done);
+    }
+    b_->SetInsertPoint(done);
+    b_->CreateRetVoid();
+    return Done{};
+  }
+
+  Status emit_call(const loop::Call& call, const CompiledKernel& compiled, llvm::Value* begin, llvm::Value* end) {
+    const Kernel& kernel = compiled.kernel;
+    std::vector<llvm::Value*> arguments;
+    for (const std::string& name : call.arguments) {
+      arguments.push_back(buffer_address(name));
+      if (!arguments.back()) return Failure{"the call of " + call.function + " uses " + name + ", which has no place in memory"};
+    }
+    size_t buffers = arguments.size();
+    llvm::Value* dims = env_member(offsetof(tnr_env, dims));
+    for (const std::string& symbol : kernel.symbols) arguments.push_back(symbol_value(symbol, dims));
+    if (kernel.extent) {
+      llvm::Value* chunk = b_->getInt64(static_cast<uint64_t>(kernel.chunk));
+      llvm::Value* extent = size_value(kernel.extent, env_member(offsetof(tnr_env, sizes)));
+      begin = b_->CreateMul(begin, chunk, "", false, true);
+      end = b_->CreateBinaryIntrinsic(llvm::Intrinsic::smin, b_->CreateMul(end, chunk, "", false, true), extent);
+    }
+    arguments.insert(arguments.end(), {begin, end, env_member(offsetof(tnr_env, scratch)), env_member(offsetof(tnr_env, status))});
+    llvm::FunctionCallee callee =
+        code_.main->getOrInsertFunction(compiled.symbol, kernel_type(*code_.context, buffers, kernel.symbols.size()));
+    auto* function = llvm::cast<llvm::Function>(callee.getCallee());
+    function->setVisibility(llvm::GlobalValue::HiddenVisibility);
+    function->setDSOLocal(true);
+    function->addFnAttr(llvm::Attribute::NoUnwind);
+    b_->CreateCall(callee, arguments);
+    return Done{};
+  }
+
+  const loop::Module& module_;
+  const target::Target& target_;
+  const ModuleOptions& options_;
+  Ranges ranges_;
+  ModuleCode code_;
+  std::unique_ptr<llvm::IRBuilder<>> b_;
+  llvm::Value* env_ = nullptr;
+
+  std::vector<const loop::Call*> calls_;
+  std::map<std::string, const loop::Buffer*> buffers_;  // declared in main
+  std::map<std::string, Expr> slots_;                   // their offsets in the arena
+  std::map<std::string, size_t> io_;
+  std::map<std::string, size_t> numbers_;               // of kernels, by function
+  std::vector<Expr> computed_;
+  std::map<uint32_t, size_t> size_numbers_;             // by the id of the expression in the module's pool
+};
+
+}  // namespace
+
+Result<ModuleCode> emit_module(const loop::Module& module, const target::Target& target, const ModuleOptions& options) {
+  return ModuleEmitter(module, target, options).emit();
+}
+
+}  // namespace tenon::codegen
