@@ -226,31 +226,27 @@ ArenaBytes arena_bytes_most(const BundleInterface& interface) {
           TNR_ROUND_UP(interface.scratch_bytes_most)};
 }
 
-uint64_t tensor_bytes_most(const InterfaceTensor& tensor) {
-  int64_t elements = 1;
-  for (const InterfaceExtent& extent : tensor.shape) elements *= extent.most;
-  return static_cast<uint64_t>(bytes_of(tensor.dtype, elements));
-}
-
 uint64_t selftest_bytes(const BundleInterface& interface) {
-  // As runtime/selftest.c lays it out, with 8 bytes for a pointer wherever the library may run.
-  uint64_t bytes = TNR_ROUND_UP(io_layout(interface, 8).bytes);
-  for (const InterfaceTensor& tensor : interface.tensors)
-    if (tensor.role != TensorRole::kInput) bytes += TNR_ROUND_UP(tensor_bytes_most(tensor));
+  // As runtime/selftest.c lays it out: N_io, the outputs, the arena of a run.
+  const SelfTest& test = *interface.selftest;
+  TENON_CHECK(test.tensors.size() == interface.tensors.size(), "a tensor without golden bytes");
+  uint64_t bytes = TNR_ROUND_UP(io_layout(interface, kPointerBytes).bytes);
+  for (size_t i = 0; i < interface.tensors.size(); ++i)
+    if (interface.tensors[i].role != TensorRole::kInput)
+      bytes += TNR_ROUND_UP(test.tensors[i].bytes.size());
   bytes = (bytes + interface.arena_align - 1) / interface.arena_align * interface.arena_align;
-  const ArenaBytes arena = arena_bytes_most(interface);
-  return bytes + arena.fixed + arena.scratch;
+  return bytes + TNR_ARENA_FIXED_BYTES(interface.size_count, test.buffer_bytes) +
+         TNR_ROUND_UP(test.scratch_bytes);
 }
 
-IoLayout io_layout(const BundleInterface& interface, int pointer_bytes) {
+IoLayout io_layout(const BundleInterface& interface, uint32_t pointer_bytes) {
   IoLayout layout;
-  const uint32_t pointer = static_cast<uint32_t>(pointer_bytes);
   for (size_t i = 0; i < interface.dims.size(); ++i)
     layout.dims.push_back(static_cast<uint32_t>(8 * i));
   layout.bytes = static_cast<uint32_t>(8 * interface.dims.size());
-  for (size_t i = 0; i < interface.tensors.size(); ++i, layout.bytes += pointer)
+  for (size_t i = 0; i < interface.tensors.size(); ++i, layout.bytes += pointer_bytes)
     layout.tensors.push_back(layout.bytes);
-  const uint32_t alignment = interface.dims.empty() ? pointer : 8;
+  const uint32_t alignment = interface.dims.empty() ? pointer_bytes : 8;
   layout.bytes = (layout.bytes + alignment - 1) / alignment * alignment;
   return layout;
 }

@@ -33,18 +33,18 @@ uint32_t element_alignment(DType dtype);
 /// "f32[batch,6]"
 std::string type_text(const InterfaceTensor& tensor);
 
+/// Only 64-bit targets are in this version.
+inline constexpr uint32_t kPointerBytes = 8;
+
 /// Where the members of N_io lie, for pointers of this many bytes.
 struct IoLayout {
   std::vector<uint32_t> dims;     // offset of each
   std::vector<uint32_t> tensors;  // offset of each pointer
   uint32_t bytes = 0;
 };
-IoLayout io_layout(const BundleInterface& interface, int pointer_bytes);
+IoLayout io_layout(const BundleInterface& interface, uint32_t pointer_bytes);
 
-/// N_SELFTEST_BYTES, where the interface has a self-test.
+/// N_SELFTEST_BYTES, where the interface has a self-test: exactly what it needs.
 uint64_t selftest_bytes(const BundleInterface& interface);
-
-/// All elements of a tensor at the upper bounds, in bytes.
-uint64_t tensor_bytes_most(const InterfaceTensor& tensor);
 
 }  // namespace tenon::codegen

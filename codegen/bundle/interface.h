@@ -65,6 +65,8 @@ struct GoldenTensor {
 
 struct SelfTest {
   std::vector<int64_t> dims;
+  uint64_t buffer_bytes = 0;   // the arena's buffers at these dimensions
+  uint64_t scratch_bytes = 0;  // of one body, the same
   std::vector<GoldenTensor> tensors;
 };
 

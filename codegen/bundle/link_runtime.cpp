@@ -26,6 +26,7 @@
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 
 #include "codegen/bundle/tables.h"
+#include "codegen/bundle/weights.h"
 #include "runtime/embedded.h"
 #include "runtime/model_tables.h"
 #include "support/check.h"
@@ -48,6 +49,18 @@ std::unique_ptr<llvm::Module> load_runtime(llvm::Module& module) {
   if (llvm::NamedMDNode* ident = (*runtime)->getNamedMetadata("llvm.ident"))
     ident->eraseFromParent();
   return std::move(*runtime);
+}
+
+// Zeros of the weights' size. "Externally initialized": no load from them may be folded.
+void add_weights_placeholder(llvm::Module& module, const BundleInterface& interface) {
+  if (llvm::GlobalVariable* weights = module.getNamedGlobal("tn_model_weights"))
+    if (!weights->isDeclaration()) return;
+  auto* type = llvm::ArrayType::get(llvm::Type::getInt8Ty(module.getContext()),
+                                    interface.weights_bytes + 64);
+  llvm::GlobalVariable* weights = define_global(
+      module, "tn_model_weights", llvm::ConstantAggregateZero::get(type), /*alignment=*/64);
+  weights->setExternallyInitialized(true);
+  weights->setSection(weights_section(interface));
 }
 
 // Makes the entry points, thin functions that call tn_rt_ ones with an array for the sizes on their
@@ -225,12 +238,13 @@ void specialize(llvm::Module& module, const std::set<llvm::Function*>& kernels) 
 
 }  // namespace
 
-void link_runtime(llvm::Module& module, const BundleInterface& interface) {
+void link_runtime(llvm::Module& module, const BundleInterface& interface, WeightsSymbol weights) {
   std::set<llvm::Function*> kernels;  // only asked for members, never walked
   for (llvm::Function& function : module)
     if (!function.isDeclaration()) kernels.insert(&function);
 
   add_tables(module, interface);
+  if (weights == WeightsSymbol::kPlaceholder) add_weights_placeholder(module, interface);
   const bool failed = llvm::Linker::linkModules(module, load_runtime(module));
   TENON_CHECK(!failed, "the runtime does not link with the model's module");
   lower_to_baseline(module, "tn_model_entry");

@@ -1,12 +1,14 @@
 // main_object.cpp: the object that holds a bundle's entry points.
 //
-//   module of mlp (main part), kernels' objects  ->  mlp.o, interface.stack_bytes = 1024
+//   module of mlp, objects of its kernels  ->  interface.stack_bytes = 1024
+//   module of mlp, weights                 ->  mlp.o
 //
 // N_STACK_BYTES stands in the header, the header's hash in the object, and only the object tells
 // the frames. So the module is compiled twice, the first time with a stack of 0: the frames do not
 // depend on that number. The kernels, which take the time, are best in modules of their own.
 #include "codegen/bundle/main_object.h"
 
+#include <fmt/format.h>
 #include <llvm/IR/Module.h>
 #include <llvm/Transforms/Utils/Cloning.h>
 
@@ -16,27 +18,56 @@
 namespace tenon::codegen {
 namespace {
 
-std::unique_ptr<llvm::MemoryBuffer> link_and_emit(const llvm::Module& module,
-                                                  const BundleInterface& interface,
-                                                  const EmitObject& emit) {
-  const std::unique_ptr<llvm::Module> linked = llvm::CloneModule(module);
-  link_runtime(*linked, interface);
-  return emit(*linked);
+bool has_embedded_weights(const BundleInterface& interface) {
+  return interface.weights_embedded && interface.weights_bytes != 0;
 }
 
 }  // namespace
 
-Result<std::unique_ptr<llvm::MemoryBuffer>> make_main_object(
-    const llvm::Module& module, BundleInterface& interface,
-    const std::vector<llvm::MemoryBufferRef>& kernel_objects, const EmitObject& emit) {
+Status measure_stack(const llvm::Module& module, BundleInterface& interface,
+                     const std::vector<llvm::MemoryBufferRef>& kernel_objects,
+                     const EmitObject& emit) {
   interface.stack_bytes = 0;
-  const auto measured = link_and_emit(module, interface, emit);
+  const std::unique_ptr<llvm::Module> linked = llvm::CloneModule(module);
+  link_runtime(*linked, interface, WeightsSymbol::kDeclared);
+  llvm::SmallVector<char, 0> object;
+  llvm::raw_svector_ostream out(object);
+  emit(*linked, out);
   std::vector<llvm::MemoryBufferRef> objects = kernel_objects;
-  objects.push_back(measured->getMemBufferRef());
+  objects.emplace_back(llvm::StringRef(object.data(), object.size()), "object");
   const Result<uint64_t> bytes = stack_bytes(objects, interface.name);
   if (!bytes) return bytes.error();
   interface.stack_bytes = *bytes;
-  return link_and_emit(module, interface, emit);
+  return Done{};
+}
+
+Status write_main_object(std::unique_ptr<llvm::Module> module, const BundleInterface& interface,
+                         const WeightsSource& weights, const EmitObject& emit,
+                         const std::string& path) {
+  link_runtime(*module, interface, WeightsSymbol::kPlaceholder);
+  std::error_code error;
+  llvm::raw_fd_ostream out(path, error);
+  if (error) return Failure{fmt::format("{}: {}", path, error.message())};
+  emit(*module, out);
+  out.close();
+  if (out.has_error()) {
+    const std::string reason = out.error().message();
+    out.clear_error();
+    return Failure{fmt::format("{}: {}", path, reason)};
+  }
+  if (!has_embedded_weights(interface)) return Done{};
+  return fill_weights_of_file(path, interface, weights);
+}
+
+llvm::SmallVector<char, 0> make_main_object(std::unique_ptr<llvm::Module> module,
+                                            const BundleInterface& interface,
+                                            const WeightsSource& weights, const EmitObject& emit) {
+  link_runtime(*module, interface, WeightsSymbol::kPlaceholder);
+  llvm::SmallVector<char, 0> object;
+  llvm::raw_svector_ostream out(object);
+  emit(*module, out);
+  if (has_embedded_weights(interface)) fill_weights(object, interface, weights);
+  return object;
 }
 
 }  // namespace tenon::codegen

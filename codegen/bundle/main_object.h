@@ -3,11 +3,15 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
-#include <llvm/Support/MemoryBuffer.h>
+#include <llvm/ADT/SmallVector.h>
+#include <llvm/Support/MemoryBufferRef.h>
+#include <llvm/Support/raw_ostream.h>
 
 #include "codegen/bundle/interface.h"
+#include "codegen/bundle/weights.h"
 #include "support/result.h"
 
 namespace llvm {
@@ -18,12 +22,21 @@ namespace tenon::codegen {
 
 /// Compiles a module to an ELF object, with TargetOptions::EmitStackSizeSection and
 /// FunctionSections; codegen/llvm has such a function.
-using EmitObject = std::function<std::unique_ptr<llvm::MemoryBuffer>(llvm::Module&)>;
+using EmitObject = std::function<void(llvm::Module&, llvm::raw_pwrite_stream&)>;
 
-/// The object of the module that link_runtime.h describes. Fills in interface.stack_bytes from it
-/// and the objects of the kernels that are not in it. Fails as stack_bytes does.
-Result<std::unique_ptr<llvm::MemoryBuffer>> make_main_object(
-    const llvm::Module& module, BundleInterface& interface,
-    const std::vector<llvm::MemoryBufferRef>& kernel_objects, const EmitObject& emit);
+/// Sets interface.stack_bytes for the module that link_runtime.h describes and the objects of the
+/// kernels that are not in it. Fails as stack_bytes does.
+Status measure_stack(const llvm::Module& module, BundleInterface& interface,
+                     const std::vector<llvm::MemoryBufferRef>& kernel_objects,
+                     const EmitObject& emit);
+
+/// Writes the object of that module, the weights inside where the interface embeds them, into a
+/// file or into memory. The stack must have been measured. Fails where the file cannot be written.
+Status write_main_object(std::unique_ptr<llvm::Module> module, const BundleInterface& interface,
+                         const WeightsSource& weights, const EmitObject& emit,
+                         const std::string& path);
+llvm::SmallVector<char, 0> make_main_object(std::unique_ptr<llvm::Module> module,
+                                            const BundleInterface& interface,
+                                            const WeightsSource& weights, const EmitObject& emit);
 
 }  // namespace tenon::codegen

@@ -22,6 +22,11 @@ tnr_model counts_of(const BundleInterface& interface) {
   return counts;
 }
 
+// The argument in the caller's code, and in the model where that has another name for it.
+std::string shown(const std::string& identifier, const std::string& name) {
+  return identifier == name ? name : fmt::format("{} (\"{}\")", identifier, name);
+}
+
 }  // namespace
 
 std::vector<StatusText> status_texts(const BundleInterface& interface) {
@@ -36,7 +41,7 @@ std::vector<StatusText> status_texts(const BundleInterface& interface) {
   add(TN_OK, 0, "ok");
   add(TN_STOPPED, 0, "stopped by the caller");
   for (size_t i = 0; i < interface.tensors.size(); ++i) {
-    const std::string& name = interface.tensors[i].identifier;
+    const std::string name = shown(interface.tensors[i].identifier, interface.tensors[i].name);
     add(TN_NULL, i, name + " is a null pointer");
     add(TN_ALIGNMENT, i,
         fmt::format("{} is not aligned to its elements of {} bytes", name,
@@ -55,7 +60,8 @@ std::vector<StatusText> status_texts(const BundleInterface& interface) {
 
   for (size_t i = 0; i < interface.dims.size(); ++i) {
     const InterfaceDim& dim = interface.dims[i];
-    add(TN_DIM, i, fmt::format("{} is outside {}..{}", dim.identifier, dim.least, dim.most));
+    add(TN_DIM, i,
+        fmt::format("{} is outside {}..{}", shown(dim.identifier, dim.name), dim.least, dim.most));
   }
   for (size_t i = 0; i < interface.requirements.size(); ++i)
     add(TN_DIM, interface.dims.size() + i, interface.requirements[i]);

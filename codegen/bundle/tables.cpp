@@ -26,27 +26,11 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little);
 
-llvm::GlobalVariable* define(llvm::Module& module, const std::string& name, llvm::Constant* value,
-                             uint64_t alignment) {
-  // The kernels' module, or the runtime, may have declared it already.
-  llvm::GlobalVariable* declared = module.getNamedGlobal(name);
-  TENON_CHECK(declared == nullptr || declared->isDeclaration(), name + " is defined twice");
-  // External until link_runtime has resolved the runtime's declarations to them.
-  auto* global = new llvm::GlobalVariable(module, value->getType(), /*isConstant=*/true,
-                                          llvm::GlobalValue::ExternalLinkage, value, "");
-  if (declared != nullptr) {
-    declared->replaceAllUsesWith(global);
-    declared->eraseFromParent();
-  }
-  global->setName(name);
-  global->setAlignment(llvm::Align(alignment));
-  return global;
-}
-
 llvm::GlobalVariable* define_bytes(llvm::Module& module, const std::string& name,
                                    std::span<const uint8_t> bytes, uint64_t alignment) {
   const llvm::ArrayRef<uint8_t> data(bytes.data(), bytes.size());
-  return define(module, name, llvm::ConstantDataArray::get(module.getContext(), data), alignment);
+  return define_global(module, name, llvm::ConstantDataArray::get(module.getContext(), data),
+                       alignment);
 }
 
 // C has no empty array: a table without rows has one of zeros.
@@ -157,7 +141,7 @@ class InfoBuilder {
   }
 
   llvm::GlobalVariable* add(llvm::Constant* value, uint64_t alignment) {
-    return define(module_, "tn_info_" + std::to_string(count_++), value, alignment);
+    return define_global(module_, "tn_info_" + std::to_string(count_++), value, alignment);
   }
 
  private:
@@ -206,10 +190,27 @@ void add_info(llvm::Module& module, const BundleInterface& interface) {
 
 }  // namespace
 
+llvm::GlobalVariable* define_global(llvm::Module& module, const std::string& name,
+                                    llvm::Constant* value, uint64_t alignment) {
+  // The kernels' module, or the runtime, may have declared it already.
+  llvm::GlobalVariable* declared = module.getNamedGlobal(name);
+  TENON_CHECK(declared == nullptr || declared->isDeclaration(), name + " is defined twice");
+  // External until link_runtime has resolved the runtime's declarations to them.
+  auto* global = new llvm::GlobalVariable(module, value->getType(), /*isConstant=*/true,
+                                          llvm::GlobalValue::ExternalLinkage, value, "");
+  if (declared != nullptr) {
+    declared->replaceAllUsesWith(global);
+    declared->eraseFromParent();
+  }
+  global->setName(name);
+  global->setAlignment(llvm::Align(alignment));
+  return global;
+}
+
 void add_tables(llvm::Module& module, const BundleInterface& interface) {
-  TENON_CHECK(module.getDataLayout().getPointerSize() == 8,
+  TENON_CHECK(module.getDataLayout().getPointerSize() == kPointerBytes,
               "the tables of tn_info are laid out for 64-bit targets");
-  const IoLayout layout = io_layout(interface, 8);
+  const IoLayout layout = io_layout(interface, kPointerBytes);
   tnr_model row = model_row(interface, layout);
 
   std::vector<tnr_dim> dims;

@@ -1,11 +1,16 @@
 // tables.h: the data of a bundle, as constants of an LLVM module.
 #pragma once
 
+#include <cstdint>
+#include <string>
+
 #include "codegen/bundle/interface.h"
 
 namespace llvm {
+class Constant;
+class GlobalVariable;
 class Module;
-}
+}  // namespace llvm
 
 namespace tenon::codegen {
 
@@ -13,5 +18,9 @@ namespace tenon::codegen {
 /// and the function and tables of N_info. Weights are not among them: tn_model_weights is defined
 /// here only where the interface has none embedded.
 void add_tables(llvm::Module& module, const BundleInterface& interface);
+
+/// A constant under a name that the module may have declared, but not defined, before.
+llvm::GlobalVariable* define_global(llvm::Module& module, const std::string& name,
+                                    llvm::Constant* value, uint64_t alignment);
 
 }  // namespace tenon::codegen

@@ -1,17 +1,18 @@
-// weights.cpp: streams the weights into a file, or into an ELF object.
+// weights.cpp: streams the weights into a file, or into the object.
 //
 //   fc1.weight (9437184 bytes), fc1.bias (12288 bytes)
 //     ->  mlp_weights.bin: 64 bytes of header | 9449472 bytes | 64 zero bytes
-//     or  mlp_weights.o: .rodata with the hidden symbol mlp_weights
+//     or  mlp.o: its section .rodata.mlp_weights, zero until then, holds them
 //
-// LLVM could emit the object from a module; it would hold the weights three or four times in
-// memory.
+// A constant of LLVM's would lie in memory three or four times. The placeholder is a constant of
+// zeros, which costs nothing until it is written, and is overwritten in the finished object.
 #include "codegen/bundle/weights.h"
 
 #include <cstring>
 
 #include <fmt/format.h>
-#include <llvm/BinaryFormat/ELF.h>
+#include <llvm/Object/ELFObjectFile.h>
+#include <llvm/Support/FileSystem.h>
 #include <llvm/Support/raw_ostream.h>
 
 #include "runtime/model_tables.h"
@@ -21,43 +22,28 @@
 namespace tenon::codegen {
 namespace {
 
-constexpr uint64_t kTailBytes = 64;
+constexpr uint64_t kTailBytes = 64;  // that kernels may read behind the last weight
 
-template <class T>
-void write_value(llvm::raw_ostream& out, const T& value) {
-  out.write(reinterpret_cast<const char*>(&value), sizeof value);
-}
-
-// The bytes and the 64 zeros that kernels may read behind them.
-void write_weights(llvm::raw_ostream& out, const BundleInterface& interface,
-                   const WeightsSource& weights) {
-  uint64_t written = 0;
-  weights([&](std::span<const uint8_t> piece) {
-    out.write(reinterpret_cast<const char*>(piece.data()), piece.size());
-    written += piece.size();
-  });
+void check_all_came(uint64_t written, const BundleInterface& interface) {
   TENON_CHECK(written == interface.weights_bytes,
               fmt::format("{} bytes of weights came where {} were announced", written,
                           interface.weights_bytes));
-  out.write_zeros(kTailBytes);
 }
 
-// The string table of an ELF file, and the offset of each string in it.
-class Strings {
- public:
-  uint32_t add(const std::string& text) {
-    const auto offset = static_cast<uint32_t>(bytes_.size());
-    bytes_ += text + '\0';
-    return offset;
+// Where the placeholder lies in the object.
+llvm::MutableArrayRef<char> find_placeholder(llvm::MutableArrayRef<char> object,
+                                             const BundleInterface& interface) {
+  const std::string wanted = weights_section(interface);
+  const llvm::MemoryBufferRef bytes(llvm::StringRef(object.data(), object.size()), "object");
+  const auto file = llvm::cantFail(llvm::object::ObjectFile::createELFObjectFile(bytes));
+  for (const llvm::object::ELFSectionRef section : file->sections()) {
+    if (llvm::cantFail(section.getName()) != wanted) continue;
+    TENON_CHECK(section.getSize() == interface.weights_bytes + kTailBytes,
+                "the placeholder has another size than the weights");
+    return object.slice(section.getOffset(), section.getSize());
   }
-  const std::string& bytes() const { return bytes_; }
-
- private:
-  std::string bytes_ = std::string(1, '\0');
-};
-
-// The sections of the object, in their order.
-enum Section : uint16_t { kNull, kRodata, kSymbols, kStrings, kNoteStack, kSectionCount };
+  TENON_CHECK(false, "the object has no section " + wanted);
+}
 
 }  // namespace
 
@@ -77,68 +63,48 @@ void write_weights_file(llvm::raw_ostream& out, const BundleInterface& interface
   header.byte_order = TNR_WEIGHTS_BYTE_ORDER_MARK;
   header.header_bytes = sizeof header;
   header.weights_bytes = interface.weights_bytes;
-  write_value(out, header);
-  write_weights(out, interface, weights);
+  out.write(reinterpret_cast<const char*>(&header), sizeof header);
+  uint64_t written = 0;
+  weights([&](std::span<const uint8_t> piece) {
+    out.write(reinterpret_cast<const char*>(piece.data()), piece.size());
+    written += piece.size();
+  });
+  check_all_came(written, interface);
+  out.write_zeros(kTailBytes);
 }
 
-void write_weights_object(llvm::raw_ostream& out, const BundleInterface& interface,
-                          const WeightsSource& weights) {
-  using namespace llvm::ELF;
-  Strings strings;
-  const uint64_t rodata_bytes = interface.weights_bytes + kTailBytes;
-  const uint64_t rodata_offset = sizeof(Elf64_Ehdr);  // 64, as the weights want
-  static_assert(sizeof(Elf64_Ehdr) % 64 == 0);
-  const uint64_t symbols_offset = (rodata_offset + rodata_bytes + 7) / 8 * 8;
+std::string weights_section(const BundleInterface& interface) {
+  return ".rodata." + interface.name + "_weights";
+}
 
-  Elf64_Sym symbols[2] = {};
-  symbols[1].st_name = strings.add(interface.name + "_weights");
-  symbols[1].st_info = STB_GLOBAL << 4 | STT_OBJECT;
-  symbols[1].st_other = STV_HIDDEN;
-  symbols[1].st_shndx = kRodata;
-  symbols[1].st_size = rodata_bytes;
+void fill_weights(llvm::MutableArrayRef<char> object, const BundleInterface& interface,
+                  const WeightsSource& weights) {
+  const llvm::MutableArrayRef<char> place = find_placeholder(object, interface);
+  uint64_t written = 0;
+  weights([&](std::span<const uint8_t> piece) {
+    TENON_CHECK(piece.size() <= interface.weights_bytes - written, "more weights than announced");
+    if (!piece.empty()) std::memcpy(place.data() + written, piece.data(), piece.size());
+    written += piece.size();
+  });
+  check_all_came(written, interface);
+}
 
-  Elf64_Shdr sections[kSectionCount] = {};
-  const auto describe = [&](Section section, const char* name, uint32_t type, uint64_t offset,
-                            uint64_t bytes, uint64_t alignment) {
-    sections[section].sh_name = strings.add(name);
-    sections[section].sh_type = type;
-    sections[section].sh_offset = offset;
-    sections[section].sh_size = bytes;
-    sections[section].sh_addralign = alignment;
+Status fill_weights_of_file(const std::string& object_path, const BundleInterface& interface,
+                            const WeightsSource& weights) {
+  namespace fs = llvm::sys::fs;
+  const auto failure = [&](std::error_code error) {
+    return Failure{fmt::format("{}: {}", object_path, error.message())};
   };
-  describe(kRodata, ".rodata", SHT_PROGBITS, rodata_offset, rodata_bytes, 64);
-  sections[kRodata].sh_flags = SHF_ALLOC;
-  describe(kSymbols, ".symtab", SHT_SYMTAB, symbols_offset, sizeof symbols, 8);
-  sections[kSymbols].sh_link = kStrings;
-  sections[kSymbols].sh_info = 1;  // the first symbol that is not local
-  sections[kSymbols].sh_entsize = sizeof(Elf64_Sym);
-  const uint64_t strings_offset = symbols_offset + sizeof symbols;
-  describe(kNoteStack, ".note.GNU-stack", SHT_PROGBITS, strings_offset, 0, 1);
-  describe(kStrings, ".strtab", SHT_STRTAB, strings_offset, 0, 1);
-  sections[kStrings].sh_size = strings.bytes().size();
-  const uint64_t sections_offset = (strings_offset + strings.bytes().size() + 7) / 8 * 8;
-
-  Elf64_Ehdr header = {};
-  std::memcpy(header.e_ident, ElfMagic, 4);
-  header.e_ident[EI_CLASS] = ELFCLASS64;
-  header.e_ident[EI_DATA] = ELFDATA2LSB;
-  header.e_ident[EI_VERSION] = EV_CURRENT;
-  header.e_type = ET_REL;
-  header.e_machine = EM_X86_64;
-  header.e_version = EV_CURRENT;
-  header.e_shoff = sections_offset;
-  header.e_ehsize = sizeof header;
-  header.e_shentsize = sizeof(Elf64_Shdr);
-  header.e_shnum = kSectionCount;
-  header.e_shstrndx = kStrings;
-
-  write_value(out, header);
-  write_weights(out, interface, weights);
-  out.write_zeros(static_cast<unsigned>(symbols_offset - rodata_offset - rodata_bytes));
-  write_value(out, symbols);
-  out << strings.bytes();
-  out.write_zeros(static_cast<unsigned>(sections_offset - strings_offset - strings.bytes().size()));
-  write_value(out, sections);
+  uint64_t bytes = 0;
+  if (const std::error_code error = fs::file_size(object_path, bytes)) return failure(error);
+  auto file = fs::openNativeFileForReadWrite(object_path, fs::CD_OpenExisting, fs::OF_None);
+  if (!file) return failure(llvm::errorToErrorCode(file.takeError()));
+  std::error_code error;
+  fs::mapped_file_region region(*file, fs::mapped_file_region::readwrite, bytes, 0, error);
+  fs::closeFile(*file);
+  if (error) return failure(error);
+  fill_weights({region.data(), region.size()}, interface, weights);
+  return Done{};
 }
 
 }  // namespace tenon::codegen

@@ -1,5 +1,5 @@
-// weights.h: a bundle's weights, as a file of their own or as an object of the archive. Both are
-// streamed: the weights never lie in memory as a whole.
+// weights.h: a bundle's weights, in a file of their own or inside the object. They are streamed
+// into either and never pass through LLVM.
 #pragma once
 
 #include <array>
@@ -8,7 +8,10 @@
 #include <span>
 #include <string>
 
+#include <llvm/ADT/ArrayRef.h>
+
 #include "codegen/bundle/interface.h"
+#include "support/result.h"
 
 namespace llvm {
 class raw_ostream;
@@ -28,9 +31,14 @@ std::array<uint64_t, 2> weights_layout_hash(const std::string& layout_text);
 void write_weights_file(llvm::raw_ostream& out, const BundleInterface& interface,
                         const WeightsSource& weights);
 
-/// An ELF object whose only symbol is <name>_weights, hidden, in .rodata, aligned to 64 and
-/// followed by 64 zero bytes.
-void write_weights_object(llvm::raw_ostream& out, const BundleInterface& interface,
-                          const WeightsSource& weights);
+/// The section of an object made with WeightsSymbol::kPlaceholder (link_runtime.h) that the weights
+/// belong into.
+std::string weights_section(const BundleInterface& interface);
+
+/// Fills the weights into such an ELF object, in memory or in a file.
+void fill_weights(llvm::MutableArrayRef<char> object, const BundleInterface& interface,
+                  const WeightsSource& weights);
+Status fill_weights_of_file(const std::string& object_path, const BundleInterface& interface,
+                            const WeightsSource& weights);
 
 }  // namespace tenon::codegen

@@ -51,14 +51,14 @@ typedef struct tn_info {
 } tn_info;
 #endif
 
-#define DEMO_ABI 0x2f5c08b5u               /* header and library of different builds refuse each other */
+#define DEMO_ABI 0xef2d1c27u              /* header and library of different builds refuse each other */
 #define DEMO_BATCH_MAX 16
 #define DEMO_ROWS_MAX 16
 #define DEMO_ARENA_ALIGN 64
 #define DEMO_ARENA_BYTES(threads) ((size_t)896 + (size_t)64 * (size_t)(threads)) /* any dimensions; threads >= 1 */
-#define DEMO_SELFTEST_BYTES ((size_t)1600) /* arena of the self-test */
-#define DEMO_STACK_BYTES 1024              /* of demo_run and of each body, without the callbacks */
-#define DEMO_WEIGHTS_ALIGN 64              /* of a mapped weights file */
+#define DEMO_SELFTEST_BYTES ((size_t)704) /* arena of the self-test */
+#define DEMO_STACK_BYTES 1024             /* of demo_run and of each body, without the callbacks */
+#define DEMO_WEIGHTS_ALIGN 64             /* of a mapped weights file */
 
 typedef struct demo_model { uint64_t opaque[8]; } demo_model; /* read-only once open: threads may share it */
 

@@ -27,8 +27,8 @@ TEST(SelfTest, ChecksItsArena) {
   EXPECT_EQ(demo_selftest(&model, nullptr, sizeof memory), TNR_STATUS(TN_NULL, kArena));
   EXPECT_EQ(demo_selftest(&model, memory.bytes + 8, sizeof memory),
             TNR_STATUS(TN_ALIGNMENT, kArena));
-  EXPECT_EQ(demo_selftest(&model, &memory, 100), TN_ARENA);
-  EXPECT_EQ(demo_selftest(&model, &memory, 600), TN_ARENA);
+  for (size_t bytes : {size_t{0}, size_t{100}, sizeof memory - 1})
+    EXPECT_EQ(demo_selftest(&model, &memory, bytes), TN_ARENA) << bytes;
   model = {};
   EXPECT_EQ(demo_selftest(&model, &memory, sizeof memory), TNR_STATUS(TN_ABI, TNR_ABI_NOT_OPEN));
 }

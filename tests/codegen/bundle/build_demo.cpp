@@ -10,10 +10,8 @@
 #include <sstream>
 
 #include <llvm/Bitcode/BitcodeReader.h>
-#include <llvm/IR/Constants.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/MC/TargetRegistry.h>
-#include <llvm/Support/SmallVectorMemoryBuffer.h>
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Target/TargetMachine.h>
@@ -47,38 +45,15 @@ std::unique_ptr<llvm::TargetMachine> target_machine() {
                                   llvm::CodeGenOptLevel::Default));
 }
 
-void add_weights(llvm::Module& module) {
-  std::vector<uint8_t> bytes = demo_weights();
-  bytes.resize(bytes.size() + 64);
-  auto* declared = module.getNamedGlobal("tn_model_weights");
-  auto* value = llvm::ConstantDataArray::get(module.getContext(), llvm::ArrayRef<uint8_t>(bytes));
-  auto* weights = new llvm::GlobalVariable(module, value->getType(), true,
-                                           llvm::GlobalValue::ExternalLinkage, value, "");
-  weights->setAlignment(llvm::Align(64));
-  if (declared != nullptr) {
-    declared->replaceAllUsesWith(weights);
-    declared->eraseFromParent();
-  }
-  weights->setName("tn_model_weights");
-}
-
-std::string weights_bytes(const BundleInterface& interface,
-                          void (*write)(llvm::raw_ostream&, const BundleInterface&,
-                                        const WeightsSource&)) {
-  std::string bytes;
-  llvm::raw_string_ostream out(bytes);
-  write(out, interface, [](const auto& take) {
-    const std::vector<uint8_t> weights = demo_weights();
-    take(std::span(weights).first(20));
-    take(std::span(weights).subspan(20));
-  });
-  return bytes;
+void produce_weights(const std::function<void(std::span<const uint8_t>)>& take) {
+  const std::vector<uint8_t> weights = demo_weights();
+  take(std::span(weights).first(20));
+  take(std::span(weights).subspan(20));
 }
 
 }  // namespace
 
-std::unique_ptr<llvm::Module> demo_module(llvm::LLVMContext& context, const std::string& cpu,
-                                          bool weights_in_module) {
+std::unique_ptr<llvm::Module> demo_module(llvm::LLVMContext& context, const std::string& cpu) {
   auto bytes = llvm::MemoryBuffer::getFile(DEMO_KERNELS_BITCODE);
   TENON_CHECK(static_cast<bool>(bytes), "no " DEMO_KERNELS_BITCODE);
   auto module = llvm::parseBitcodeFile((*bytes)->getMemBufferRef(), context);
@@ -89,21 +64,16 @@ std::unique_ptr<llvm::Module> demo_module(llvm::LLVMContext& context, const std:
       function.removeFnAttr("target-features");
       function.addFnAttr("target-cpu", cpu);
     }
-  if (weights_in_module) add_weights(**module);
   return std::move(*module);
 }
 
-std::unique_ptr<llvm::MemoryBuffer> emit_object(llvm::Module& module) {
-  llvm::SmallVector<char, 0> bytes;
-  llvm::raw_svector_ostream out(bytes);
+void emit_object(llvm::Module& module, llvm::raw_pwrite_stream& out) {
   llvm::legacy::PassManager passes;
   const auto machine = target_machine();
   const bool failed =
       machine->addPassesToEmitFile(passes, out, nullptr, llvm::CodeGenFileType::ObjectFile);
   TENON_CHECK(!failed, "no object file for this target");
   passes.run(module);
-  return std::make_unique<llvm::SmallVectorMemoryBuffer>(std::move(bytes), "object",
-                                                         /*RequiresNullTerminator=*/false);
 }
 
 TemporaryFolder::TemporaryFolder() {
@@ -120,23 +90,26 @@ TemporaryFolder::~TemporaryFolder() {
 BundleInterface build_demo(const TemporaryFolder& folder, const DemoOptions& options) {
   BundleInterface interface = demo_interface();
   interface.name = options.name;
-  interface.weights_embedded = options.weights != WeightsPlace::kFile;
+  interface.weights_embedded = options.weights_embedded;
   interface.default_visibility = options.default_visibility;
   interface.cpu_features = options.cpu_features;
   llvm::LLVMContext context;
-  const auto module = demo_module(context, options.cpu, options.weights == WeightsPlace::kModule);
-  auto object = make_main_object(*module, interface, {}, emit_object);
-  TENON_CHECK(static_cast<bool>(object), object.reason());
-
-  std::vector<ArchiveMember> members = {{options.name + ".o", (*object)->getMemBufferRef()}};
-  const std::string weights_object = weights_bytes(interface, write_weights_object);
-  if (options.weights == WeightsPlace::kObject)
-    members.push_back({options.name + "_weights.o", {weights_object, "weights"}});
-  if (options.weights == WeightsPlace::kFile)
-    write_file(folder / (options.name + "_weights.bin"),
-               weights_bytes(interface, write_weights_file));
-  const Status written = write_archive(folder / ("lib" + options.name + ".a"), members);
-  TENON_CHECK(static_cast<bool>(written), written.reason());
+  auto module = demo_module(context, options.cpu);
+  const std::string object = folder / (options.name + ".o");
+  Status status = measure_stack(*module, interface, {}, emit_object);
+  if (status)
+    status = write_main_object(std::move(module), interface, produce_weights, emit_object, object);
+  TENON_CHECK(static_cast<bool>(status), status.reason());
+  const auto bytes = llvm::MemoryBuffer::getFile(object, false, /*RequiresNullTerminator=*/false);
+  status = write_archive(folder / ("lib" + options.name + ".a"),
+                         {{options.name + ".o", (*bytes)->getMemBufferRef()}});
+  TENON_CHECK(static_cast<bool>(status), status.reason());
+  if (!options.weights_embedded) {
+    std::string weights;
+    llvm::raw_string_ostream out(weights);
+    write_weights_file(out, interface, produce_weights);
+    write_file(folder / (options.name + "_weights.bin"), weights);
+  }
   write_file(folder / (options.name + ".h"), write_header(interface));
   write_file(folder / (options.name + ".hpp"), write_cpp_header(interface));
   return interface;

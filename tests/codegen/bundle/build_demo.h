@@ -14,13 +14,11 @@
 
 namespace tenon::codegen {
 
-/// The demo's code for a processor, with its weights in the module where `interface` embeds them
-/// there: triple and data layout set.
-std::unique_ptr<llvm::Module> demo_module(llvm::LLVMContext& context, const std::string& cpu,
-                                          bool weights_in_module);
+/// The demo's code for a processor, with triple and data layout set.
+std::unique_ptr<llvm::Module> demo_module(llvm::LLVMContext& context, const std::string& cpu);
 
 /// Machine code, position independent, with stack sizes and one function to a section.
-std::unique_ptr<llvm::MemoryBuffer> emit_object(llvm::Module& module);
+void emit_object(llvm::Module& module, llvm::raw_pwrite_stream& out);
 
 /// A folder that is removed at the end.
 class TemporaryFolder {
@@ -35,12 +33,10 @@ class TemporaryFolder {
   std::string path_;
 };
 
-enum class WeightsPlace { kModule, kObject, kFile };
-
 struct DemoOptions {
   std::string name = "demo";
   std::string cpu = "x86-64";
-  WeightsPlace weights = WeightsPlace::kObject;
+  bool weights_embedded = true;
   bool default_visibility = false;
   uint64_t cpu_features = 0;
 };

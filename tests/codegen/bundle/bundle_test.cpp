@@ -7,6 +7,7 @@
 #include <llvm/Object/Archive.h>
 #include <llvm/Object/ELFObjectFile.h>
 
+#include "codegen/bundle/pool_files.h"
 #include "tests/codegen/bundle/build_demo.h"
 
 namespace tenon::codegen {
@@ -59,16 +60,17 @@ Contents read_archive(const std::string& path) {
   return contents;
 }
 
-class Bundle : public ::testing::TestWithParam<WeightsPlace> {};
+// With weights in the library, and in a file.
+class Bundle : public ::testing::TestWithParam<bool> {};
 
 TEST_P(Bundle, HasOnlyTheSymbolsAndSectionsOfTheContract) {
   const TemporaryFolder folder;
-  build_demo(folder, {.weights = GetParam()});
+  build_demo(folder, {.weights_embedded = GetParam()});
   const Contents contents = read_archive(folder / "libdemo.a");
   for (const std::string& name : contents.defined) EXPECT_EQ(name.rfind("demo_", 0), 0u) << name;
   for (const char* entry : {"open", "run", "arena_bytes", "status_text", "info", "selftest"})
     EXPECT_TRUE(contents.defined.count(std::string("demo_") + entry)) << entry;
-  EXPECT_LE(contents.defined.size(), 7u) << "entry points, and the weights";
+  EXPECT_EQ(contents.defined.size(), 6u) << "entry points only";
   for (const std::string& name : contents.undefined)
     EXPECT_TRUE(name == "memcpy" || name == "memmove" || name == "memset") << name;
   EXPECT_THAT(contents.not_hidden, IsEmpty());
@@ -80,8 +82,8 @@ TEST_P(Bundle, HasOnlyTheSymbolsAndSectionsOfTheContract) {
 
 TEST_P(Bundle, WorksInAProgram) {
   const TemporaryFolder folder;
-  build_demo(folder, {.weights = GetParam()});
-  const std::string weights = GetParam() == WeightsPlace::kFile ? folder / "demo_weights.bin" : "";
+  build_demo(folder, {.weights_embedded = GetParam()});
+  const std::string weights = GetParam() ? "" : folder / "demo_weights.bin";
   for (const char* flags : {"-std=c99", "-std=c11 -pie -fPIE", "-std=c17 -no-pie -static",
                             "-std=c++11 -x c++", "-std=c++20 -x c++ -Wl,-z,now"}) {
     const CommandResult built = run_command(fmt::format(
@@ -95,13 +97,11 @@ TEST_P(Bundle, WorksInAProgram) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Weights, Bundle,
-                         ::testing::Values(WeightsPlace::kModule, WeightsPlace::kObject,
-                                           WeightsPlace::kFile));
+INSTANTIATE_TEST_SUITE_P(Weights, Bundle, ::testing::Bool());
 
 TEST(Bundles, WeightsFileIsAskedFor) {
   const TemporaryFolder folder;
-  build_demo(folder, {.weights = WeightsPlace::kFile});
+  build_demo(folder, {.weights_embedded = false});
   const CommandResult built = run_command(
       fmt::format("{} -I{} -DNAME=demo -DUPPER=DEMO -DFUNCTION=use_demo -DHEADER='\"demo.h\"' "
                   "{}/tests/codegen/bundle/use_demo.c {} -o {}",
@@ -189,6 +189,23 @@ TEST(Bundles, RefusesAProcessorWithoutTheInstructions) {
   EXPECT_EQ(run_command("qemu-x86_64 -cpu Nehalem " + (folder / "main")).output,
             text + "avx2, which x86-64-v2 needs\n");
   EXPECT_EQ(run_command("qemu-x86_64 -cpu max " + (folder / "main")).output, "0 960 ok\n");
+}
+
+// The C++ wrapper: sizes of spans checked, statuses in words, the pool through tn_call.
+TEST(Bundles, WorkThroughTheWrapperAndThePool) {
+  const TemporaryFolder folder;
+  build_demo(folder, {});
+  write_file(folder / "tenon_pool.h", pool_header());
+  ASSERT_TRUE(static_cast<bool>(write_archive(folder / "libtenon_pool.a", {pool_member()})));
+  for (const char* compiler : {TEST_GCC, TEST_CLANG}) {
+    const CommandResult built = run_command(fmt::format(
+        "{0} -x c++ -std=c++17 -Wall -Wextra -pedantic -Werror -I{1} "
+        "{2}/tests/codegen/bundle/use_wrapper.cc -x none {1}/libdemo.a {1}/libtenon_pool.a "
+        "-lstdc++ -pthread -o {1}/wrapped",
+        compiler, folder.path(), TENON_SOURCE_DIR));
+    ASSERT_EQ(built.status, 0) << built.output;
+    EXPECT_EQ(run_command(folder / "wrapped").output, "ok\n");
+  }
 }
 
 // On a stack of exactly N_STACK_BYTES, with a guard page below it.

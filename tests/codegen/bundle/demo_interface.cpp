@@ -19,6 +19,8 @@ SelfTest demo_selftest() {
   const std::vector<float> y = {68, 56,   45, 35,   26, 18,   11, 5,
                                 40, 38.5, 36, 32.5, 28, 22.5, 16, 8.5};
   return {{2, 2},
+          2 * 32 + 32,
+          32,
           {{bytes_of_values(x), 0, 0, 0},
            {bytes_of_values<int64_t>({3, 7}), 0, 0, 0},
            {bytes_of_values(y), 0, 1e-6, 3},

@@ -25,11 +25,11 @@ class LinkRuntime : public ::testing::Test {
   }
 
   llvm::LLVMContext context_;
-  std::unique_ptr<llvm::Module> module_ = demo_module(context_, "x86-64-v3", true);
+  std::unique_ptr<llvm::Module> module_ = demo_module(context_, "x86-64-v3");
 };
 
 TEST_F(LinkRuntime, TablesAreFoldedIntoTheCode) {
-  link_runtime(*module_, demo_interface());
+  link_runtime(*module_, demo_interface(), WeightsSymbol::kPlaceholder);
   // The number of groups is a constant of the code, not a load.
   const llvm::GlobalVariable* model = module_->getNamedGlobal("demo_model");
   EXPECT_EQ(model, nullptr) << "every load from tn_model was folded";
@@ -41,14 +41,14 @@ TEST_F(LinkRuntime, TablesAreFoldedIntoTheCode) {
 TEST_F(LinkRuntime, WithoutASelfTestNothingOfItIsLeft) {
   BundleInterface demo = demo_interface();
   demo.selftest.reset();
-  link_runtime(*module_, demo);
+  link_runtime(*module_, demo, WeightsSymbol::kPlaceholder);
   EXPECT_EQ(module_->getFunction("demo_selftest"), nullptr);
   EXPECT_EQ(module_->getFunction("demo_rt_selftest"), nullptr);
   EXPECT_EQ(module_->getNamedGlobal("demo_model_golden_bytes"), nullptr);
 }
 
 TEST_F(LinkRuntime, SizesBeforeOpenUseTheBaseline) {
-  link_runtime(*module_, demo_interface());
+  link_runtime(*module_, demo_interface(), WeightsSymbol::kPlaceholder);
   const auto cpu_of = [&](const char* name) {
     return module_->getFunction(name)->getFnAttribute("target-cpu").getValueAsString().str();
   };
@@ -59,7 +59,7 @@ TEST_F(LinkRuntime, SizesBeforeOpenUseTheBaseline) {
 }
 
 TEST_F(LinkRuntime, OnlyEntryPointsAreExternal) {
-  link_runtime(*module_, demo_interface());
+  link_runtime(*module_, demo_interface(), WeightsSymbol::kPlaceholder);
   for (const llvm::Function& function : *module_) {
     if (function.isDeclaration()) continue;
     const std::string name = function.getName().str();
@@ -78,7 +78,7 @@ TEST_F(LinkRuntime, AnUnknownFunctionIsOurBug) {
   llvm::CallInst::Create(expf, {llvm::UndefValue::get(llvm::Type::getFloatTy(context_))}, "",
                          run_group->getEntryBlock().getFirstInsertionPt());
   try {
-    link_runtime(*module_, demo_interface());
+    link_runtime(*module_, demo_interface(), WeightsSymbol::kPlaceholder);
     FAIL() << "nothing was thrown";
   } catch (const InternalError& error) {
     EXPECT_THAT(error.what(), HasSubstr("expf is not defined"));
@@ -87,7 +87,8 @@ TEST_F(LinkRuntime, AnUnknownFunctionIsOurBug) {
 
 TEST_F(LinkRuntime, MissingCodeIsOurBug) {
   module_->getFunction("tn_model_sizes")->deleteBody();
-  EXPECT_THROW(link_runtime(*module_, demo_interface()), InternalError);
+  EXPECT_THROW(link_runtime(*module_, demo_interface(), WeightsSymbol::kPlaceholder),
+               InternalError);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <llvm/AsmParser/Parser.h>
 #include <llvm/Support/SourceMgr.h>
+#include <llvm/Support/raw_ostream.h>
 
 #include "tests/codegen/bundle/build_demo.h"
 
@@ -15,14 +16,19 @@ namespace {
 using ::testing::HasSubstr;
 
 // The object of a module given as text; @frame(i64) uses that much stack in each function below.
-std::unique_ptr<llvm::MemoryBuffer> object_of(const std::string& functions) {
+std::string object_of(const std::string& functions) {
   llvm::LLVMContext context;
   llvm::SMDiagnostic diagnostic;
   auto module = llvm::parseAssemblyString(functions, diagnostic, context);
   EXPECT_NE(module, nullptr) << diagnostic.getMessage().str();
   module->setTargetTriple("x86_64-unknown-linux-gnu");
-  return emit_object(*module);
+  llvm::SmallVector<char, 0> object;
+  llvm::raw_svector_ostream out(object);
+  emit_object(*module, out);
+  return {object.begin(), object.end()};
 }
+
+llvm::MemoryBufferRef ref(const std::string& object) { return {object, "object"}; }
 
 // A function that keeps `bytes` bytes on its stack while it calls `callees`.
 std::string function(const std::string& linkage, const std::string& name, int bytes,
@@ -37,7 +43,7 @@ std::string function(const std::string& linkage, const std::string& name, int by
 
 uint64_t bytes_of_run(const std::string& functions) {
   const auto object = object_of(functions);
-  const Result<uint64_t> bytes = stack_bytes({object->getMemBufferRef()}, "m");
+  const Result<uint64_t> bytes = stack_bytes({ref(object)}, "m");
   EXPECT_TRUE(static_cast<bool>(bytes)) << bytes.reason();
   return bytes ? *bytes : 0;
 }
@@ -68,8 +74,8 @@ TEST(StackBytes, AcrossObjects) {
   const auto first =
       object_of("declare void @m_kernel()\n" + function("", "m_run", 256, {"m_kernel"}));
   const auto second = object_of(function("", "m_kernel", 4096, {}));
-  for (const auto& objects : {std::vector{first->getMemBufferRef(), second->getMemBufferRef()},
-                              std::vector{second->getMemBufferRef(), first->getMemBufferRef()}}) {
+  for (const auto& objects :
+       {std::vector{ref(first), ref(second)}, std::vector{ref(second), ref(first)}}) {
     const Result<uint64_t> bytes = stack_bytes(objects, "m");
     ASSERT_TRUE(static_cast<bool>(bytes));
     EXPECT_GE(*bytes, 256u + 4096u + 512u);
@@ -80,14 +86,14 @@ TEST(StackBytes, RecursionIsRefused) {
   const auto object =
       object_of(function("", "m_run", 16, {"m_a"}) + function("", "m_a", 16, {"m_b"}) +
                 function("", "m_b", 16, {"m_a"}));
-  const Result<uint64_t> bytes = stack_bytes({object->getMemBufferRef()}, "m");
+  const Result<uint64_t> bytes = stack_bytes({ref(object)}, "m");
   ASSERT_FALSE(static_cast<bool>(bytes));
   EXPECT_THAT(bytes.reason(), HasSubstr("calls itself"));
 }
 
 TEST(StackBytes, TooMuchIsRefused) {
   const auto object = object_of(function("", "m_run", 20000, {}));
-  const Result<uint64_t> bytes = stack_bytes({object->getMemBufferRef()}, "m");
+  const Result<uint64_t> bytes = stack_bytes({ref(object)}, "m");
   ASSERT_FALSE(static_cast<bool>(bytes));
   EXPECT_THAT(bytes.reason(), HasSubstr("more than 16384"));
 }

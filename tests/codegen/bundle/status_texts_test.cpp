@@ -29,7 +29,7 @@ TEST(StatusTexts, NameTheArgument) {
   EXPECT_EQ(text_of(demo, TN_NULL, 4), "the demo_io is a null pointer");
   EXPECT_EQ(text_of(demo, TN_NULL, 5), "the demo_model is a null pointer");
   EXPECT_EQ(text_of(demo, TN_NULL, 6), "the arena is a null pointer");
-  EXPECT_EQ(text_of(demo, TN_DIM, 0), "n is outside 0..16");
+  EXPECT_EQ(text_of(demo, TN_DIM, 0), "n (\"batch\") is outside 0..16");
   EXPECT_EQ(text_of(demo, TN_DIM, 2), "rows and batch differ");
   EXPECT_EQ(text_of(demo, TN_ALIGNMENT, 1), "indices is not aligned to its elements of 8 bytes");
   EXPECT_EQ(text_of(demo, TN_ALIGNMENT, 6), "the arena is not aligned to 64 bytes");

@@ -8,8 +8,10 @@
 #include <llvm/Object/ELFObjectFile.h>
 #include <llvm/Support/raw_ostream.h>
 
+#include "codegen/bundle/main_object.h"
 #include "runtime/model_tables.h"
 #include "support/check.h"
+#include "tests/codegen/bundle/build_demo.h"
 #include "tests/codegen/bundle/demo_interface.h"
 
 namespace tenon::codegen {
@@ -36,27 +38,45 @@ TEST(Weights, File) {
   EXPECT_EQ(bytes.substr(96), std::string(64, '\0'));
 }
 
-TEST(Weights, ObjectHoldsOneHiddenSymbol) {
-  std::string bytes;
-  llvm::raw_string_ostream out(bytes);
-  write_weights_object(out, demo_interface(), in_pieces);
-  auto object =
-      llvm::cantFail(llvm::object::ObjectFile::createObjectFile({bytes, "demo_weights.o"}));
-  int symbols = 0;
-  for (const llvm::object::ELFSymbolRef symbol : object->symbols()) {
-    ++symbols;
-    EXPECT_EQ(llvm::cantFail(symbol.getName()), "demo_weights");
-    EXPECT_EQ(symbol.getOther(), llvm::ELF::STV_HIDDEN);
-    EXPECT_EQ(symbol.getBinding(), llvm::ELF::STB_GLOBAL);
-    EXPECT_EQ(symbol.getSize(), 96u);
-    const llvm::object::ELFSectionRef section = *llvm::cantFail(symbol.getSection());
-    EXPECT_EQ(llvm::cantFail(section.getName()), ".rodata");
-    EXPECT_EQ(section.getAlignment().value(), 64u);
-    EXPECT_EQ(section.getFlags(), uint64_t{llvm::ELF::SHF_ALLOC});
-    const llvm::StringRef contents = llvm::cantFail(section.getContents());
-    EXPECT_EQ(std::memcmp(contents.data(), demo_weights().data(), 32), 0);
+// The object of the demo, the weights filled in, in memory and in a file.
+class WeightsInObject : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    object_ =
+        make_main_object(demo_module(context_, "x86-64"), demo_interface(), in_pieces, emit_object);
   }
-  EXPECT_EQ(symbols, 1);
+  llvm::StringRef contents() const {
+    const llvm::StringRef bytes(object_.data(), object_.size());
+    const auto file = llvm::cantFail(llvm::object::ObjectFile::createObjectFile({bytes, "demo.o"}));
+    for (const llvm::object::ELFSectionRef section : file->sections()) {
+      if (llvm::cantFail(section.getName()) != ".rodata.demo_weights") continue;
+      EXPECT_EQ(section.getAlignment().value(), 64u);
+      EXPECT_EQ(section.getFlags(), uint64_t{llvm::ELF::SHF_ALLOC});
+      return llvm::cantFail(section.getContents());
+    }
+    return "";
+  }
+
+  llvm::LLVMContext context_;
+  llvm::SmallVector<char, 0> object_;
+};
+
+TEST_F(WeightsInObject, AreTheSectionsContents) {
+  const llvm::StringRef found = contents();
+  ASSERT_EQ(found.size(), 32u + 64u);
+  EXPECT_EQ(std::memcmp(found.data(), demo_weights().data(), 32), 0);
+  EXPECT_EQ(found.drop_front(32), std::string(64, '\0'));
+}
+
+TEST_F(WeightsInObject, SameInAFile) {
+  const TemporaryFolder folder;
+  const Status status = write_main_object(demo_module(context_, "x86-64"), demo_interface(),
+                                          in_pieces, emit_object, folder / "demo.o");
+  ASSERT_TRUE(static_cast<bool>(status)) << status.reason();
+  EXPECT_EQ(read_file(folder / "demo.o"), std::string(object_.begin(), object_.end()));
+  const Status refused = write_main_object(demo_module(context_, "x86-64"), demo_interface(),
+                                           in_pieces, emit_object, folder / "no/demo.o");
+  EXPECT_FALSE(static_cast<bool>(refused));
 }
 
 TEST(Weights, TooFewBytesAreOurBug) {
@@ -65,6 +85,9 @@ TEST(Weights, TooFewBytesAreOurBug) {
   std::string bytes;
   llvm::raw_string_ostream out(bytes);
   EXPECT_THROW(write_weights_file(out, demo, in_pieces), InternalError);
+  llvm::LLVMContext context;
+  EXPECT_THROW(make_main_object(demo_module(context, "x86-64"), demo, in_pieces, emit_object),
+               InternalError);
 }
 
 TEST(Weights, LayoutHashTellsLayoutsApart) {
