@@ -136,6 +136,9 @@ struct Graph {
 /// Constants of up to this many elements are readable by passes and stand in the text.
 inline constexpr int64_t kInlineElements = 64;
 
+/// Dimensions are below this: the sum of two, and a product with an element's size, stay far inside i64.
+inline constexpr int64_t kMaxExtent = int64_t{1} << 40;
+
 /// Number of elements when every extent is a literal.
 std::optional<int64_t> element_count(const std::vector<Expr>& shape);
 

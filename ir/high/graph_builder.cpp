@@ -11,14 +11,6 @@
 namespace tenon::high {
 namespace {
 
-// Dimensions are below this (the sum of two, and a product with an element's size, stay far inside i64).
-constexpr int64_t kMaxExtent = int64_t{1} << 40;
-
-// Words that open a statement, or stand behind a tensor's name, in the texts of the levels below.
-constexpr std::string_view kReserved[] = {"const", "in",   "out",  "inout", "for",  "if",     "else", "scan",  "stage",
-                                          "buffer", "require", "prefetch", "reduce", "with", "where", "loc", "init",
-                                          "inf",   "nan",  "true", "false", "call", "at", "func", "anchor", "clamp"};
-
 std::vector<std::string> names_of_attributes(const Operator& op) {
   std::vector<std::string> names;
   for (const AttributeSchema& schema : op.attributes) names.emplace_back(schema.name);
@@ -90,9 +82,9 @@ GraphBuilder::GraphBuilder(const Graph& source) {
 
 std::string GraphBuilder::unique_name(const std::string& hint) {
   std::string word = to_word(hint);
-  bool reserved = std::find(std::begin(kReserved), std::end(kReserved), word) != std::end(kReserved) ||
-                  word.starts_with("inf_") || word.starts_with("nan_");
-  if (reserved) word = "v_" + word;
+  // Words that the texts read as literals.
+  bool literal = word == "true" || word == "false" || word == "inf" || word == "nan" || word.starts_with("inf_") || word.starts_with("nan_");
+  if (literal) word = "v_" + word;
   int& uses = used_names_[word];
   std::string name = word;
   while (uses > 0) {

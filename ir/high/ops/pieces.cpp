@@ -79,8 +79,8 @@ void compute_split(ComputeContext& context) {
 // dimension (2^40) literals stand for the end itself, as exporters write it.
 Expr clamped_bound(Expr bound, Expr extent, Expr low, Expr high, const std::function<bool(Expr)>& proved) {
   if (const int64_t* value = as_int(bound)) {
-    if (*value >= (int64_t{1} << 40)) return high;
-    if (*value <= -(int64_t{1} << 40)) return low;
+    if (*value >= kMaxExtent) return high;
+    if (*value <= -kMaxExtent) return low;
   }
   Expr zero = bound.pool().index(0), from_end = bound + extent;
   Expr position = proved(le(zero, bound)) ? bound : proved(lt(bound, zero)) ? from_end : select(lt(bound, zero), from_end, bound);
@@ -131,7 +131,7 @@ void infer_slice(InferContext& context) {
     context.fail("starts, ends, axes and steps have different numbers of elements");
   normalized_axes(context, attributes.integers("axes"), context.rank(0));
   for (int64_t step : steps_of(attributes))
-    if (step == 0 || std::abs(step) > INT32_MAX) context.fail("a step is " + std::to_string(step), "a step must not be 0");
+    if (step == 0 || step > INT32_MAX || step < -INT32_MAX) context.fail("a step is " + std::to_string(step), "a step must not be 0");
   std::vector<Expr> shape;
   for (const Cut& cut : cuts_of(attributes, context.input(0).shape, [&](Expr e) { return context.proved(e); })) shape.push_back(cut.extent);
   context.output(context.input(0).type, std::move(shape));

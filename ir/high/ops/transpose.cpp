@@ -91,7 +91,7 @@ void infer_trilu(InferContext& context) {
   require_class(context, 0, "ifb");
   if (context.rank(0) < 2) context.fail("the input has rank " + std::to_string(context.rank(0)) + ", expected is a matrix");
   int64_t k = context.attributes().integer("k");
-  if (std::abs(k) > (int64_t{1} << 40)) context.fail("the diagonal k = " + std::to_string(k) + " lies far outside of the matrix");
+  if (k > kMaxExtent || k < -kMaxExtent) context.fail("the diagonal k = " + std::to_string(k) + " lies far outside of the matrix");
   context.output(context.input(0).type, context.input(0).shape);
 }
 

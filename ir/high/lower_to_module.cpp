@@ -1,0 +1,309 @@
+// Shares kernels, places values in buffers, and orders the calls.
+#include "ir/high/lower_to_module.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "ir/high/op.h"
+#include "ir/tensor/passes.h"
+
+namespace tenon::high {
+namespace {
+
+// ---- kernels that are equal -------------------------------------------------------------------------------------
+
+// Names of tensors and stages by their place: parameters p0, p1, ..., results r0, ..., others t0, ...
+class CanonicalNames {
+ public:
+  explicit CanonicalNames(const tensor::Function& function) {
+    number(function.params, "p");
+    number(function.results, "r");
+    number(function.locals, "t");
+    int next = 0;
+    for (const tensor::Step& step : function.steps)
+      if (!names_.count(step.stage->name)) names_[step.stage->name] = "s" + std::to_string(next++);
+  }
+
+  std::string operator()(const std::string& name) const {
+    auto found = names_.find(name);
+    return found == names_.end() ? name : found->second;
+  }
+
+ private:
+  void number(const std::vector<tensor::Tensor>& tensors, const std::string& prefix) {
+    for (size_t i = 0; i < tensors.size(); ++i) names_[tensors[i].name] = prefix + std::to_string(i);
+  }
+
+  std::map<std::string, std::string> names_;
+};
+
+class RenameReads final : public Rewriter {
+ public:
+  RenameReads(ExprPool& pool, const CanonicalNames& names) : Rewriter(pool), names_(names) {}
+
+ private:
+  Expr rewrite(Expr e) override {
+    const Read* read = e.as<Read>();
+    if (!read) return rewrite_children(e);
+    std::vector<Expr> indices;
+    for (Expr index : read->indices()) indices.push_back((*this)(index));
+    Expr otherwise = read->has_otherwise ? (*this)(read->otherwise()) : Expr();
+    return pool().read(names_(read->tensor), e.type(), std::move(indices), otherwise);
+  }
+
+  const CanonicalNames& names_;
+};
+
+// The text of the function with canonical names and without locations: equal texts are equal kernels.
+std::string canonical_text(tensor::Function function, ExprPool& pool) {
+  CanonicalNames names(function);
+  RenameReads rename(pool, names);
+  auto renamed = [&](Expr e) { return e ? rename(e) : e; };
+  function.name = "kernel";
+  function.location.clear();
+  function.anchor_stage = names(function.anchor_stage);
+  for (std::vector<tensor::Tensor>* list : {&function.params, &function.results, &function.locals})
+    for (tensor::Tensor& tensor : *list) tensor.name = names(tensor.name);
+  for (tensor::Step& step : function.steps) {
+    loop::Stage stage = *step.stage;
+    stage.name = names(stage.name);
+    stage.tensor = names(stage.tensor);
+    for (Expr& subscript : stage.target) subscript = renamed(subscript);
+    stage.where = renamed(stage.where);
+    stage.value = renamed(stage.value);
+    for (Expr& requirement : stage.requirements) requirement = renamed(requirement);
+    stage.location.clear();
+    step.stage = std::make_shared<const loop::Stage>(std::move(stage));
+  }
+  return tensor::to_string(function);
+}
+
+// ---- the program ------------------------------------------------------------------------------------------------
+
+class ModuleBuilder {
+ public:
+  explicit ModuleBuilder(const Graph& graph) : graph_(graph), units_(units_of(graph)) {
+    module_.pool = graph.pool;
+    module_.name = graph.name;
+    module_.model_file = graph.model_file;
+    module_.model_sha256 = graph.model_sha256;
+    module_.symbols = graph.symbols;
+    module_.checks = graph.checks;
+    for (size_t i = 0; i < graph.values.size(); ++i) {
+      values_[graph.values[i].name] = ValueId{static_cast<int32_t>(i)};
+      names_.insert(graph.values[i].name);
+    }
+    for (const Unit& unit : units_) {
+      unit_by_name_[unit.name] = &unit;
+      names_.insert(unit.name);
+    }
+  }
+
+  loop::Module build(const tensor::Program& program) {
+    for (const GraphInput& input : graph_.inputs) {
+      module_.inputs.push_back(buffer_of(input.value, loop::Scope::Arena));
+      module_.onnx_names[module_.inputs.back().name] = input.onnx_name;
+      places_[input.value] = Place::Fixed;
+    }
+    std::vector<bool> known = known_values(graph_, units_);
+    for (const GraphOutput& output : graph_.outputs)
+      if (!places_.count(output.value) && !known[static_cast<size_t>(output.value.index)]) places_[output.value] = Place::Output;
+    for (const tensor::Function& function : program.functions) add(function);
+    add_outputs();
+    add_constants();
+    finish();
+    return std::move(module_);
+  }
+
+ private:
+  // Where a value of main lies: in memory of the caller that is given or is a result, or in the arena, perhaps over
+  // another.
+  enum class Place { Fixed, Output, Arena };
+
+  struct Step {
+    std::vector<loop::Buffer> allocs;
+    std::optional<loop::Call> call;
+  };
+
+  loop::Buffer buffer_of(ValueId id, loop::Scope scope) const {
+    const Value& value = graph_.value(id);
+    loop::Buffer buffer;
+    buffer.name = value.name;
+    buffer.type = value.type.type;
+    buffer.extents = value.type.shape;
+    buffer.layout = value.type.layout;
+    buffer.scope = scope;
+    return buffer;
+  }
+
+  // The kernel of a function: the first one of the same text.
+  const std::string& kernel_of(const tensor::Function& function) {
+    auto [found, is_new] = kernel_by_text_.try_emplace(canonical_text(function, *graph_.pool), module_.functions.size());
+    if (is_new) {
+      module_.functions.push_back(tensor::lower_to_loop(function, *graph_.pool));
+    } else {
+      loop::Function& shared = module_.functions[found->second];
+      shared.location = merge(shared.location, function.location);
+    }
+    return module_.functions[found->second].name;
+  }
+
+  loop::Call call_of(const tensor::Function& function) {
+    loop::Call call{kernel_of(function), {}, function.location};
+    for (const tensor::Tensor& param : function.params) call.arguments.push_back(param.name);
+    for (const tensor::Tensor& result : function.results) call.arguments.push_back(result.name);
+    return call;
+  }
+
+  // A unit that only gives its operand another shape.
+  bool is_view(const Unit& unit, const tensor::Function& function) const {
+    bool reshapes = std::all_of(unit.nodes.begin(), unit.nodes.end(), [](const Node* node) { return node->op->fusion == FusionClass::View; });
+    if (!reshapes || function.params.size() != 1 || function.results.size() != 1) return false;
+    return graph_.value(values_.at(function.params[0].name)).type.layout.is_row_major() &&
+           graph_.value(values_.at(function.results[0].name)).type.layout.is_row_major();
+  }
+
+  void add(const tensor::Function& function) {
+    const Unit& unit = *unit_by_name_.at(function.name);
+    bool view = is_view(unit, function);
+    if (unit.constant) return add_constant_function(function, view);
+    ValueId result = values_.at(function.results[0].name);
+    if (view && add_view(result, values_.at(function.params[0].name))) return;
+    Step step;
+    for (const tensor::Tensor& tensor : function.results) {
+      ValueId id = values_.at(tensor.name);
+      if (places_.count(id)) continue;
+      places_[id] = Place::Arena;
+      step.allocs.push_back(buffer_of(id, loop::Scope::Arena));
+    }
+    step.call = call_of(function);
+    steps_.push_back(std::move(step));
+  }
+
+  // Lays `view` over `operand`, or `operand` over `view`, where that is an output; false where both are fixed elsewhere.
+  bool add_view(ValueId view, ValueId operand) {
+    if (graph_.constant(operand) || constants_.count(graph_.value(operand).name)) return false;
+    ValueId owner = operand;
+    while (over_.count(owner)) owner = over_.at(owner);
+    if (!places_.count(view)) {
+      places_[view] = Place::Arena;
+      over_[view] = owner;
+      steps_.push_back({{buffer_of(view, loop::Scope::Arena)}, std::nullopt});
+      return true;
+    }
+    if (places_.at(owner) != Place::Arena) return false;
+    over_[owner] = view;
+    return true;
+  }
+
+  // ---- constants ------------------------------------------------------------------------------------------------
+
+  void add_constant_function(const tensor::Function& function, bool view) {
+    const ConstantInfo* source = view ? graph_.constant(values_.at(function.params[0].name)) : nullptr;
+    for (const tensor::Tensor& tensor : function.results) {
+      loop::Constant constant{buffer_of(values_.at(tensor.name), loop::Scope::Constant), {}, "", ""};
+      if (source) constant.bytes = source->bytes, constant.initializer = source->initializer;
+      constants_[tensor.name] = std::move(constant);
+    }
+    if (!source) setup_.push_back(call_of(function));
+  }
+
+  // Those that a call reads, in the order of the graph, then the computed ones in the order of their calls.
+  void add_constants() {
+    std::set<std::string> read;
+    auto visit = [&](const loop::Call& call) { read.insert(call.arguments.begin(), call.arguments.end()); };
+    for (const loop::Call& call : setup_) visit(call);
+    for (const Step& step : steps_)
+      if (step.call) visit(*step.call);
+    for (const ConstantInfo& info : graph_.constants) {
+      loop::Buffer buffer = buffer_of(info.value, loop::Scope::Constant);
+      if (read.count(buffer.name)) module_.constants.push_back({std::move(buffer), info.bytes, info.initializer, ""});
+    }
+    for (const Value& value : graph_.values) {
+      auto found = constants_.find(value.name);
+      if (found != constants_.end() && read.count(value.name)) module_.constants.push_back(found->second);
+    }
+  }
+
+  // ---- outputs --------------------------------------------------------------------------------------------------
+
+  std::string unique_name(const std::string& hint) {
+    std::string name = hint;
+    for (int i = 1; !names_.insert(name).second; ++i) name = hint + "_" + std::to_string(i);
+    return name;
+  }
+
+  void add_outputs() {
+    std::set<ValueId> given;
+    for (const GraphOutput& output : graph_.outputs) {
+      bool own = places_.count(output.value) && places_.at(output.value) == Place::Output && given.insert(output.value).second;
+      loop::Buffer buffer = buffer_of(output.value, loop::Scope::Arena);
+      if (!own) {
+        std::string source = buffer.name;
+        buffer.name = unique_name(source + "_copy");
+        add_copy(output.value, buffer);
+      }
+      module_.onnx_names[buffer.name] = output.onnx_name;
+      module_.outputs.push_back(std::move(buffer));
+    }
+  }
+
+  void add_copy(ValueId source, const loop::Buffer& target) {
+    const Value& value = graph_.value(source);
+    bool constant = graph_.constant(source) || constants_.count(value.name);
+    tensor::Function copy;
+    copy.name = unique_name("copy");
+    copy.params.push_back({value.name, value.type.type, value.type.shape, value.type.layout, constant});
+    copy.results.push_back({target.name, target.type, target.extents, target.layout, false});
+    loop::Stage stage;
+    stage.name = stage.tensor = target.name;
+    stage.type = target.type;
+    for (size_t i = 0; i < target.extents.size(); ++i) {
+      std::string axis = "i" + std::to_string(i);
+      while (std::any_of(graph_.symbols.begin(), graph_.symbols.end(), [&](const Symbol& s) { return s.name == axis; })) axis += "_";
+      stage.axes.push_back({axis, target.extents[i]});
+      stage.target.push_back(graph_.pool->var(axis));
+    }
+    stage.value = graph_.pool->read(value.name, value.type.type, stage.target);
+    copy.steps.push_back({std::make_shared<const loop::Stage>(std::move(stage)), -1});
+    steps_.push_back({{}, call_of(copy)});
+  }
+
+  // ---- main -----------------------------------------------------------------------------------------------------
+
+  void finish() {
+    std::vector<loop::Stmt> setup, main;
+    for (loop::Call& call : setup_) setup.emplace_back(std::move(call));
+    for (Step& step : steps_) {
+      for (loop::Buffer& buffer : step.allocs) {
+        ValueId owner = values_.at(buffer.name);
+        while (over_.count(owner)) owner = over_.at(owner);
+        if (graph_.value(owner).name != buffer.name) buffer.alias_of = graph_.value(owner).name;
+        main.emplace_back(loop::Alloc{std::move(buffer)});
+      }
+      if (step.call) main.emplace_back(std::move(*step.call));
+    }
+    if (!setup.empty()) module_.setup = loop::block(std::move(setup));
+    module_.main = loop::block(std::move(main));
+  }
+
+  const Graph& graph_;
+  std::vector<Unit> units_;
+  loop::Module module_;
+  std::map<std::string, ValueId> values_;
+  std::set<std::string> names_;
+  std::map<std::string, const Unit*> unit_by_name_;
+  std::map<ValueId, Place> places_;
+  std::map<ValueId, ValueId> over_;                 // a value, and the one whose memory it lies in
+  std::map<std::string, loop::Constant> constants_;  // results of constant functions
+  std::map<std::string, size_t> kernel_by_text_;
+  std::vector<loop::Call> setup_;
+  std::vector<Step> steps_;
+};
+
+}  // namespace
+
+loop::Module lower_to_module(const Graph& graph, const tensor::Program& program) { return ModuleBuilder(graph).build(program); }
+
+}  // namespace tenon::high
