@@ -2,7 +2,7 @@
 // the target's facts. Functions of plain numbers; no IR. Times are in cycles of one core.
 //
 //   plan_gemm({.rows = 128, .columns = 3072, .depth = 768}, x86-64-v4)
-//     ->  tile 8x3 vectors (8x48), columns outer, 16 row tiles of 8, b prefetched 1 panel ahead,
+//     ->  tile 8x3 vectors (8x48), columns outer, 16 row tiles of 8, 64 panels,
 //         32 chunks of 2 panels
 //
 // Candidates are all tiles within the register budget. A candidate's cycles are those of its tiles
@@ -102,8 +102,8 @@ struct GemmShape {
   int a_bytes = 4;        // of an element of a in memory
   int b_bytes = 4;        // of an element of b in memory
   int64_t row_stride_bytes = 0;  // between rows of a; 0: depth * a_bytes
-  bool constant_b =
-      true;  // packed into panels while compiling, and not in cache when the kernel starts
+  bool constant_b = true;     // packed into panels while compiling, and cold when the kernel starts
+  bool can_prefetch = false;  // the schedule can fetch the next panel of b from its depth loop
 };
 
 struct GemmPlan {
@@ -145,7 +145,8 @@ struct ConvolutionShape {
   int64_t stride_height = 1;
   int64_t stride_width = 1;
   int element_bytes = 4;
-  int most_tile_height = 1;  // rows of positions that the schedule can put into one tile
+  int most_tile_height = 1;   // rows of positions that the schedule can put into one tile
+  bool can_prefetch = false;  // the schedule can fetch the next panel from its depth loop
 };
 
 struct ConvolutionPlan {

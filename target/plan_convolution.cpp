@@ -57,6 +57,7 @@ Candidate<ConvolutionPlan> make_candidate(const ConvolutionShape& shape, int hei
       input_extent(width, shape.kernel_width, shape.stride_width) * position_bytes);
   nest.panel_bytes = static_cast<double>(vectors * lanes * depth * shape.element_bytes);
   nest.b_bytes = nest.panel_bytes * static_cast<double>(plan.channel_panels);
+  nest.can_prefetch = shape.can_prefetch;
   nest.c_bytes =
       static_cast<double>(out_height * out_width * shape.output_channels * shape.element_bytes);
 

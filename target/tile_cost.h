@@ -56,6 +56,7 @@ struct TiledNest {
   double a_tile_bytes = 0;  // one row tile
   double panel_bytes = 0;   // one panel
   bool constant_b = true;   // cold at first touch
+  bool can_prefetch = false;
 };
 
 /// True where a software prefetch of the next panel pays: constants come from beyond L2, several
@@ -100,13 +101,13 @@ std::vector<Plan> take_best(std::vector<Candidate<Plan>> candidates, int count) 
   };
   std::vector<Plan> best;
   while (!candidates.empty() && static_cast<int>(best.size()) < count) {
-    double fewest = std::numeric_limits<double>::infinity();
-    for (const auto& candidate : candidates) fewest = std::min(fewest, candidate.plan.cycles);
-    double fewest_compute = std::numeric_limits<double>::infinity();
-    for (const auto& candidate : candidates) {
-      if (candidate.plan.cycles <= fewest * kResolution) {
-        fewest_compute = std::min(fewest_compute, candidate.compute_cycles);
-      }
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    double fewest = kInfinity;
+    for (const auto& it : candidates) fewest = std::min(fewest, it.plan.cycles);
+    double fewest_compute = kInfinity;
+    for (const auto& it : candidates) {
+      if (it.plan.cycles > fewest * kResolution) continue;
+      fewest_compute = std::min(fewest_compute, it.compute_cycles);
     }
     auto chosen = candidates.end();
     for (auto it = candidates.begin(); it != candidates.end(); ++it) {
