@@ -214,13 +214,17 @@ Result<Kernel> KernelEmitter::emit() {
   return kernel_;
 }
 
+// Blocks are named after the loop that they are in.
+void KernelEmitter::check_block_size(const llvm::BasicBlock& block) {
+  if (block.size() <= kMaxInstructionsPerBlock) return;
+  std::string name = loops_.empty() ? block.getName().split('.').first.str() : loops_.back();
+  fail("the body of loop " + name + " has more than 4000 instructions; unroll less");
+}
+
 Status KernelEmitter::finish() {
   if (failure_) return *failure_;
-  for (const llvm::BasicBlock& block : *kernel_.function)
-    if (block.size() > kMaxInstructionsPerBlock) {
-      fail("the block " + block.getName().str() + " has more than 4000 instructions; unroll less");
-      return *failure_;
-    }
+  for (const llvm::BasicBlock& block : *kernel_.function) check_block_size(block);
+  if (failure_) return *failure_;
   std::string fault;
   llvm::raw_string_ostream stream(fault);
   TENON_CHECK(!llvm::verifyFunction(*kernel_.function, &stream), "kernel " + function_.name + ": " + fault);

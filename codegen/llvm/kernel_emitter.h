@@ -55,6 +55,7 @@ class KernelEmitter {
   void collect_scratch();
   void collect_symbols();
   llvm::Value* fail(const std::string& reason, llvm::Type* type = nullptr);
+  void check_block_size(const llvm::BasicBlock& block);
   Status finish();
 
   // statements.cpp

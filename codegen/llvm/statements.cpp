@@ -9,7 +9,6 @@
 namespace tenon::codegen {
 namespace {
 
-constexpr size_t kMaxInstructionsPerBlock = 4000;
 constexpr int64_t kMaxLanes = 256;
 constexpr int64_t kMaxStackBytes = 16384;
 
@@ -41,7 +40,10 @@ void KernelEmitter::emit_stmt(const loop::Stmt& stmt) {
   switch (stmt.kind()) {
     case loop::StmtKind::Block: return emit_block(*stmt.as<loop::Block>());
     case loop::StmtKind::For: return emit_loop(*stmt.as<loop::For>());
-    case loop::StmtKind::Store: return emit_store(*stmt.as<loop::Store>());
+    case loop::StmtKind::Store:
+      // Counting walks the block, so not after each.
+      if (++stores_ % 64 == 0) check_block_size(*b_.GetInsertBlock());
+      return emit_store(*stmt.as<loop::Store>());
     case loop::StmtKind::If: return emit_if(*stmt.as<loop::If>());
     case loop::StmtKind::Alloc: return emit_alloc(*stmt.as<loop::Alloc>());
     case loop::StmtKind::Require: return emit_require(*stmt.as<loop::Require>());
@@ -55,11 +57,6 @@ void KernelEmitter::emit_block(const loop::Block& block) {
   for (const loop::Stmt& stmt : block.stmts) {
     emit_stmt(stmt);
     if (failure_) return;
-    llvm::BasicBlock* current = b_.GetInsertBlock();
-    if (++stores_ % 32 == 0 && current->size() > kMaxInstructionsPerBlock) {
-      fail("the body of loop " + (loops_.empty() ? "(none)" : loops_.back()) + " has more than 4000 instructions; unroll less");
-      return;
-    }
   }
   for (const loop::Stmt& stmt : block.stmts)
     if (const auto* alloc = stmt.as<loop::Alloc>()) {
