@@ -88,8 +88,7 @@ enum class ParallelAxis {
   tiles,  // both tile loops fused, outer before inner
 };
 
-// ---- GEMM
-// -----------------------------------------------------------------------------------------------------------
+// ---- GEMM ---------------------------------------------------------------------------------------
 
 /// c[batch, rows, columns] = sum over depth of a[rows, depth] * b[depth, columns]. Vectors run
 /// along columns.
@@ -128,8 +127,7 @@ GemmPlan plan_gemm(const GemmShape& shape, const Target& target);
 /// The best `count` plans, best first, for a measuring search.
 std::vector<GemmPlan> rank_gemm_plans(const GemmShape& shape, const Target& target, int count);
 
-// ---- Convolution
-// ----------------------------------------------------------------------------------------------------
+// ---- Convolution --------------------------------------------------------------------------------
 
 /// A direct convolution in a blocked layout (channels in vectors), per image and group. A tile is
 /// tile_height x tile_width output positions by `vectors` vectors of output channels.
@@ -171,8 +169,7 @@ ConvolutionPlan plan_convolution(const ConvolutionShape& shape, const Target& ta
 std::vector<ConvolutionPlan> rank_convolution_plans(const ConvolutionShape& shape,
                                                     const Target& target, int count);
 
-// ---- Depthwise convolution and pooling
-// ------------------------------------------------------------------------------
+// ---- Depthwise convolution and pooling ----------------------------------------------------------
 
 /// One filter per channel (or, with no weights, a pooling window), channels in vectors.
 struct WindowShape {
@@ -201,8 +198,7 @@ struct WindowPlan {
 
 WindowPlan plan_window(const WindowShape& shape, const Target& target);
 
-// ---- Elementwise operations and rows
-// --------------------------------------------------------------------------------
+// ---- Elementwise operations and rows ------------------------------------------------------------
 
 /// A pass over contiguous elements: no element depends on another.
 struct ElementwiseShape {
