@@ -87,8 +87,12 @@ std::unique_ptr<llvm::TargetMachine> make_target_machine(const target::Target& t
   std::string fault;
   const llvm::Target* backend = llvm::TargetRegistry::lookupTarget(target.triple, fault);
   TENON_CHECK(backend != nullptr, fault);
+  // What codegen/bundle/stack_bytes.h reads: frames, and calls as relocations.
+  llvm::TargetOptions options;
+  options.EmitStackSizeSection = true;
+  options.FunctionSections = true;
   // Functions carry their processor and features as attributes.
-  return std::unique_ptr<llvm::TargetMachine>(backend->createTargetMachine(target.triple, target.base_cpu, "", llvm::TargetOptions(),
+  return std::unique_ptr<llvm::TargetMachine>(backend->createTargetMachine(target.triple, target.base_cpu, "", options,
                                                                            llvm::Reloc::PIC_, llvm::CodeModel::Small,
                                                                            llvm::CodeGenOptLevel::Default));
 }
