@@ -135,10 +135,12 @@ class Layer {
   }
   Expr plus(Expr value, Expr bias) { return bias ? value + bias : value; }
 
-  Expr activate(int which, Expr x) {
+  // Function `which` of a gate, whose sum is clipped; of the cell state, as other runtimes do, it is not.
+  Expr activate(int which, Expr x) const { return activations_[static_cast<size_t>(which)].apply(x); }
+  Expr activate_gate(int which, Expr x) const {
     double clip = context_.attributes().number("clip");
     if (clip > 0) x = clamp(x, literal_like(x, -clip), literal_like(x, clip));
-    return activations_[static_cast<size_t>(which)].apply(x);
+    return activate(which, x);
   }
 
   // Element j of a tensor of this step, and of the state of the step before.
@@ -230,11 +232,11 @@ void lstm_direction(Layer layer) {
   std::string c = context.declare("c", layer.type(), layer.cell_axes());
   std::string product = layer.product(layer.previous(), 0, 4);
   auto gate = [&](int g) { return layer.plus_biases(layer.projected(g) + layer.multiplied(product, g), g); };
-  std::string input = layer.stage("input_gate", layer.activate(0, gate(0)));
-  Expr forget = context.attributes().integer("input_forget") ? 1.0 - layer.here(input) : layer.activate(0, gate(2));
+  std::string input = layer.stage("input_gate", layer.activate_gate(0, gate(0)));
+  Expr forget = context.attributes().integer("input_forget") ? 1.0 - layer.here(input) : layer.activate_gate(0, gate(2));
   Expr kept = forget * layer.state_before(c, kInitialC, {layer.b(), layer.j()});
-  context.define(c, elementwise_stage(layer.cell_axes(), kept + layer.here(input) * layer.activate(1, gate(3))));
-  layer.finish(layer.activate(0, gate(1)) * layer.activate(2, layer.here(c)));
+  context.define(c, elementwise_stage(layer.cell_axes(), kept + layer.here(input) * layer.activate_gate(1, gate(3))));
+  layer.finish(layer.activate_gate(0, gate(1)) * layer.activate(2, layer.here(c)));
   layer.give_last(2, c);
 }
 
@@ -244,7 +246,7 @@ void gru_direction(Layer layer) {
   layer.begin();
   bool linear_before_reset = context.attributes().integer("linear_before_reset") != 0;
   std::string product = layer.product(layer.previous(), 0, linear_before_reset ? 3 : 2);
-  auto gate = [&](int g) { return layer.activate(0, layer.plus_biases(layer.projected(g) + layer.multiplied(product, g), g)); };
+  auto gate = [&](int g) { return layer.activate_gate(0, layer.plus_biases(layer.projected(g) + layer.multiplied(product, g), g)); };
   Expr hidden;
   if (linear_before_reset) {
     Expr inner = gate(1) * layer.plus(layer.multiplied(product, 2), layer.recurrent_bias(2));
@@ -255,13 +257,13 @@ void gru_direction(Layer layer) {
     hidden = layer.plus_biases(layer.projected(2) + layer.multiplied(after_reset, 0), 2);
   }
   std::string update = layer.stage("update_gate", gate(0));
-  layer.finish((1.0 - layer.here(update)) * layer.activate(1, hidden) + layer.here(update) * layer.before());
+  layer.finish((1.0 - layer.here(update)) * layer.activate_gate(1, hidden) + layer.here(update) * layer.before());
 }
 
 void rnn_direction(Layer layer) {
   layer.begin();
   std::string product = layer.product(layer.previous(), 0, 1);
-  layer.finish(layer.activate(0, layer.plus_biases(layer.projected(0) + layer.multiplied(product, 0), 0)));
+  layer.finish(layer.activate_gate(0, layer.plus_biases(layer.projected(0) + layer.multiplied(product, 0), 0)));
 }
 
 Compute each_direction(int gates, int activations, void (*compute)(Layer)) {
