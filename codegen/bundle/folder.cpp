@@ -80,6 +80,7 @@ BundleFolder::~BundleFolder() {
     std::error_code ignored;  // renamed, or never written
     fs::remove(temporary_path(file_name), ignored);
   }
+  while (!intermediates_.empty()) remove_intermediate(std::string(intermediates_.back()));
   if (has_made_folder_ && !is_committed_) {
     std::error_code ignored;  // someone else may have put a file there
     fs::remove(request_.path, ignored);
@@ -130,23 +131,40 @@ void BundleFolder::check_overwriting(const std::string& file_name) const {
   refuse(path, "is there already and belongs to no bundle", help);
 }
 
-void BundleFolder::write(const std::string& file_name, llvm::StringRef bytes) {
-  write(file_name, [&](llvm::raw_ostream& out) { out << bytes; });
+std::string BundleFolder::intermediate_path(const std::string& file_name) {
+  intermediates_.push_back(final_path(fmt::format(".tenon-{}-part-{}", getpid(), file_name)));
+  llvm::sys::RemoveFileOnSignal(intermediates_.back());
+  return intermediates_.back();
 }
 
-void BundleFolder::write(const std::string& file_name,
-                         const std::function<void(llvm::raw_ostream&)>& writer) {
+void BundleFolder::remove_intermediate(const std::string& path) {
+  llvm::sys::DontRemoveFileOnSignal(path);
+  std::error_code ignored;  // never written
+  fs::remove(path, ignored);
+  intermediates_.erase(std::remove(intermediates_.begin(), intermediates_.end(), path),
+                       intermediates_.end());
+}
+
+void BundleFolder::write(const std::string& file_name, llvm::StringRef bytes) {
+  write(file_name, [&](llvm::raw_pwrite_stream& out) { out << bytes; });
+}
+
+void BundleFolder::write(const std::string& file_name, const FileWriter& writer) {
   TENON_CHECK(std::count(file_names_.begin(), file_names_.end(), file_name) == 1,
               file_name + " was not announced");
+  write_path(temporary_path(file_name), writer);
+}
+
+void BundleFolder::write_path(const std::string& path, const FileWriter& writer) {
   std::error_code error;
-  llvm::raw_fd_ostream out(temporary_path(file_name), error);
-  if (error) refuse(final_path(file_name), "cannot be written: " + error.message());
+  llvm::raw_fd_ostream out(path, error);
+  if (error) refuse(path, "cannot be written: " + error.message());
   writer(out);
   out.close();
   if (out.has_error()) {
     const std::string reason = out.error().message();
     out.clear_error();
-    refuse(final_path(file_name), "cannot be written: " + reason);
+    refuse(path, "cannot be written: " + reason);
   }
 }
 
@@ -164,7 +182,8 @@ void BundleFolder::remove_stale_files() const {
   }
 }
 
-void BundleFolder::commit(const BundleInterface& interface, ManifestDetails details) {
+std::vector<ManifestFile> BundleFolder::commit(const BundleInterface& interface,
+                                               ManifestDetails details) {
   details.files.clear();
   for (const std::string& file_name : file_names_)
     if (file_name != kManifest)
@@ -181,6 +200,7 @@ void BundleFolder::commit(const BundleInterface& interface, ManifestDetails deta
     is_committed_ = true;
   }
   remove_stale_files();
+  return details.files;
 }
 
 }  // namespace tenon::codegen

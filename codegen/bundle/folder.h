@@ -20,6 +20,8 @@ struct FolderRequest {
   bool force = false;                    // overwrite files that are not the bundle's own
 };
 
+using FileWriter = std::function<void(llvm::raw_pwrite_stream&)>;
+
 /// Files are written beside their places under temporary names and renamed together by commit.
 /// What is not committed leaves nothing behind, also after a signal. All faults are the user's
 /// (support/diagnostics.h) and thrown: a path that is no folder, a folder of another bundle, a file
@@ -34,15 +36,22 @@ class BundleFolder {
 
   /// Writes one of the files, from bytes or piece by piece.
   void write(const std::string& file_name, llvm::StringRef bytes);
-  void write(const std::string& file_name, const std::function<void(llvm::raw_ostream&)>& writer);
+  void write(const std::string& file_name, const FileWriter& writer);
 
   /// The temporary path of one of the files, for what writes files itself. It need not exist yet.
   std::string temporary_path(const std::string& file_name) const;
 
+  /// A path for a file that is needed on the way and removed at the latest with this object.
+  std::string intermediate_path(const std::string& file_name);
+  void remove_intermediate(const std::string& path);
+
+  /// Writes a file at one of these paths.
+  void write_path(const std::string& path, const FileWriter& writer);
+
   /// Renames everything into place, with the manifest of `interface` and `details`, whose list of
-  /// files is made here; removes files of the folder's former manifest that are no longer part of
-  /// the bundle and unchanged.
-  void commit(const BundleInterface& interface, ManifestDetails details);
+  /// files is made here and returned; removes files of the folder's former manifest that are no
+  /// longer part of the bundle and unchanged.
+  std::vector<ManifestFile> commit(const BundleInterface& interface, ManifestDetails details);
 
  private:
   std::string final_path(const std::string& file_name) const;
@@ -51,7 +60,8 @@ class BundleFolder {
   void remove_stale_files() const;
 
   FolderRequest request_;
-  std::vector<std::string> file_names_;  // sorted
+  std::vector<std::string> file_names_;     // sorted
+  std::vector<std::string> intermediates_;  // paths
   FoundManifest found_;
   bool has_made_folder_ = false;
   bool is_committed_ = false;

@@ -8,7 +8,6 @@
 // depend on that number. The kernels, which take the time, are best in modules of their own.
 #include "codegen/bundle/main_object.h"
 
-#include <fmt/format.h>
 #include <llvm/IR/Module.h>
 #include <llvm/Transforms/Utils/Cloning.h>
 
@@ -16,14 +15,6 @@
 #include "codegen/bundle/stack_bytes.h"
 
 namespace tenon::codegen {
-namespace {
-
-bool has_embedded_weights(const BundleInterface& interface) {
-  return interface.weights_embedded && interface.weights_bytes != 0;
-}
-
-}  // namespace
-
 Status measure_stack(const llvm::Module& module, BundleInterface& interface,
                      const std::vector<llvm::MemoryBufferRef>& kernel_objects,
                      const EmitObject& emit) {
@@ -41,24 +32,6 @@ Status measure_stack(const llvm::Module& module, BundleInterface& interface,
   return Done{};
 }
 
-Status write_main_object(std::unique_ptr<llvm::Module> module, const BundleInterface& interface,
-                         const WeightsSource& weights, const EmitObject& emit,
-                         const std::string& path) {
-  link_runtime(*module, interface, WeightsSymbol::kPlaceholder);
-  std::error_code error;
-  llvm::raw_fd_ostream out(path, error);
-  if (error) return Failure{fmt::format("{}: {}", path, error.message())};
-  emit(*module, out);
-  out.close();
-  if (out.has_error()) {
-    const std::string reason = out.error().message();
-    out.clear_error();
-    return Failure{fmt::format("{}: {}", path, reason)};
-  }
-  if (!has_embedded_weights(interface)) return Done{};
-  return fill_weights_of_file(path, interface, weights);
-}
-
 llvm::SmallVector<char, 0> make_main_object(std::unique_ptr<llvm::Module> module,
                                             const BundleInterface& interface,
                                             const WeightsSource& weights, const EmitObject& emit) {
@@ -66,7 +39,8 @@ llvm::SmallVector<char, 0> make_main_object(std::unique_ptr<llvm::Module> module
   llvm::SmallVector<char, 0> object;
   llvm::raw_svector_ostream out(object);
   emit(*module, out);
-  if (has_embedded_weights(interface)) fill_weights(object, interface, weights);
+  if (interface.weights_embedded && interface.weights_bytes != 0)
+    fill_weights(object, interface, weights);
   return object;
 }
 

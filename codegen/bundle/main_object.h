@@ -30,11 +30,8 @@ Status measure_stack(const llvm::Module& module, BundleInterface& interface,
                      const std::vector<llvm::MemoryBufferRef>& kernel_objects,
                      const EmitObject& emit);
 
-/// Writes the object of that module, the weights inside where the interface embeds them, into a
-/// file or into memory. The stack must have been measured. Fails where the file cannot be written.
-Status write_main_object(std::unique_ptr<llvm::Module> module, const BundleInterface& interface,
-                         const WeightsSource& weights, const EmitObject& emit,
-                         const std::string& path);
+/// The object of that module in memory, the weights inside where the interface embeds them, for
+/// code that is called in this process. The stack must have been measured.
 llvm::SmallVector<char, 0> make_main_object(std::unique_ptr<llvm::Module> module,
                                             const BundleInterface& interface,
                                             const WeightsSource& weights, const EmitObject& emit);

@@ -16,10 +16,7 @@
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Target/TargetMachine.h>
 
-#include "codegen/bundle/archive.h"
-#include "codegen/bundle/header.h"
-#include "codegen/bundle/main_object.h"
-#include "codegen/bundle/weights.h"
+#include "codegen/bundle/write_bundle.h"
 #include "support/check.h"
 #include "tests/codegen/bundle/demo_interface.h"
 
@@ -87,7 +84,7 @@ TemporaryFolder::~TemporaryFolder() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-BundleInterface build_demo(const TemporaryFolder& folder, const DemoOptions& options) {
+BundleInterface build_demo(const std::string& folder, const DemoOptions& options) {
   BundleInterface interface = demo_interface();
   interface.name = options.name;
   interface.weights_embedded = options.weights_embedded;
@@ -95,23 +92,13 @@ BundleInterface build_demo(const TemporaryFolder& folder, const DemoOptions& opt
   interface.cpu_features = options.cpu_features;
   llvm::LLVMContext context;
   auto module = demo_module(context, options.cpu);
-  const std::string object = folder / (options.name + ".o");
-  Status status = measure_stack(*module, interface, {}, emit_object);
-  if (status)
-    status = write_main_object(std::move(module), interface, produce_weights, emit_object, object);
-  TENON_CHECK(static_cast<bool>(status), status.reason());
-  const auto bytes = llvm::MemoryBuffer::getFile(object, false, /*RequiresNullTerminator=*/false);
-  status = write_archive(folder / ("lib" + options.name + ".a"),
-                         {{options.name + ".o", (*bytes)->getMemBufferRef()}});
-  TENON_CHECK(static_cast<bool>(status), status.reason());
-  if (!options.weights_embedded) {
-    std::string weights;
-    llvm::raw_string_ostream out(weights);
-    write_weights_file(out, interface, produce_weights);
-    write_file(folder / (options.name + "_weights.bin"), weights);
-  }
-  write_file(folder / (options.name + ".h"), write_header(interface));
-  write_file(folder / (options.name + ".hpp"), write_cpp_header(interface));
+  const BundleChoice choice = {
+      .weights_file = !options.weights_embedded, .object = true, .pool = true, .other_files = {}};
+  BundleFolder out({folder, options.name, {}, /*force=*/true},
+                   bundle_file_names(options.name, choice));
+  const Result<BundleReport> report = write_bundle(
+      out, interface, {std::move(module), {}, produce_weights, emit_object}, choice, {});
+  TENON_CHECK(static_cast<bool>(report), report.reason());
   return interface;
 }
 

@@ -41,9 +41,8 @@ struct DemoOptions {
   uint64_t cpu_features = 0;
 };
 
-/// Writes lib<name>.a, <name>.h, <name>.hpp (and <name>_weights.bin) into the folder. Returns the
-/// interface as built.
-BundleInterface build_demo(const TemporaryFolder& folder, const DemoOptions& options);
+/// Writes the bundle with its object and the pool into the folder. Returns the interface as built.
+BundleInterface build_demo(const std::string& folder, const DemoOptions& options);
 
 struct CommandResult {
   int status = 0;  // exit status; 128 + the signal's number

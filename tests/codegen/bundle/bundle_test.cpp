@@ -7,7 +7,6 @@
 #include <llvm/Object/Archive.h>
 #include <llvm/Object/ELFObjectFile.h>
 
-#include "codegen/bundle/pool_files.h"
 #include "tests/codegen/bundle/build_demo.h"
 
 namespace tenon::codegen {
@@ -65,7 +64,7 @@ class Bundle : public ::testing::TestWithParam<bool> {};
 
 TEST_P(Bundle, HasOnlyTheSymbolsAndSectionsOfTheContract) {
   const TemporaryFolder folder;
-  build_demo(folder, {.weights_embedded = GetParam()});
+  build_demo(folder.path(), {.weights_embedded = GetParam()});
   const Contents contents = read_archive(folder / "libdemo.a");
   for (const std::string& name : contents.defined) EXPECT_EQ(name.rfind("demo_", 0), 0u) << name;
   for (const char* entry : {"open", "run", "arena_bytes", "status_text", "info", "selftest"})
@@ -82,7 +81,7 @@ TEST_P(Bundle, HasOnlyTheSymbolsAndSectionsOfTheContract) {
 
 TEST_P(Bundle, WorksInAProgram) {
   const TemporaryFolder folder;
-  build_demo(folder, {.weights_embedded = GetParam()});
+  build_demo(folder.path(), {.weights_embedded = GetParam()});
   const std::string weights = GetParam() ? "" : folder / "demo_weights.bin";
   for (const char* flags : {"-std=c99", "-std=c11 -pie -fPIE", "-std=c17 -no-pie -static",
                             "-std=c++11 -x c++", "-std=c++20 -x c++ -Wl,-z,now"}) {
@@ -101,7 +100,7 @@ INSTANTIATE_TEST_SUITE_P(Weights, Bundle, ::testing::Bool());
 
 TEST(Bundles, WeightsFileIsAskedFor) {
   const TemporaryFolder folder;
-  build_demo(folder, {.weights_embedded = false});
+  build_demo(folder.path(), {.weights_embedded = false});
   const CommandResult built = run_command(
       fmt::format("{} -I{} -DNAME=demo -DUPPER=DEMO -DFUNCTION=use_demo -DHEADER='\"demo.h\"' "
                   "{}/tests/codegen/bundle/use_demo.c {} -o {}",
@@ -116,8 +115,8 @@ TEST(Bundles, WeightsFileIsAskedFor) {
 
 TEST(Bundles, TwoBuildsGiveTheSameBytes) {
   const TemporaryFolder first, second;
-  build_demo(first, {});
-  build_demo(second, {});
+  build_demo(first.path(), {});
+  build_demo(second.path(), {});
   for (const char* file : {"libdemo.a", "demo.h", "demo.hpp"})
     EXPECT_EQ(read_file(first / file), read_file(second / file)) << file;
 }
@@ -128,16 +127,17 @@ TEST(Bundles, LiveTogether) {
   const TemporaryFolder folder;
   std::string objects, libraries, calls;
   for (const char* name : {"one", "two", "three"}) {
-    build_demo(folder, {.name = name});
+    build_demo(folder / name, {.name = name});
     std::string upper = name;
     for (char& c : upper) c = static_cast<char>(toupper(c));
-    const CommandResult built = run_command(fmt::format(
-        "{0} -Wall -Wextra -Werror -c -DNO_MAIN -I{1} -DNAME={2} -DUPPER={3} -DFUNCTION=use_{2} "
-        "-DHEADER='\"{2}.h\"' {4}/tests/codegen/bundle/use_demo.c -o {1}/use_{2}.o",
-        TEST_GCC, folder.path(), name, upper, TENON_SOURCE_DIR));
+    const CommandResult built = run_command(
+        fmt::format("{0} -Wall -Wextra -Werror -c -DNO_MAIN -I{1}/{2} -DNAME={2} -DUPPER={3} "
+                    "-DFUNCTION=use_{2} "
+                    "-DHEADER='\"{2}.h\"' {4}/tests/codegen/bundle/use_demo.c -o {1}/use_{2}.o",
+                    TEST_GCC, folder.path(), name, upper, TENON_SOURCE_DIR));
     ASSERT_EQ(built.status, 0) << built.output;
     objects += fmt::format(" {}/use_{}.o", folder.path(), name);
-    libraries += fmt::format(" {}/lib{}.a", folder.path(), name);
+    libraries += fmt::format(" {0}/{1}/lib{1}.a", folder.path(), name);
   }
   write_file(folder / "main.c",
              "#include <stddef.h>\n#include <stdio.h>\n"
@@ -153,7 +153,7 @@ TEST(Bundles, LiveTogether) {
   EXPECT_EQ(run_command(folder / "all").output, "ok\n");
 
   const CommandResult shared = run_command(
-      fmt::format("{0} -shared -Wl,-z,defs {1}/use_one.o {1}/libone.a -o {1}/libuse_one.so && "
+      fmt::format("{0} -shared -Wl,-z,defs {1}/use_one.o {1}/one/libone.a -o {1}/libuse_one.so && "
                   "nm -D --defined-only {1}/libuse_one.so",
                   TEST_GCC, folder.path()));
   EXPECT_EQ(shared.status, 0) << shared.output;
@@ -163,7 +163,7 @@ TEST(Bundles, LiveTogether) {
 
 TEST(Bundles, DefaultVisibilityExportsTheEntryPointsOnly) {
   const TemporaryFolder folder;
-  build_demo(folder, {.default_visibility = true});
+  build_demo(folder.path(), {.default_visibility = true});
   const Contents contents = read_archive(folder / "libdemo.a");
   EXPECT_THAT(contents.not_hidden,
               UnorderedElementsAre("demo_open", "demo_run", "demo_arena_bytes", "demo_status_text",
@@ -173,7 +173,7 @@ TEST(Bundles, DefaultVisibilityExportsTheEntryPointsOnly) {
 // A processor without the instructions: qemu plays one. open says so, and nothing traps before.
 TEST(Bundles, RefusesAProcessorWithoutTheInstructions) {
   const TemporaryFolder folder;
-  build_demo(folder, {.cpu = "x86-64-v3", .cpu_features = 1u << 8 | 1u << 9 | 1u << 12});
+  build_demo(folder.path(), {.cpu = "x86-64-v3", .cpu_features = 1u << 8 | 1u << 9 | 1u << 12});
   write_file(folder / "main.c",
              "#include <stdio.h>\n#include \"demo.h\"\n"
              "int main(void) {\n  demo_model model;\n"
@@ -194,9 +194,7 @@ TEST(Bundles, RefusesAProcessorWithoutTheInstructions) {
 // The C++ wrapper: sizes of spans checked, statuses in words, the pool through tn_call.
 TEST(Bundles, WorkThroughTheWrapperAndThePool) {
   const TemporaryFolder folder;
-  build_demo(folder, {});
-  write_file(folder / "tenon_pool.h", pool_header());
-  ASSERT_TRUE(static_cast<bool>(write_archive(folder / "libtenon_pool.a", {pool_member()})));
+  build_demo(folder.path(), {});
   for (const char* compiler : {TEST_GCC, TEST_CLANG}) {
     const CommandResult built = run_command(fmt::format(
         "{0} -x c++ -std=c++17 -Wall -Wextra -pedantic -Werror -I{1} "
@@ -211,7 +209,7 @@ TEST(Bundles, WorkThroughTheWrapperAndThePool) {
 // On a stack of exactly N_STACK_BYTES, with a guard page below it.
 TEST(Bundles, RunNeedsNoMoreStackThanTheHeaderSays) {
   const TemporaryFolder folder;
-  build_demo(folder, {});
+  build_demo(folder.path(), {});
   const CommandResult built = run_command(fmt::format(
       "{0} -Wall -Wextra -Werror -Wl,-z,now -I{1} {2}/tests/codegen/bundle/small_stack.c "
       "{1}/libdemo.a -o {1}/small",

@@ -70,13 +70,16 @@ TEST_F(WeightsInObject, AreTheSectionsContents) {
 
 TEST_F(WeightsInObject, SameInAFile) {
   const TemporaryFolder folder;
-  const Status status = write_main_object(demo_module(context_, "x86-64"), demo_interface(),
-                                          in_pieces, emit_object, folder / "demo.o");
+  const std::string filled(object_.begin(), object_.end());
+  std::string empty = filled;
+  const size_t place = static_cast<size_t>(contents().data() - object_.data());
+  std::fill_n(empty.begin() + static_cast<ptrdiff_t>(place), 32, '\0');
+  write_file(folder / "demo.o", empty);
+  const Status status = fill_weights_of_file(folder / "demo.o", demo_interface(), in_pieces);
   ASSERT_TRUE(static_cast<bool>(status)) << status.reason();
-  EXPECT_EQ(read_file(folder / "demo.o"), std::string(object_.begin(), object_.end()));
-  const Status refused = write_main_object(demo_module(context_, "x86-64"), demo_interface(),
-                                           in_pieces, emit_object, folder / "no/demo.o");
-  EXPECT_FALSE(static_cast<bool>(refused));
+  EXPECT_EQ(read_file(folder / "demo.o"), filled);
+  EXPECT_FALSE(
+      static_cast<bool>(fill_weights_of_file(folder / "none.o", demo_interface(), in_pieces)));
 }
 
 TEST(Weights, TooFewBytesAreOurBug) {
