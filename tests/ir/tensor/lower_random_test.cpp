@@ -8,8 +8,10 @@
 #include "ir/loop/interpreter.h"
 #include "ir/loop/passes.h"
 #include "ir/loop/text.h"
+#include "ir/loop/verify.h"
 #include "ir/tensor/passes.h"
 #include "ir/tensor/text.h"
+#include "ir/tensor/verify.h"
 #include "tests/ir/tensor/random_function.h"
 #include "tests/ir/tensor/tensor_evaluator.h"
 
@@ -45,6 +47,8 @@ std::vector<uint8_t> in_memory(const Tensor& tensor, const TensorValue& value) {
 
 // Runs the lowered function; `function` says where parameters and results lie.
 void expect_same(const loop::Function& lowered, const Function& function, const Values& expected, bool requirements_hold) {
+  std::vector<std::string> faults = loop::verify(lowered, {});
+  ASSERT_TRUE(faults.empty()) << faults[0] << "\n" << to_string(lowered);
   std::vector<std::vector<uint8_t>> memory;
   for (const Tensor& tensor : function.params) memory.push_back(in_memory(tensor, expected.at(tensor.name)));
   std::vector<uint8_t> result = in_memory(function.results[0], expected.at(function.results[0].name));
@@ -65,6 +69,8 @@ TEST(LowerToLoop, RandomFunctionsKeepTheirMeaning) {
     ExprPool pool;
     Function function = parse_function(text, "random", pool);
     ASSERT_EQ(to_string(parse_function(to_string(function), "random", pool)), to_string(function));
+    std::vector<std::string> faults = verify(function, {}, {.require_proofs = true});
+    ASSERT_TRUE(faults.empty()) << faults[0];
     Values values = random_inputs(function, seed);
     TensorEvaluator evaluator(function, values, {});
     evaluator.run();
