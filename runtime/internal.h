@@ -30,7 +30,7 @@ static inline uint64_t tnr_open_mark(void) {
    if none. */
 int tn_rt_missing_cpu_feature(uint64_t features);
 
-/* All of run's checks, in the order of abi/README.md; fills `entry`. Writes nothing but `entry`.
+/* All of run's checks, in the order of docs/bundle.md; fills `entry`. Writes nothing but `entry`.
    `threads` is at least 1. Returns a status. */
 int tn_rt_check(const tnr_opened_fields *model, const unsigned char *io, const unsigned char *arena,
                 size_t arena_bytes, int threads, int64_t *entry);

@@ -70,6 +70,7 @@ std::string write_manifest(const BundleInterface& interface, const ManifestDetai
   Json manifest;
   manifest["tenon"] = interface.version;
   manifest["format"] = kFormat;
+  manifest["license"] = "0BSD";  // of the bundle
   manifest["name"] = interface.name;
   manifest["model"] = {{"file", interface.model_file},
                        {"sha256", interface.model_sha256},

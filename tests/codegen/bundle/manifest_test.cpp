@@ -28,6 +28,7 @@ TEST(Manifest, SaysWhatTheBundleIs) {
   const auto manifest = nlohmann::json::parse(write_manifest(demo, details()));
   EXPECT_EQ(manifest["tenon"], "0.1.0");
   EXPECT_EQ(manifest["name"], "demo");
+  EXPECT_EQ(manifest["license"], "0BSD");
   EXPECT_EQ(manifest["options"], "--target=x86-64-v2");
   EXPECT_EQ(manifest["model"]["sha256"], std::string(64, '0'));
   EXPECT_EQ(manifest["files"][1]["name"], "libdemo.a");
