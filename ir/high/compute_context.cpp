@@ -1,4 +1,5 @@
-// What an operator's `compute` is given: reads of its inputs, axes, and the stages that it adds to a tensor function.
+// What an operator's `compute` is given: reads of its inputs, axes, and the stages that it adds to
+// a tensor function.
 #include <algorithm>
 
 #include "ir/high/op.h"
@@ -11,8 +12,9 @@ DType arithmetic_type(DType type) {
   return type;
 }
 
-ComputeContext::ComputeContext(ExprPool& pool, tensor::Function& function, const Graph& graph, const Node& node,
-                               std::vector<std::string> input_tensors, std::vector<std::string> output_tensors)
+ComputeContext::ComputeContext(ExprPool& pool, tensor::Function& function, const Graph& graph,
+                               const Node& node, std::vector<std::string> input_tensors,
+                               std::vector<std::string> output_tensors)
     : pool_(pool),
       function_(function),
       graph_(graph),
@@ -36,7 +38,8 @@ const TensorType& ComputeContext::output_type(int i) const {
 }
 
 bool ComputeContext::wants_output(int i) const {
-  return static_cast<size_t>(i) < output_tensors_.size() && !output_tensors_[static_cast<size_t>(i)].empty();
+  return static_cast<size_t>(i) < output_tensors_.size() &&
+         !output_tensors_[static_cast<size_t>(i)].empty();
 }
 
 const std::vector<Expr>* ComputeContext::elements(int i) const {
@@ -55,10 +58,12 @@ bool ComputeContext::proved(Expr condition, const std::vector<loop::Axis>& axes)
 
 Expr ComputeContext::input(int i, std::vector<Expr> indices, Expr otherwise) const {
   const TensorType& type = input_type(i);
-  TENON_CHECK(indices.size() == type.shape.size(), "subscripts of input " + std::to_string(i) + " of " + std::string(node_.op->name));
+  TENON_CHECK(indices.size() == type.shape.size(),
+              "subscripts of input " + std::to_string(i) + " of " + std::string(node_.op->name));
   const std::vector<Expr>* known = elements(i);
   if (known && known->size() == 1 && !otherwise) return pool_.cast(type.type, known->front());
-  return pool_.read(input_tensors_[static_cast<size_t>(i)], type.type, std::move(indices), otherwise);
+  return pool_.read(input_tensors_[static_cast<size_t>(i)], type.type, std::move(indices),
+                    otherwise);
 }
 
 Expr ComputeContext::number(int i, std::vector<Expr> indices) const {
@@ -78,7 +83,8 @@ Expr ComputeContext::broadcast_number(int i, const std::vector<Expr>& indices) c
   return pool_.cast(arithmetic_type(input_type(i).type), broadcast_input(i, indices));
 }
 
-Expr ComputeContext::read(const std::string& tensor, std::vector<Expr> indices, Expr otherwise) const {
+Expr ComputeContext::read(const std::string& tensor, std::vector<Expr> indices,
+                          Expr otherwise) const {
   const tensor::Tensor* found = function_.find_tensor(tensor);
   TENON_CHECK(found && found->extents.size() == indices.size(), tensor);
   return pool_.read(tensor, found->type, std::move(indices), otherwise);
@@ -86,14 +92,16 @@ Expr ComputeContext::read(const std::string& tensor, std::vector<Expr> indices, 
 
 loop::Axis ComputeContext::axis_of(const std::string& name, Expr extent) const {
   auto is_symbol = [&](const std::string& word) {
-    return std::any_of(graph_.symbols.begin(), graph_.symbols.end(), [&](const Symbol& s) { return s.name == word; });
+    return std::any_of(graph_.symbols.begin(), graph_.symbols.end(),
+                       [&](const Symbol& s) { return s.name == word; });
   };
   std::string free = name;
   while (is_symbol(free)) free += "_";
   return {free, extent};
 }
 
-std::vector<loop::Axis> ComputeContext::axes(const std::vector<Expr>& shape, std::string_view letters) const {
+std::vector<loop::Axis> ComputeContext::axes(const std::vector<Expr>& shape,
+                                             std::string_view letters) const {
   std::vector<loop::Axis> result;
   for (size_t i = 0; i < shape.size(); ++i) {
     std::string name = letters.empty() ? "i" + std::to_string(i) : std::string(1, letters[i]);
@@ -114,7 +122,8 @@ bool ComputeContext::is_taken(const std::string& name) const {
   return is_stage || function_.find_tensor(name) != nullptr;
 }
 
-std::string ComputeContext::declare(const std::string& hint, DType type, const std::vector<loop::Axis>& axes) {
+std::string ComputeContext::declare(const std::string& hint, DType type,
+                                    const std::vector<loop::Axis>& axes) {
   std::string name = hint;
   for (int i = 1; is_taken(name); ++i) name = hint + "_" + std::to_string(i);
   tensor::Tensor tensor{name, type, {}, {}, false};

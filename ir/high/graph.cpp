@@ -19,9 +19,15 @@ const T& attribute(const std::map<std::string, AttributeValue>& values, const st
 
 }  // namespace
 
-int64_t Attributes::integer(const std::string& name) const { return attribute<int64_t>(values_, name); }
-double Attributes::number(const std::string& name) const { return attribute<double>(values_, name); }
-const std::string& Attributes::text(const std::string& name) const { return attribute<std::string>(values_, name); }
+int64_t Attributes::integer(const std::string& name) const {
+  return attribute<int64_t>(values_, name);
+}
+double Attributes::number(const std::string& name) const {
+  return attribute<double>(values_, name);
+}
+const std::string& Attributes::text(const std::string& name) const {
+  return attribute<std::string>(values_, name);
+}
 
 const std::vector<int64_t>& Attributes::integers(const std::string& name) const {
   return attribute<std::vector<int64_t>>(values_, name);
@@ -57,14 +63,16 @@ std::optional<int64_t> element_count(const std::vector<Expr>& shape) {
 }
 
 const ConstantInfo* Graph::constant(ValueId id) const {
-  auto found = std::lower_bound(constants.begin(), constants.end(), id,
-                                [](const ConstantInfo& info, ValueId value) { return info.value < value; });
+  auto found =
+      std::lower_bound(constants.begin(), constants.end(), id,
+                       [](const ConstantInfo& info, ValueId value) { return info.value < value; });
   return found != constants.end() && found->value == id ? &*found : nullptr;
 }
 
 Ranges Graph::symbol_ranges() const {
   Ranges ranges;
-  for (const Symbol& symbol : symbols) ranges.set(symbol.name, pool->index(symbol.min), pool->index(symbol.max));
+  for (const Symbol& symbol : symbols)
+    ranges.set(symbol.name, pool->index(symbol.min), pool->index(symbol.max));
   return ranges;
 }
 

@@ -1,4 +1,5 @@
-// The graph level: what a model computes, as operators on whole tensors. docs/text_format.md specifies the text.
+// The graph level: what a model computes, as operators on whole tensors. docs/text_format.md
+// specifies the text.
 //
 //   model mlp {
 //     input %x  : f32[batch, 768]
@@ -9,12 +10,13 @@
 //   }
 //
 // Semantics
-// - A graph is a value: nodes in an order in which they can be computed, each value defined once. A pass builds a new
-//   graph; what it does not copy is gone.
-// - Shapes are index expressions over the model's symbols. Two dimensions agree when they are the same expression after
-//   simplification; a symbolic dimension never broadcasts.
-// - `elements` of a small tensor, where known, are its elements as expressions: of type index for integers (so shape
-//   arithmetic stays symbolic and costs nothing at run time), bool for bools, literals for floats.
+// - A graph is a value: nodes in an order in which they can be computed, each value defined once. A
+//   pass builds a new graph; what it does not copy is gone.
+// - Shapes are index expressions over the model's symbols. Two dimensions agree when they are the
+//   same expression after simplification; a symbolic dimension never broadcasts.
+// - `elements` of a small tensor, where known, are its elements as expressions: of type index for
+//   integers (so shape arithmetic stays symbolic and costs nothing at run time), bool for bools,
+//   literals for floats.
 #pragma once
 
 #include <compare>
@@ -48,15 +50,18 @@ struct TensorType {
 /// "f32[batch, 768]", "f32[1, 64, 56, 56]<0, 1/16, 2, 3, 1%16>".
 std::string to_string(const TensorType& type);
 
-/// A value of the graph: a small index handle. -1 is an absent optional input, or a result that nobody asked for.
+/// A value of the graph: a small index handle. -1 is an absent optional input, or a result that
+/// nobody asked for.
 struct ValueId {
   int32_t index = -1;
   explicit operator bool() const { return index >= 0; }
   auto operator<=>(const ValueId&) const = default;
 };
 
-/// Attributes of a node: the operator's schema says which and of what kind. Dtypes are stored as their text.
-using AttributeValue = std::variant<int64_t, double, std::string, std::vector<int64_t>, std::vector<double>, std::vector<Expr>>;
+/// Attributes of a node: the operator's schema says which and of what kind. Dtypes are stored as
+/// their text.
+using AttributeValue = std::variant<int64_t, double, std::string, std::vector<int64_t>,
+                                    std::vector<double>, std::vector<Expr>>;
 
 class Attributes {
  public:
@@ -80,7 +85,8 @@ class Attributes {
 struct Value {
   std::string name;  // unique in the graph; a word
   TensorType type;
-  std::optional<std::vector<Expr>> elements;  // row-major, when known: index or bool expressions, float literals
+  // Row-major, when known: index or bool expressions, float literals.
+  std::optional<std::vector<Expr>> elements;
 };
 
 struct Node {
@@ -117,7 +123,7 @@ struct GraphInput {
 struct Graph {
   std::shared_ptr<ExprPool> pool;
   std::string name;
-  std::string model_file, model_sha256;  // base name and hash of the ONNX file; "" when there is none
+  std::string model_file, model_sha256;  // base name and hash of the ONNX file, or ""
   std::vector<Symbol> symbols;
   std::vector<Value> values;
   std::vector<GraphInput> inputs;
@@ -136,14 +142,15 @@ struct Graph {
 /// Constants of up to this many elements are readable by passes and stand in the text.
 inline constexpr int64_t kInlineElements = 64;
 
-/// Dimensions are below this: the sum of two, and a product with an element's size, stay far inside i64.
+/// Dimensions are below this: the sum of two, and a product with an element's size, stay far inside
+/// i64.
 inline constexpr int64_t kMaxExtent = int64_t{1} << 40;
 
 /// Number of elements when every extent is a literal.
 std::optional<int64_t> element_count(const std::vector<Expr>& shape);
 
-/// Builds a graph node by node: infers types, and, where all inputs have known elements, the elements of the results.
-/// Every pass builds its new graph through one; so does the frontend.
+/// Builds a graph node by node: infers types, and, where all inputs have known elements, the
+/// elements of the results. Every pass builds its new graph through one; so does the frontend.
 class GraphBuilder {
  public:
   GraphBuilder(std::shared_ptr<ExprPool> pool, std::string name);
@@ -162,20 +169,24 @@ class GraphBuilder {
   /// A constant that stays in the model file.
   ValueId add_initializer(const std::string& name, TensorType type, std::string initializer);
   /// A constant of literal integers or floats.
-  ValueId add_literal(const std::string& name, DType type, const std::vector<int64_t>& shape, const std::vector<double>& elements);
-  /// A value with these elements, as index, bool or float expressions: a constant when all are literals, else a node
-  /// that computes them. Shape and Size become this.
-  ValueId add_elements(const std::string& name, DType type, const std::vector<int64_t>& shape, std::vector<Expr> elements,
-                       Location location);
+  ValueId add_literal(const std::string& name, DType type, const std::vector<int64_t>& shape,
+                      const std::vector<double>& elements);
+  /// A value with these elements, as index, bool or float expressions: a constant when all are
+  /// literals, else a node that computes them. Shape and Size become this.
+  ValueId add_elements(const std::string& name, DType type, const std::vector<int64_t>& shape,
+                       std::vector<Expr> elements, Location location);
   void add_output(ValueId value, std::string onnx_name);
 
-  /// Adds a node of `op` with inferred result types; `names` are hints for its results. Attributes that are absent take
-  /// their defaults. A fault of the model throws UserErrors: its place is `describe(location)`, its notes are the inputs.
-  std::vector<ValueId> add(const Operator& op, std::vector<ValueId> inputs, Attributes attributes, Location location,
-                           std::vector<std::string> names = {});
+  /// Adds a node of `op` with inferred result types; `names` are hints for its results. Attributes
+  /// that are absent take their defaults. A fault of the model throws UserErrors: its place is
+  /// `describe(location)`, its notes are the inputs.
+  std::vector<ValueId> add(const Operator& op, std::vector<ValueId> inputs, Attributes attributes,
+                           Location location, std::vector<std::string> names = {});
   /// The same for operators with one result.
-  ValueId add1(const Operator& op, std::vector<ValueId> inputs, Attributes attributes, Location location, std::string name = "");
-  /// The node of `source`, a graph on the same pool, with other inputs: same attributes, location, names and layouts.
+  ValueId add1(const Operator& op, std::vector<ValueId> inputs, Attributes attributes,
+               Location location, std::string name = "");
+  /// The node of `source`, a graph on the same pool, with other inputs: same attributes, location,
+  /// names and layouts.
   std::vector<ValueId> copy(const Graph& source, const Node& node, std::vector<ValueId> inputs);
 
   /// Nodes added from here on belong to this group (an index into graph().groups), or to none (-1).
@@ -187,7 +198,8 @@ class GraphBuilder {
 
  private:
   std::string unique_name(const std::string& hint);
-  ValueId add_value(const std::string& name_hint, TensorType type, std::optional<std::vector<Expr>> elements = std::nullopt);
+  ValueId add_value(const std::string& name_hint, TensorType type,
+                    std::optional<std::vector<Expr>> elements = std::nullopt);
   [[noreturn]] void report(const Node& node, const struct InferFailure& failure) const;
 
   Graph graph_;

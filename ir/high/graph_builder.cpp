@@ -1,6 +1,7 @@
 // Builds graphs: names, constants, and nodes with inferred types.
 //
-//   builder.add1(ops::relu, {x}, {}, {"/act/Relu"})   ->   %relu = relu %x : f32[batch, 768]  loc("/act/Relu")
+//   builder.add1(ops::relu, {x}, {}, {"/act/Relu"})
+//     ->   %relu = relu %x : f32[batch, 768] loc("/act/Relu")
 #include <algorithm>
 #include <cmath>
 
@@ -27,7 +28,9 @@ void complete_attributes(const Operator& op, Attributes& attributes) {
                          nearest.empty() ? "" : "did you mean " + nearest + "?"};
     }
     if (!is_of_kind(value, schema->kind))
-      throw InferFailure{"the attribute " + name + " must be of the kind " + std::string(name_of(schema->kind)), ""};
+      throw InferFailure{
+          "the attribute " + name + " must be of the kind " + std::string(name_of(schema->kind)),
+          ""};
   }
   for (const AttributeSchema& schema : op.attributes) {
     std::string name(schema.name);
@@ -40,10 +43,13 @@ void complete_attributes(const Operator& op, Attributes& attributes) {
 void check_inputs(const Operator& op, const std::vector<ValueId>& inputs) {
   int count = static_cast<int>(inputs.size()), most = op.max_inputs();
   if (most >= 0 && count > most)
-    throw InferFailure{std::to_string(count) + " inputs are given, at most " + std::to_string(most) + " are expected", ""};
+    throw InferFailure{std::to_string(count) + " inputs are given, at most " +
+                           std::to_string(most) + " are expected",
+                       ""};
   for (int i = 0; i < std::max(op.min_inputs(), count); ++i) {
     bool given = i < count && inputs[static_cast<size_t>(i)];
-    if (i < op.min_inputs() && !given) throw InferFailure{"the input '" + op.input_name(i) + "' is missing", ""};
+    if (i < op.min_inputs() && !given)
+      throw InferFailure{"the input '" + op.input_name(i) + "' is missing", ""};
   }
 }
 
@@ -52,14 +58,17 @@ void check_result(const TensorType& type, const Ranges& ranges) {
   for (Expr extent : type.shape) {
     Interval bounds = bounds_of(extent, ranges);
     if (bounds.max != Interval::kMax && bounds.max < 0)
-      throw InferFailure{"the result would be " + to_string(type) + ", with a negative dimension", ""};
+      throw InferFailure{"the result would be " + to_string(type) + ", with a negative dimension",
+                         ""};
     if (bounds.min != Interval::kMin && bounds.min >= kMaxExtent)
-      throw InferFailure{"the result would be " + to_string(type) + ", with a dimension beyond 2^40", ""};
+      throw InferFailure{
+          "the result would be " + to_string(type) + ", with a dimension beyond 2^40", ""};
   }
   double bytes = bits_of(type.type) / 8.0;
   for (Expr extent : type.shape)
     if (const int64_t* value = as_int(extent)) bytes *= static_cast<double>(*value);
-  if (bytes >= 0x1p46) throw InferFailure{"the result would be " + to_string(type) + ", more than 2^46 bytes", ""};
+  if (bytes >= 0x1p46)
+    throw InferFailure{"the result would be " + to_string(type) + ", more than 2^46 bytes", ""};
 }
 
 bool is_literal(Expr e) { return e.kind() == ExprKind::IntImm || e.kind() == ExprKind::FloatImm; }
@@ -83,7 +92,8 @@ GraphBuilder::GraphBuilder(const Graph& source) {
 std::string GraphBuilder::unique_name(const std::string& hint) {
   std::string word = to_word(hint);
   // Words that the texts read as literals.
-  bool literal = word == "true" || word == "false" || word == "inf" || word == "nan" || word.starts_with("inf_") || word.starts_with("nan_");
+  bool literal = word == "true" || word == "false" || word == "inf" || word == "nan" ||
+                 word.starts_with("inf_") || word.starts_with("nan_");
   if (literal) word = "v_" + word;
   int& uses = used_names_[word];
   std::string name = word;
@@ -95,7 +105,8 @@ std::string GraphBuilder::unique_name(const std::string& hint) {
   return name;
 }
 
-ValueId GraphBuilder::add_value(const std::string& name_hint, TensorType type, std::optional<std::vector<Expr>> elements) {
+ValueId GraphBuilder::add_value(const std::string& name_hint, TensorType type,
+                                std::optional<std::vector<Expr>> elements) {
   ValueId id{static_cast<int32_t>(graph_.values.size())};
   graph_.values.push_back({unique_name(name_hint), std::move(type), std::move(elements)});
   return id;
@@ -112,45 +123,61 @@ ValueId GraphBuilder::add_input(const std::string& name, TensorType type, std::s
   return id;
 }
 
-ValueId GraphBuilder::add_constant(const std::string& name, TensorType type, std::vector<uint8_t> bytes) {
+ValueId GraphBuilder::add_constant(const std::string& name, TensorType type,
+                                   std::vector<uint8_t> bytes) {
   std::optional<int64_t> count = element_count(type.shape);
-  TENON_CHECK(count && *count <= kInlineElements && static_cast<int64_t>(bytes.size()) == bytes_of(type.type, *count), name);
+  TENON_CHECK(count && *count <= kInlineElements &&
+                  static_cast<int64_t>(bytes.size()) == bytes_of(type.type, *count),
+              name);
   std::vector<Expr> elements;
   for (int64_t i = 0; i < *count; ++i) {
     Scalar value = load_element(type.type, bytes.data(), i);
-    if (is_float(type.type)) elements.push_back(pool().real(type.type, value.f));
-    else elements.push_back(pool().integer(type.type == DType::Bool ? DType::Bool : DType::Index, value.i));
+    if (is_float(type.type))
+      elements.push_back(pool().real(type.type, value.f));
+    else
+      elements.push_back(
+          pool().integer(type.type == DType::Bool ? DType::Bool : DType::Index, value.i));
   }
   ValueId id = add_value(name, std::move(type), std::move(elements));
   graph_.constants.push_back({id, std::move(bytes), ""});
   return id;
 }
 
-ValueId GraphBuilder::add_initializer(const std::string& name, TensorType type, std::string initializer) {
+ValueId GraphBuilder::add_initializer(const std::string& name, TensorType type,
+                                      std::string initializer) {
   TENON_CHECK(element_count(type.shape).has_value(), name);
   ValueId id = add_value(name, std::move(type));
   graph_.constants.push_back({id, {}, std::move(initializer)});
   return id;
 }
 
-ValueId GraphBuilder::add_literal(const std::string& name, DType type, const std::vector<int64_t>& shape,
+ValueId GraphBuilder::add_literal(const std::string& name, DType type,
+                                  const std::vector<int64_t>& shape,
                                   const std::vector<double>& elements) {
   TensorType tensor_type{type, {}, {}};
   for (int64_t extent : shape) tensor_type.shape.push_back(pool().index(extent));
-  std::vector<uint8_t> bytes(static_cast<size_t>(bytes_of(type, static_cast<int64_t>(elements.size()))));
+  std::vector<uint8_t> bytes(
+      static_cast<size_t>(bytes_of(type, static_cast<int64_t>(elements.size()))));
   for (size_t i = 0; i < elements.size(); ++i) {
     Scalar value;
-    if (is_float(type)) value.f = elements[i];
-    else value.i = static_cast<int64_t>(elements[i]);
+    if (is_float(type))
+      value.f = elements[i];
+    else
+      value.i = static_cast<int64_t>(elements[i]);
     store_element(type, bytes.data(), static_cast<int64_t>(i), value);
   }
   return add_constant(name, std::move(tensor_type), std::move(bytes));
 }
 
-ValueId GraphBuilder::add_elements(const std::string& name, DType type, const std::vector<int64_t>& shape,
-                                   std::vector<Expr> elements, Location location) {
+ValueId GraphBuilder::add_elements(const std::string& name, DType type,
+                                   const std::vector<int64_t>& shape, std::vector<Expr> elements,
+                                   Location location) {
   bool literal = std::all_of(elements.begin(), elements.end(), is_literal);
   if (!literal) {
+    // The operator holds index expressions: of a bool, 1 or 0.
+    for (Expr& element : elements)
+      if (element.type() == DType::Bool)
+        element = select(element, pool().index(1), pool().index(0));
     Attributes attributes;
     attributes.set("values", std::move(elements));
     attributes.set("shape", shape);
@@ -159,11 +186,14 @@ ValueId GraphBuilder::add_elements(const std::string& name, DType type, const st
   }
   TensorType tensor_type{type, {}, {}};
   for (int64_t extent : shape) tensor_type.shape.push_back(pool().index(extent));
-  std::vector<uint8_t> bytes(static_cast<size_t>(bytes_of(type, static_cast<int64_t>(elements.size()))));
+  std::vector<uint8_t> bytes(
+      static_cast<size_t>(bytes_of(type, static_cast<int64_t>(elements.size()))));
   for (size_t i = 0; i < elements.size(); ++i) {
     Scalar value;
-    if (is_float(type)) value.f = elements[i].as<FloatImm>()->value;
-    else value.i = *as_int(elements[i]);
+    if (is_float(type))
+      value.f = elements[i].as<FloatImm>()->value;
+    else
+      value.i = *as_int(elements[i]);
     store_element(type, bytes.data(), static_cast<int64_t>(i), value);
   }
   return add_constant(name, std::move(tensor_type), std::move(bytes));
@@ -176,11 +206,14 @@ void GraphBuilder::add_output(ValueId value, std::string onnx_name) {
 void GraphBuilder::report(const Node& node, const InferFailure& failure) const {
   Place place;
   place.file = graph_.model_file;
-  if (describe) place.what = describe(node.location);
-  else if (!node.location.empty()) place.what = "node " + quoted(node.location[0]);
+  if (describe)
+    place.what = describe(node.location);
+  else if (!node.location.empty())
+    place.what = "node " + quoted(node.location[0]);
   Diagnostic diagnostic{Severity::Error, std::move(place), failure.message, {}, failure.help};
   size_t width = 0;
-  for (size_t i = 0; i < node.inputs.size(); ++i) width = std::max(width, node.op->input_name(static_cast<int>(i)).size());
+  for (size_t i = 0; i < node.inputs.size(); ++i)
+    width = std::max(width, node.op->input_name(static_cast<int>(i)).size());
   for (size_t i = 0; i < node.inputs.size(); ++i) {
     if (!node.inputs[i]) continue;
     const Value& value = graph_.value(node.inputs[i]);
@@ -191,11 +224,13 @@ void GraphBuilder::report(const Node& node, const InferFailure& failure) const {
   throw UserErrors({std::move(diagnostic)});
 }
 
-std::vector<ValueId> GraphBuilder::add(const Operator& op, std::vector<ValueId> inputs, Attributes attributes,
-                                       Location location, std::vector<std::string> names) {
+std::vector<ValueId> GraphBuilder::add(const Operator& op, std::vector<ValueId> inputs,
+                                       Attributes attributes, Location location,
+                                       std::vector<std::string> names) {
   Node node{&op, std::move(inputs), {}, std::move(attributes), std::move(location), group_};
   for (ValueId input : node.inputs)
-    TENON_CHECK(!input || static_cast<size_t>(input.index) < graph_.values.size(), std::string(op.name));
+    TENON_CHECK(!input || static_cast<size_t>(input.index) < graph_.values.size(),
+                std::string(op.name));
   std::vector<Value> results;
   try {
     complete_attributes(op, node.attributes);
@@ -205,13 +240,15 @@ std::vector<ValueId> GraphBuilder::add(const Operator& op, std::vector<ValueId> 
     for (const Value& result : context.outputs) check_result(result.type, context.ranges());
     results = std::move(context.outputs);
     for (Expr check : context.checks)
-      if (std::find(graph_.checks.begin(), graph_.checks.end(), check) == graph_.checks.end()) graph_.checks.push_back(check);
+      if (std::find(graph_.checks.begin(), graph_.checks.end(), check) == graph_.checks.end())
+        graph_.checks.push_back(check);
   } catch (const InferFailure& failure) {
     report(node, failure);
   }
   for (size_t i = 0; i < results.size(); ++i) {
     std::string hint = i < names.size() && !names[i].empty() ? names[i] : std::string(op.name);
-    node.outputs.push_back(add_value(hint, std::move(results[i].type), std::move(results[i].elements)));
+    node.outputs.push_back(
+        add_value(hint, std::move(results[i].type), std::move(results[i].elements)));
   }
   std::vector<std::optional<std::vector<Expr>>> known = known_elements(graph_, node);
   for (size_t i = 0; i < known.size(); ++i) {
@@ -222,18 +259,22 @@ std::vector<ValueId> GraphBuilder::add(const Operator& op, std::vector<ValueId> 
   return node.outputs;
 }
 
-ValueId GraphBuilder::add1(const Operator& op, std::vector<ValueId> inputs, Attributes attributes, Location location,
-                           std::string name) {
-  std::vector<ValueId> results = add(op, std::move(inputs), std::move(attributes), std::move(location), {std::move(name)});
+ValueId GraphBuilder::add1(const Operator& op, std::vector<ValueId> inputs, Attributes attributes,
+                           Location location, std::string name) {
+  std::vector<ValueId> results =
+      add(op, std::move(inputs), std::move(attributes), std::move(location), {std::move(name)});
   TENON_CHECK(results.size() == 1, std::string(op.name));
   return results[0];
 }
 
-std::vector<ValueId> GraphBuilder::copy(const Graph& source, const Node& node, std::vector<ValueId> inputs) {
+std::vector<ValueId> GraphBuilder::copy(const Graph& source, const Node& node,
+                                        std::vector<ValueId> inputs) {
   std::vector<std::string> names;
   for (ValueId output : node.outputs) names.push_back(source.value(output).name);
-  std::vector<ValueId> results = add(*node.op, std::move(inputs), node.attributes, node.location, std::move(names));
-  for (size_t i = 0; i < results.size(); ++i) graph_.value(results[i]).type.layout = source.value(node.outputs[i]).type.layout;
+  std::vector<ValueId> results =
+      add(*node.op, std::move(inputs), node.attributes, node.location, std::move(names));
+  for (size_t i = 0; i < results.size(); ++i)
+    graph_.value(results[i]).type.layout = source.value(node.outputs[i]).type.layout;
   return results;
 }
 

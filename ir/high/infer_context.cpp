@@ -28,13 +28,15 @@ bool is_of_kind(const AttributeValue& value, AttributeKind kind) {
     case AttributeKind::Numbers: return std::holds_alternative<std::vector<double>>(value);
     case AttributeKind::Exprs: return std::holds_alternative<std::vector<Expr>>(value);
     case AttributeKind::DType:
-      return std::holds_alternative<std::string>(value) && dtype_named(std::get<std::string>(value)).has_value();
+      return std::holds_alternative<std::string>(value) &&
+             dtype_named(std::get<std::string>(value)).has_value();
   }
   return false;
 }
 
 int Operator::min_inputs() const {
-  return static_cast<int>(std::count_if(inputs.begin(), inputs.end(), [](std::string_view name) { return !name.ends_with("?"); }));
+  return static_cast<int>(std::count_if(
+      inputs.begin(), inputs.end(), [](std::string_view name) { return !name.ends_with("?"); }));
 }
 
 int Operator::max_inputs() const {
@@ -45,7 +47,9 @@ std::string Operator::input_name(int i) const {
   if (inputs.empty()) return "input";
   size_t at = std::min(static_cast<size_t>(i), inputs.size() - 1);
   std::string name(inputs[at]);
-  if (name.ends_with("...")) return name.substr(0, name.size() - 3) + "[" + std::to_string(static_cast<size_t>(i) - at) + "]";
+  if (name.ends_with("..."))
+    return name.substr(0, name.size() - 3) + "[" + std::to_string(static_cast<size_t>(i) - at) +
+           "]";
   return name.ends_with("?") ? name.substr(0, name.size() - 1) : name;
 }
 
@@ -69,8 +73,10 @@ const std::vector<Expr>* InferContext::elements(int i) const {
 int InferContext::axis(const std::string& name, int rank) const {
   int64_t value = attributes().integer(name);
   if (value < -rank || value >= rank)
-    fail("the " + name + " is " + std::to_string(value) + ", the tensor has rank " + std::to_string(rank),
-         rank == 0 ? "a scalar has no axis" : "give one from " + std::to_string(-rank) + " to " + std::to_string(rank - 1));
+    fail("the " + name + " is " + std::to_string(value) + ", the tensor has rank " +
+             std::to_string(rank),
+         rank == 0 ? "a scalar has no axis"
+                   : "give one from " + std::to_string(-rank) + " to " + std::to_string(rank - 1));
   return static_cast<int>(value < 0 ? value + rank : value);
 }
 
@@ -108,11 +114,15 @@ std::vector<Expr> InferContext::broadcast(const std::vector<Expr>& a, const std:
     Expr x = i < a.size() ? a[a.size() - 1 - i] : pool().index(1);
     Expr y = i < b.size() ? b[b.size() - 1 - i] : pool().index(1);
     Expr& extent = shape[rank - 1 - i];
-    if (is_int(x, 1)) extent = y;
-    else if (is_int(y, 1)) extent = x;
+    if (is_int(x, 1))
+      extent = y;
+    else if (is_int(y, 1))
+      extent = x;
     else
-      extent = require_equal(x, y, "the shapes do not broadcast, axis -" + std::to_string(i + 1) + " differs",
-                             "each dimension must be equal, or 1 in one of them; a symbolic one is 1 only where --dim fixes it");
+      extent = require_equal(
+          x, y, "the shapes do not broadcast, axis -" + std::to_string(i + 1) + " differs",
+          "each dimension must be equal, or 1 in one of them; a symbolic one is 1 only where --dim "
+          "fixes it");
   }
   return shape;
 }

@@ -1,11 +1,11 @@
-// Elements of results that follow from elements of inputs: the operator's own `compute`, evaluated with expressions in
-// place of numbers. So an exported chain of Shape, Gather, Concat and Reshape is settled while the graph is built, also
-// where dimensions are symbols.
+// Elements of results that follow from elements of inputs: the operator's own `compute`, evaluated
+// with expressions in place of numbers. So an exported chain of Shape, Gather, Concat and Reshape
+// is settled while the graph is built, also where dimensions are symbols.
 //
-//   x: i64[2] with elements {batch, 768};  %y = gather %x, %zero   ->   %y has the elements {batch}
+//   %y = gather %x, %zero, where %x has the elements {batch, 768}   ->   %y has {batch}
 //
-// Integers are held as index expressions. A conversion or operation that could wrap, or whose rounding depends on a sign
-// that is not known, makes the result unknown.
+// Integers are held as index expressions. A conversion or operation that could wrap, or whose
+// rounding depends on a sign that is not known, makes the result unknown.
 #include <algorithm>
 
 #include "ir/expr/fold.h"
@@ -65,7 +65,8 @@ class Evaluator {
 
  private:
   // Calls `visit` for each point of the axes, with the axes set; false as soon as it gives false.
-  bool for_each_point(const std::vector<loop::Axis>& axes, size_t at, const std::function<bool()>& visit) {
+  bool for_each_point(const std::vector<loop::Axis>& axes, size_t at,
+                      const std::function<bool()>& visit) {
     if (at == axes.size()) return ++points_ <= kMaxPoints && visit();
     const int64_t* extent = as_int(axes[at].extent);
     if (!extent) return false;
@@ -116,10 +117,12 @@ class Evaluator {
     return &found->second.elements[static_cast<size_t>(position)];
   }
 
-  // The value of an expression of a stage: integers as index, bool as bool, floats as literals; null when not known.
+  // The value of an expression of a stage: integers as index, bool as bool, floats as literals;
+  // null when not known.
   Expr evaluate(Expr e) {
     switch (e.kind()) {
-      case ExprKind::IntImm: return e.type() == DType::Bool ? e : pool_.index(e.as<IntImm>()->value);
+      case ExprKind::IntImm:
+        return e.type() == DType::Bool ? e : pool_.index(e.as<IntImm>()->value);
       case ExprKind::FloatImm: return e;
       case ExprKind::Var: {
         auto found = axes_.find(e.as<Var>()->name);
@@ -133,7 +136,8 @@ class Evaluator {
   }
 
   Expr evaluate_read(const Read& read) {
-    // An element outside of the tensor is its `else` value; element_at answers null for that, and for what is not known.
+    // An element outside of the tensor is its `else` value; element_at answers null for that, and
+    // for what is not known.
     if (read.has_otherwise) {
       const Known* known = tensors.count(read.tensor) ? &tensors[read.tensor] : nullptr;
       for (size_t i = 0; known && i < read.indices().size(); ++i) {
@@ -153,12 +157,15 @@ class Evaluator {
     if (!value || e.as<Cast>()->bits) return {};
     if (is_literal(value)) {
       Scalar scalar;
-      if (const FloatImm* real = value.as<FloatImm>()) scalar.f = real->value;
-      else scalar.i = *as_int(value);
+      if (const FloatImm* real = value.as<FloatImm>())
+        scalar.f = real->value;
+      else
+        scalar.i = *as_int(value);
       return literal(to, convert(to, from, scalar));
     }
     if (to == from) return value;
-    if (to == DType::Bool) return value.type() == DType::Index ? simplify(ne(value, pool_.index(0)), ranges_) : Expr();
+    if (to == DType::Bool)
+      return value.type() == DType::Index ? simplify(ne(value, pool_.index(0)), ranges_) : Expr();
     if (is_float(to) || value.type() != DType::Index) return {};
     return checked(value, to);
   }
@@ -188,8 +195,10 @@ class Evaluator {
     if (literals && !is_math_function(apply.op)) {
       Scalar values[3];
       for (size_t i = 0; i < operands.size(); ++i) {
-        if (is_float(type)) values[i].f = operands[i].as<FloatImm>()->value;
-        else values[i].i = *as_int(operands[i]);
+        if (is_float(type))
+          values[i].f = operands[i].as<FloatImm>()->value;
+        else
+          values[i].i = *as_int(operands[i]);
       }
       return literal(e.type(), tenon::evaluate(apply.op, type, values));
     }
@@ -202,11 +211,22 @@ class Evaluator {
     Expr zero = pool_.index(0);
     auto positive_divisor = [&] { return prove(lt(zero, x[1]), ranges_); };
     switch (op) {
-      case Op::Add: case Op::Sub: case Op::Mul: case Op::Min: case Op::Max: return checked(pool_.apply(op, x), type);
+      case Op::Add:
+      case Op::Sub:
+      case Op::Mul:
+      case Op::Min:
+      case Op::Max: return checked(pool_.apply(op, x), type);
       case Op::Neg: return checked(zero - x[0], type);
-      case Op::Abs: return prove(le(zero, x[0]), ranges_) ? x[0] : prove(le(x[0], zero), ranges_) ? checked(zero - x[0], type) : Expr();
-      case Op::Eq: case Op::Ne: case Op::Lt: case Op::Le: return simplify(pool_.apply(op, x), ranges_);
-      case Op::FloorDiv: case Op::FloorMod: return positive_divisor() ? simplify(pool_.apply(op, x), ranges_) : Expr();
+      case Op::Abs:
+        return prove(le(zero, x[0]), ranges_)   ? x[0]
+               : prove(le(x[0], zero), ranges_) ? checked(zero - x[0], type)
+                                                : Expr();
+      case Op::Eq:
+      case Op::Ne:
+      case Op::Lt:
+      case Op::Le: return simplify(pool_.apply(op, x), ranges_);
+      case Op::FloorDiv:
+      case Op::FloorMod: return positive_divisor() ? simplify(pool_.apply(op, x), ranges_) : Expr();
       case Op::TruncDiv:
       case Op::TruncRem:
         // Truncation and floor agree where nothing is negative.
@@ -223,7 +243,8 @@ class Evaluator {
     if (type == DType::I64 || type == DType::Index || type == DType::Bool) return e;
     Interval bounds = bounds_of(e, ranges_);
     if (!bounds.bounded() || type == DType::U64) return {};
-    return wrap(type, bounds.min) == bounds.min && wrap(type, bounds.max) == bounds.max ? e : Expr();
+    return wrap(type, bounds.min) == bounds.min && wrap(type, bounds.max) == bounds.max ? e
+                                                                                        : Expr();
   }
 
   ExprPool& pool_;
@@ -248,7 +269,8 @@ std::vector<std::optional<std::vector<Expr>>> known_elements(const Graph& graph,
     std::optional<std::vector<int64_t>> extents = Evaluator::extents_of(value.type.shape);
     if (!value.elements || !extents) return result;
     evaluator.tensors[value.name] = {*extents, *value.elements};
-    if (!function.find_tensor(value.name)) function.params.push_back({value.name, value.type.type, value.type.shape, {}, false});
+    if (!function.find_tensor(value.name))
+      function.params.push_back({value.name, value.type.type, value.type.shape, {}, false});
   }
   for (ValueId id : node.outputs) {
     const Value& value = graph.value(id);
@@ -263,13 +285,15 @@ std::vector<std::optional<std::vector<Expr>>> known_elements(const Graph& graph,
     for (const tensor::Tensor& tensor : *list) {
       std::optional<std::vector<int64_t>> extents = Evaluator::extents_of(tensor.extents);
       if (!extents) return result;
-      evaluator.tensors[tensor.name] = {*extents, Elements(static_cast<size_t>(*element_count(tensor.extents)))};
+      evaluator.tensors[tensor.name] = {
+          *extents, Elements(static_cast<size_t>(*element_count(tensor.extents)))};
     }
   }
   if (!evaluator.run(function)) return result;
   for (size_t i = 0; i < outputs.size(); ++i) {
     Elements& elements = evaluator.tensors[outputs[i]].elements;
-    if (std::all_of(elements.begin(), elements.end(), [](Expr e) { return static_cast<bool>(e); })) result[i] = std::move(elements);
+    if (std::all_of(elements.begin(), elements.end(), [](Expr e) { return static_cast<bool>(e); }))
+      result[i] = std::move(elements);
   }
   return result;
 }

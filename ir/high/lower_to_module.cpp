@@ -11,9 +11,9 @@
 namespace tenon::high {
 namespace {
 
-// ---- kernels that are equal -------------------------------------------------------------------------------------
+// ---- kernels that are equal -------------------------------------------------------------------
 
-// Names of tensors and stages by their place: parameters p0, p1, ..., results r0, ..., others t0, ...
+// Names of tensors and stages by their place: parameters p0, p1, results r0, others t0, stages s0.
 class CanonicalNames {
  public:
   explicit CanonicalNames(const tensor::Function& function) {
@@ -32,7 +32,8 @@ class CanonicalNames {
 
  private:
   void number(const std::vector<tensor::Tensor>& tensors, const std::string& prefix) {
-    for (size_t i = 0; i < tensors.size(); ++i) names_[tensors[i].name] = prefix + std::to_string(i);
+    for (size_t i = 0; i < tensors.size(); ++i)
+      names_[tensors[i].name] = prefix + std::to_string(i);
   }
 
   std::map<std::string, std::string> names_;
@@ -55,7 +56,8 @@ class RenameReads final : public Rewriter {
   const CanonicalNames& names_;
 };
 
-// The text of the function with canonical names and without locations: equal texts are equal kernels.
+// The text of the function with canonical names and without locations: equal texts are equal
+// kernels.
 std::string canonical_text(tensor::Function function, ExprPool& pool) {
   CanonicalNames names(function);
   RenameReads rename(pool, names);
@@ -79,7 +81,7 @@ std::string canonical_text(tensor::Function function, ExprPool& pool) {
   return tensor::to_string(function);
 }
 
-// ---- the program ------------------------------------------------------------------------------------------------
+// ---- the program ------------------------------------------------------------------------------
 
 class ModuleBuilder {
  public:
@@ -108,7 +110,8 @@ class ModuleBuilder {
     }
     std::vector<bool> known = known_values(graph_, units_);
     for (const GraphOutput& output : graph_.outputs)
-      if (!places_.count(output.value) && !known[static_cast<size_t>(output.value.index)]) places_[output.value] = Place::Output;
+      if (!places_.count(output.value) && !known[static_cast<size_t>(output.value.index)])
+        places_[output.value] = Place::Output;
     for (const tensor::Function& function : program.functions) add(function);
     add_outputs();
     add_constants();
@@ -117,8 +120,8 @@ class ModuleBuilder {
   }
 
  private:
-  // Where a value of main lies: in memory of the caller that is given or is a result, or in the arena, perhaps over
-  // another.
+  // Where a value of main lies: in memory of the caller that is given or is a result, or in the
+  // arena, perhaps over another.
   enum class Place { Fixed, Output, Arena };
 
   struct Step {
@@ -139,7 +142,8 @@ class ModuleBuilder {
 
   // The kernel of a function: the first one of the same text.
   const std::string& kernel_of(const tensor::Function& function) {
-    auto [found, is_new] = kernel_by_text_.try_emplace(canonical_text(function, *graph_.pool), module_.functions.size());
+    auto [found, is_new] = kernel_by_text_.try_emplace(canonical_text(function, *graph_.pool),
+                                                       module_.functions.size());
     if (is_new) {
       module_.functions.push_back(tensor::lower_to_loop(function, *graph_.pool));
     } else {
@@ -158,7 +162,9 @@ class ModuleBuilder {
 
   // A unit that only gives its operand another shape.
   bool is_view(const Unit& unit, const tensor::Function& function) const {
-    bool reshapes = std::all_of(unit.nodes.begin(), unit.nodes.end(), [](const Node* node) { return node->op->fusion == FusionClass::View; });
+    bool reshapes = std::all_of(unit.nodes.begin(), unit.nodes.end(), [](const Node* node) {
+      return node->op->fusion == FusionClass::View;
+    });
     if (!reshapes || function.params.size() != 1 || function.results.size() != 1) return false;
     return graph_.value(values_.at(function.params[0].name)).type.layout.is_row_major() &&
            graph_.value(values_.at(function.results[0].name)).type.layout.is_row_major();
@@ -181,7 +187,8 @@ class ModuleBuilder {
     steps_.push_back(std::move(step));
   }
 
-  // Lays `view` over `operand`, or `operand` over `view`, where that is an output; false where both are fixed elsewhere.
+  // Lays `view` over `operand`, or `operand` over `view`, where that is an output; false where both
+  // are fixed elsewhere.
   bool add_view(ValueId view, ValueId operand) {
     if (graph_.constant(operand) || constants_.count(graph_.value(operand).name)) return false;
     ValueId owner = operand;
@@ -197,36 +204,43 @@ class ModuleBuilder {
     return true;
   }
 
-  // ---- constants ------------------------------------------------------------------------------------------------
+  // ---- constants ------------------------------------------------------------------------------
 
   void add_constant_function(const tensor::Function& function, bool view) {
-    const ConstantInfo* source = view ? graph_.constant(values_.at(function.params[0].name)) : nullptr;
+    const ConstantInfo* source =
+        view ? graph_.constant(values_.at(function.params[0].name)) : nullptr;
     for (const tensor::Tensor& tensor : function.results) {
-      loop::Constant constant{buffer_of(values_.at(tensor.name), loop::Scope::Constant), {}, "", ""};
+      loop::Constant constant{
+          buffer_of(values_.at(tensor.name), loop::Scope::Constant), {}, "", ""};
       if (source) constant.bytes = source->bytes, constant.initializer = source->initializer;
       constants_[tensor.name] = std::move(constant);
     }
     if (!source) setup_.push_back(call_of(function));
   }
 
-  // Those that a call reads, in the order of the graph, then the computed ones in the order of their calls.
+  // Those that a call reads, in the order of the graph, then the computed ones in the order of
+  // their calls.
   void add_constants() {
     std::set<std::string> read;
-    auto visit = [&](const loop::Call& call) { read.insert(call.arguments.begin(), call.arguments.end()); };
+    auto visit = [&](const loop::Call& call) {
+      read.insert(call.arguments.begin(), call.arguments.end());
+    };
     for (const loop::Call& call : setup_) visit(call);
     for (const Step& step : steps_)
       if (step.call) visit(*step.call);
     for (const ConstantInfo& info : graph_.constants) {
       loop::Buffer buffer = buffer_of(info.value, loop::Scope::Constant);
-      if (read.count(buffer.name)) module_.constants.push_back({std::move(buffer), info.bytes, info.initializer, ""});
+      if (read.count(buffer.name))
+        module_.constants.push_back({std::move(buffer), info.bytes, info.initializer, ""});
     }
     for (const Value& value : graph_.values) {
       auto found = constants_.find(value.name);
-      if (found != constants_.end() && read.count(value.name)) module_.constants.push_back(found->second);
+      if (found != constants_.end() && read.count(value.name))
+        module_.constants.push_back(found->second);
     }
   }
 
-  // ---- outputs --------------------------------------------------------------------------------------------------
+  // ---- outputs --------------------------------------------------------------------------------
 
   std::string unique_name(const std::string& hint) {
     std::string name = hint;
@@ -237,7 +251,8 @@ class ModuleBuilder {
   void add_outputs() {
     std::set<ValueId> given;
     for (const GraphOutput& output : graph_.outputs) {
-      bool own = places_.count(output.value) && places_.at(output.value) == Place::Output && given.insert(output.value).second;
+      bool own = places_.count(output.value) && places_.at(output.value) == Place::Output &&
+                 given.insert(output.value).second;
       loop::Buffer buffer = buffer_of(output.value, loop::Scope::Arena);
       if (!own) {
         std::string source = buffer.name;
@@ -254,14 +269,17 @@ class ModuleBuilder {
     bool constant = graph_.constant(source) || constants_.count(value.name);
     tensor::Function copy;
     copy.name = unique_name("copy");
-    copy.params.push_back({value.name, value.type.type, value.type.shape, value.type.layout, constant});
+    copy.params.push_back(
+        {value.name, value.type.type, value.type.shape, value.type.layout, constant});
     copy.results.push_back({target.name, target.type, target.extents, target.layout, false});
     loop::Stage stage;
     stage.name = stage.tensor = target.name;
     stage.type = target.type;
     for (size_t i = 0; i < target.extents.size(); ++i) {
       std::string axis = "i" + std::to_string(i);
-      while (std::any_of(graph_.symbols.begin(), graph_.symbols.end(), [&](const Symbol& s) { return s.name == axis; })) axis += "_";
+      while (std::any_of(graph_.symbols.begin(), graph_.symbols.end(),
+                         [&](const Symbol& s) { return s.name == axis; }))
+        axis += "_";
       stage.axes.push_back({axis, target.extents[i]});
       stage.target.push_back(graph_.pool->var(axis));
     }
@@ -270,7 +288,7 @@ class ModuleBuilder {
     steps_.push_back({{}, call_of(copy)});
   }
 
-  // ---- main -----------------------------------------------------------------------------------------------------
+  // ---- main -----------------------------------------------------------------------------------
 
   void finish() {
     std::vector<loop::Stmt> setup, main;
@@ -295,7 +313,7 @@ class ModuleBuilder {
   std::set<std::string> names_;
   std::map<std::string, const Unit*> unit_by_name_;
   std::map<ValueId, Place> places_;
-  std::map<ValueId, ValueId> over_;                 // a value, and the one whose memory it lies in
+  std::map<ValueId, ValueId> over_;                  // a value, and the one whose memory it lies in
   std::map<std::string, loop::Constant> constants_;  // results of constant functions
   std::map<std::string, size_t> kernel_by_text_;
   std::vector<loop::Call> setup_;
@@ -304,6 +322,8 @@ class ModuleBuilder {
 
 }  // namespace
 
-loop::Module lower_to_module(const Graph& graph, const tensor::Program& program) { return ModuleBuilder(graph).build(program); }
+loop::Module lower_to_module(const Graph& graph, const tensor::Program& program) {
+  return ModuleBuilder(graph).build(program);
+}
 
 }  // namespace tenon::high

@@ -10,10 +10,11 @@
 namespace tenon::high {
 
 /// The module of a graph whose functions, after tensor passes, are those of `program`.
-/// - Functions that are equal up to names, locations and the contents of constants share one kernel, named after the
-///   first; its location lists all nodes, and each call keeps its own.
+/// - Functions that are equal up to names, locations and the contents of constants share one
+///   kernel, named after the first; its location lists all nodes, and each call keeps its own.
 /// - Functions of constants are called in `setup`; what they write are constants of the module.
-/// - A reshape is no call: its result lies over its operand, where memory is row-major and neither is fixed elsewhere.
+/// - A reshape is no call: its result lies over its operand, where memory is row-major and neither
+///   is fixed elsewhere.
 /// - An output that is an input, a constant, or another output as well, is a copy.
 /// Needs: lower_to_tensor, any tensor passes.   Leaves: loop functions whose leaves are stages.
 loop::Module lower_to_module(const Graph& graph, const tensor::Program& program);

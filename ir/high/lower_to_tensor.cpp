@@ -17,7 +17,9 @@ bool depends_on_symbols(const Graph& graph, const Node& node) {
   for (ValueId output : node.outputs)
     if (any(graph.value(output).type.shape)) return true;
   for (const auto& [name, value] : node.attributes.all())
-    if (const std::vector<Expr>* exprs = std::get_if<std::vector<Expr>>(&value); exprs && any(*exprs)) return true;
+    if (const std::vector<Expr>* exprs = std::get_if<std::vector<Expr>>(&value);
+        exprs && any(*exprs))
+      return true;
   return false;
 }
 
@@ -58,14 +60,17 @@ std::vector<Unit> units_of(const Graph& graph) {
   std::set<std::string> names;
   int group = -1;
   for (const Node& node : graph.nodes) {
-    if (units.empty() || node.group < 0 || node.group != group) units.push_back({unique_in(names, name_of_unit(graph, node)), {}, {}, false});
+    if (units.empty() || node.group < 0 || node.group != group)
+      units.push_back({unique_in(names, name_of_unit(graph, node)), {}, {}, false});
     group = node.group;
     units.back().nodes.push_back(&node);
-    for (ValueId output : node.outputs) unit_of_value[static_cast<size_t>(output.index)] = static_cast<int>(units.size()) - 1;
+    for (ValueId output : node.outputs)
+      unit_of_value[static_cast<size_t>(output.index)] = static_cast<int>(units.size()) - 1;
   }
   // Backwards, so that what only an unused unit reads is unused too.
   std::vector<bool> used(graph.values.size(), false);
-  for (const GraphOutput& output : graph.outputs) used[static_cast<size_t>(output.value.index)] = true;
+  for (const GraphOutput& output : graph.outputs)
+    used[static_cast<size_t>(output.value.index)] = true;
   std::vector<Unit> result;
   for (size_t i = units.size(); i-- > 0;) {
     Unit& unit = units[i];
@@ -75,7 +80,8 @@ std::vector<Unit> units_of(const Graph& graph) {
     if (unit.results.empty()) continue;
     for (const Node* node : unit.nodes)
       for (ValueId input : node->inputs)
-        if (input && unit_of_value[static_cast<size_t>(input.index)] != static_cast<int>(i)) used[static_cast<size_t>(input.index)] = true;
+        if (input && unit_of_value[static_cast<size_t>(input.index)] != static_cast<int>(i))
+          used[static_cast<size_t>(input.index)] = true;
     result.push_back(std::move(unit));
   }
   std::reverse(result.begin(), result.end());
@@ -86,12 +92,14 @@ std::vector<Unit> units_of(const Graph& graph) {
 
 std::vector<bool> known_values(const Graph& graph, const std::vector<Unit>& units) {
   std::vector<bool> known(graph.values.size(), false);
-  for (const ConstantInfo& constant : graph.constants) known[static_cast<size_t>(constant.value.index)] = true;
+  for (const ConstantInfo& constant : graph.constants)
+    known[static_cast<size_t>(constant.value.index)] = true;
   for (const Unit& unit : units) {
     bool all = true;
     std::set<ValueId> inside;
     for (const Node* node : unit.nodes) {
-      for (ValueId input : node->inputs) all = all && (!input || inside.count(input) || known[static_cast<size_t>(input.index)]);
+      for (ValueId input : node->inputs)
+        all = all && (!input || inside.count(input) || known[static_cast<size_t>(input.index)]);
       all = all && !depends_on_symbols(graph, *node);
       inside.insert(node->outputs.begin(), node->outputs.end());
     }
@@ -100,7 +108,8 @@ std::vector<bool> known_values(const Graph& graph, const std::vector<Unit>& unit
   return known;
 }
 
-tensor::Function lower_to_tensor(const Graph& graph, const Unit& unit, const std::vector<bool>& known) {
+tensor::Function lower_to_tensor(const Graph& graph, const Unit& unit,
+                                 const std::vector<bool>& known) {
   tensor::Function function;
   function.name = unit.name;
   std::set<ValueId> inside, read_inside;
@@ -111,7 +120,8 @@ tensor::Function lower_to_tensor(const Graph& graph, const Unit& unit, const std
   }
   auto tensor_of = [&](ValueId id) {
     const Value& value = graph.value(id);
-    return tensor::Tensor{value.name, value.type.type, value.type.shape, value.type.layout, known[static_cast<size_t>(id.index)]};
+    return tensor::Tensor{value.name, value.type.type, value.type.shape, value.type.layout,
+                          known[static_cast<size_t>(id.index)]};
   };
   // A result is a tensor of the function where somebody asks for it.
   auto name_of_result = [&](ValueId id) {
@@ -124,7 +134,8 @@ tensor::Function lower_to_tensor(const Graph& graph, const Unit& unit, const std
   }
   for (const Node* node : unit.nodes) {
     for (ValueId input : node->inputs)
-      if (input && !inside.count(input) && !function.find_tensor(graph.value(input).name)) function.params.push_back(tensor_of(input));
+      if (input && !inside.count(input) && !function.find_tensor(graph.value(input).name))
+        function.params.push_back(tensor_of(input));
     for (ValueId output : node->outputs) {
       std::string name = name_of_result(output);
       if (name.empty() || function.find_tensor(name)) continue;
@@ -137,7 +148,8 @@ tensor::Function lower_to_tensor(const Graph& graph, const Unit& unit, const std
     std::vector<std::string> inputs, outputs;
     for (ValueId input : node->inputs) inputs.push_back(input ? graph.value(input).name : "");
     for (ValueId output : node->outputs) outputs.push_back(name_of_result(output));
-    ComputeContext context(*graph.pool, function, graph, *node, std::move(inputs), std::move(outputs));
+    ComputeContext context(*graph.pool, function, graph, *node, std::move(inputs),
+                           std::move(outputs));
     node->op->compute(context);
   }
   // Elements that are known stand in the expressions, so their parameter may be left over.
@@ -160,12 +172,14 @@ tensor::Program lower_to_tensor(const Graph& graph) {
   std::vector<tensor::Function> kept;
   for (size_t i = program.functions.size(); i-- > 0;) {
     tensor::Function& function = program.functions[i];
-    bool wanted = std::any_of(function.results.begin(), function.results.end(), [&](const tensor::Tensor& t) { return read.count(t.name); });
+    bool wanted = std::any_of(function.results.begin(), function.results.end(),
+                              [&](const tensor::Tensor& t) { return read.count(t.name); });
     if (!wanted) continue;
     for (const tensor::Tensor& param : function.params) read.insert(param.name);
     kept.push_back(std::move(function));
   }
-  program.functions.assign(std::make_move_iterator(kept.rbegin()), std::make_move_iterator(kept.rend()));
+  program.functions.assign(std::make_move_iterator(kept.rbegin()),
+                           std::make_move_iterator(kept.rend()));
   return program;
 }
 

@@ -1,5 +1,5 @@
-// Operators: one definition each, in ops/<family>.cpp. Evaluation, constant folding, the reference and every backend
-// follow from it.
+// Operators: one definition each, in ops/<family>.cpp. Evaluation, constant folding, the reference
+// and every backend follow from it.
 //
 //   const Operator leaky_relu = {
 //       .name = "leaky_relu",
@@ -7,7 +7,9 @@
 //       .attributes = {{"alpha", AttributeKind::Number, 0.01}},
 //       .fusion = FusionClass::Elementwise,
 //       .infer = same_type_as_input,
-//       .compute = elementwise([](const Attributes& a, Expr x) { return select(gt(x, zero(x)), x, x * a.number("alpha")); }),
+//       .compute = elementwise([](const Attributes& a, Expr x) {
+//         return select(is_positive(x), x, x * a.number("alpha"));
+//       }),
 //   };
 #pragma once
 
@@ -40,7 +42,8 @@ struct InferFailure {
 /// What `infer` sees and gives.
 class InferContext {
  public:
-  InferContext(ExprPool& pool, const Graph& graph, const Node& node) : pool_(pool), graph_(graph), node_(node) {}
+  InferContext(ExprPool& pool, const Graph& graph, const Node& node)
+      : pool_(pool), graph_(graph), node_(node) {}
 
   ExprPool& pool() const { return pool_; }
   int input_count() const { return static_cast<int>(node_.inputs.size()); }
@@ -62,8 +65,8 @@ class InferContext {
   void output(DType type, std::vector<Expr> shape);
   /// Elements of the result added last, where they do not follow from `compute`.
   void output_elements(std::vector<Expr> elements);
-  /// The dimensions must be equal; when that can be neither proved nor refuted, a check at run time is recorded. Gives
-  /// the one that says more: a literal rather than a symbol.
+  /// The dimensions must be equal; when that can be neither proved nor refuted, a check at run time
+  /// is recorded. Gives the one that says more: a literal rather than a symbol.
   Expr require_equal(Expr a, Expr b, const std::string& what, const std::string& help = "");
   /// Numpy's broadcast of two shapes; a symbolic dimension meets 1 or its equal.
   std::vector<Expr> broadcast(const std::vector<Expr>& a, const std::vector<Expr>& b);
@@ -71,8 +74,8 @@ class InferContext {
   /// Throws InferFailure.
   [[noreturn]] void fail(std::string message, std::string help = "") const;
 
-  std::vector<Value> outputs;     // types and elements as given
-  std::vector<Expr> checks;       // recorded equalities
+  std::vector<Value> outputs;  // types and elements as given
+  std::vector<Expr> checks;    // recorded equalities
 
  private:
   ExprPool& pool_;
@@ -81,8 +84,8 @@ class InferContext {
   mutable std::optional<Ranges> ranges_;
 };
 
-/// The type in which arithmetic on elements of `type` is done: f32 for f16, bf16 and smaller floats, i8 and u8 for smaller
-/// integers, else itself.
+/// The type in which arithmetic on elements of `type` is done: f32 for f16, bf16 and smaller
+/// floats, i8 and u8 for smaller integers, else itself.
 DType arithmetic_type(DType type);
 
 /// Builds the stages of one node inside a tensor function.
@@ -96,7 +99,9 @@ class ComputeContext {
   /// The attribute `name` as an axis from 0.
   int axis(const std::string& name, int rank) const;
   int input_count() const { return static_cast<int>(input_tensors_.size()); }
-  bool has_input(int i) const { return i < input_count() && !input_tensors_[static_cast<size_t>(i)].empty(); }
+  bool has_input(int i) const {
+    return i < input_count() && !input_tensors_[static_cast<size_t>(i)].empty();
+  }
   const TensorType& input_type(int i) const;
   const std::vector<Expr>& input_shape(int i) const { return input_type(i).shape; }
   const TensorType& output_type(int i = 0) const;
@@ -110,35 +115,43 @@ class ComputeContext {
   /// True when the condition holds at all points of these axes.
   bool proved(Expr condition, const std::vector<loop::Axis>& axes) const;
 
-  /// An element of input i, as it is stored. Where the element is known while compiling, it is that expression.
+  /// An element of input i, as it is stored. Where the element is known while compiling, it is that
+  /// expression.
   Expr input(int i, std::vector<Expr> indices, Expr otherwise = {}) const;
-  /// The same in the type in which arithmetic is done: f16 and bf16 as f32, 4-bit integers as 8-bit ones.
+  /// The same in the type in which arithmetic is done: f16 and bf16 as f32, 4-bit integers as 8-bit
+  /// ones.
   Expr number(int i, std::vector<Expr> indices) const;
-  /// The element of input i that numpy's broadcast pairs with the element `indices` of the result: as stored, or as number().
+  /// The element of input i that numpy's broadcast pairs with the element `indices` of the result:
+  /// as stored, or as number().
   Expr broadcast_input(int i, const std::vector<Expr>& indices) const;
   Expr broadcast_number(int i, const std::vector<Expr>& indices) const;
   /// An element of a tensor that a stage of this node gave.
   Expr read(const std::string& tensor, std::vector<Expr> indices, Expr otherwise = {}) const;
 
-  /// An axis with a name that no symbol has; axes named by `letters` ("nchw"), else i0, i1, ...; and their variables.
+  /// An axis with a name that no symbol has; axes named by `letters` ("nchw"), else i0, i1, ...;
+  /// and their variables.
   loop::Axis axis_of(const std::string& name, Expr extent) const;
   std::vector<loop::Axis> axes(const std::vector<Expr>& shape, std::string_view letters = "") const;
   std::vector<Expr> vars(const std::vector<loop::Axis>& axes) const;
   Expr var(const loop::Axis& axis) const { return pool_.var(axis.name); }
 
-  /// Adds a stage that writes a local tensor named after `hint`; returns the tensor's name. The target is the axes.
+  /// Adds a stage that writes a local tensor named after `hint`; returns the tensor's name. The
+  /// target is the axes.
   std::string local(const std::string& hint, loop::Stage stage);
-  /// Adds a stage that writes result i: all of it, or, where the stage names targets, one piece. The value is rounded to
-  /// the result's type; a reduction in another type becomes a local stage and its conversion. Returns the name of the
-  /// tensor that the stage itself writes.
+  /// Adds a stage that writes result i: all of it, or, where the stage names targets, one piece.
+  /// The value is rounded to the result's type; a reduction in another type becomes a local stage
+  /// and its conversion. Returns the name of the tensor that the stage itself writes.
   std::string result(int i, loop::Stage stage);
-  /// The two steps of local(), for a tensor that the stages of a scan read (at the step before) before it is written.
+  /// The two steps of local(), for a tensor that the stages of a scan read (at the step before)
+  /// before it is written.
   std::string declare(const std::string& hint, DType type, const std::vector<loop::Axis>& axes);
   void define(const std::string& tensor, loop::Stage stage);
-  /// Starts a scan block: the stages added until end_scan() are computed step by step; returns its axis.
+  /// Starts a scan block: the stages added until end_scan() are computed step by step; returns its
+  /// axis.
   loop::Axis begin_scan(const std::string& name, Expr extent);
   void end_scan();
-  /// Names the stage on which schedule templates dispatch: `anchor(tensor, "gemm")`. The first of a group stays.
+  /// Names the stage on which schedule templates dispatch: `anchor(tensor, "gemm")`. The first of a
+  /// group stays.
   void anchor(const std::string& tensor, const std::string& class_name);
 
  private:
@@ -156,8 +169,8 @@ class ComputeContext {
 
 /// What fusion may do with an operator.
 enum class FusionClass : uint8_t {
-  Elementwise,  // one element of each result from one of each input (broadcast allowed): joins anything
-  Injective,    // one element of the result from one of the inputs, at other subscripts: transpose, slice, concat
+  Elementwise,  // an element of each result from one of each input (broadcast allowed): joins any
+  Injective,    // an element of the result from one of an input, elsewhere: transpose, concat
   Reduction,    // softmax, norms, reductions: an anchor with cheap body
   Anchor,       // gemm, conv, pooling: an anchor with a template of its own
   Opaque,       // stays alone: recurrent cells
@@ -166,7 +179,8 @@ enum class FusionClass : uint8_t {
 
 struct Operator {
   std::string_view name;
-  /// Names of the inputs, for messages and documentation: "bias?" may be absent, "inputs..." takes the rest.
+  /// Names of the inputs, for messages and documentation: "bias?" may be absent, "inputs..." takes
+  /// the rest.
   std::vector<std::string_view> inputs = {"x"};
   std::vector<AttributeSchema> attributes = {};
   FusionClass fusion = FusionClass::Opaque;
@@ -187,8 +201,9 @@ const std::vector<const Operator*>& operator_table();
 /// The operator of that name, or null.
 const Operator* find_operator(std::string_view name);
 
-/// Elements of each result that follow from those of the inputs, by evaluating `compute` symbolically: null where an
-/// input's are not known, a value depends on more than that, or there are more than kInlineElements.
+/// Elements of each result that follow from those of the inputs, by evaluating `compute`
+/// symbolically: null where an input's are not known, a value depends on more than that, or there
+/// are more than kInlineElements.
 std::vector<std::optional<std::vector<Expr>>> known_elements(const Graph& graph, const Node& node);
 
 }  // namespace tenon::high

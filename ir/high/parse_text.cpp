@@ -1,4 +1,5 @@
-// Parsing of the graph level. Nodes go through GraphBuilder, so types are inferred and known elements follow.
+// Parsing of the graph level. Nodes go through GraphBuilder, so types are inferred and known
+// elements follow.
 #include <algorithm>
 #include <map>
 
@@ -13,7 +14,8 @@ namespace {
 
 class Parser {
  public:
-  Parser(Lexer& lexer, std::string name) : lexer_(lexer), builder_(std::make_shared<ExprPool>(), std::move(name)) {}
+  Parser(Lexer& lexer, std::string name)
+      : lexer_(lexer), builder_(std::make_shared<ExprPool>(), std::move(name)) {}
 
   Graph parse() {
     lexer_.expect("{");
@@ -32,7 +34,8 @@ class Parser {
     if (lexer_.accept("symbol")) return parse_symbol();
     if (lexer_.accept("check")) {
       Token start = lexer_.peek();
-      Expr check = loop::parse_condition(lexer_, pool(), [](const std::string&) { return std::nullopt; });
+      Expr check =
+          loop::parse_condition(lexer_, pool(), [](const std::string&) { return std::nullopt; });
       require_symbols(start, {check});
       builder_.graph().checks.push_back(check);
       return;
@@ -54,13 +57,14 @@ class Parser {
     builder_.graph().symbols.push_back(std::move(symbol));
   }
 
-  // ---- values ---------------------------------------------------------------------------------------------------
+  // ---- values ---------------------------------------------------------------------------------
 
   // `%name`: a word, or a number as hand-written texts have it.
   std::string parse_name() {
     lexer_.expect("%");
     Token token = lexer_.peek();
-    if (token.kind != TokenKind::Word && token.kind != TokenKind::Integer) lexer_.fail("expected the name of a value");
+    if (token.kind != TokenKind::Word && token.kind != TokenKind::Integer)
+      lexer_.fail("expected the name of a value");
     return lexer_.next().text;
   }
 
@@ -80,7 +84,8 @@ class Parser {
     const std::vector<Symbol>& symbols = builder_.graph().symbols;
     for (Expr e : exprs)
       for (const std::string& name : variables_of(e))
-        if (std::none_of(symbols.begin(), symbols.end(), [&](const Symbol& symbol) { return symbol.name == name; }))
+        if (std::none_of(symbols.begin(), symbols.end(),
+                         [&](const Symbol& symbol) { return symbol.name == name; }))
           lexer_.fail_at(token, "no symbol " + name + " is declared above");
   }
 
@@ -92,7 +97,8 @@ class Parser {
     for (Expr& extent : text.extents) {
       extent = simplify(extent, ranges);
       Interval bounds = bounds_of(extent, ranges);
-      if (bounds.min < 0 || bounds.max >= kMaxExtent) lexer_.fail_at(start, "the extent " + to_string(extent) + " is not in 0 .. 2^40");
+      if (bounds.min < 0 || bounds.max >= kMaxExtent)
+        lexer_.fail_at(start, "the extent " + to_string(extent) + " is not in 0 .. 2^40");
     }
     return {text.type, std::move(text.extents), std::move(text.layout)};
   }
@@ -105,7 +111,8 @@ class Parser {
     require_new(start, name);
     lexer_.expect(":");
     TensorType type = parse_type();
-    define(name, builder_.add_input(name, std::move(type), lexer_.expect_string("the name of the input in the model")));
+    define(name, builder_.add_input(name, std::move(type),
+                                    lexer_.expect_string("the name of the input in the model")));
   }
 
   void parse_output() {
@@ -121,14 +128,18 @@ class Parser {
     lexer_.expect(":");
     TensorType type = parse_type();
     std::optional<int64_t> count = element_count(type.shape);
-    if (!count || *count < 0 || bits_of(type.type) == 0) lexer_.fail_at(start, "a constant needs literal extents and a type that is stored");
+    if (!count || *count < 0 || bits_of(type.type) == 0)
+      lexer_.fail_at(start, "a constant needs literal extents and a type that is stored");
     lexer_.expect("=");
     if (lexer_.accept("initializer")) {
       if (lexer_.peek().text.empty()) lexer_.fail("expected the name of the initializer");
-      define(name, builder_.add_initializer(name, std::move(type), lexer_.expect_string("the name of the initializer")));
+      define(name, builder_.add_initializer(name, std::move(type),
+                                            lexer_.expect_string("the name of the initializer")));
       return;
     }
-    if (*count > kInlineElements) lexer_.fail_at(start, "a constant of more than " + std::to_string(kInlineElements) + " elements is an initializer");
+    if (*count > kInlineElements)
+      lexer_.fail_at(start, "a constant of more than " + std::to_string(kInlineElements) +
+                                " elements is an initializer");
     std::vector<uint8_t> bytes(static_cast<size_t>(bytes_of(type.type, *count)));
     lexer_.expect("[");
     for (int64_t i = 0; i < *count; ++i) {
@@ -155,12 +166,13 @@ class Parser {
 
   double parse_number() {
     bool negative = lexer_.accept("-");
-    if (lexer_.peek().kind != TokenKind::Float && lexer_.peek().kind != TokenKind::Integer) lexer_.fail("expected a number");
+    if (lexer_.peek().kind != TokenKind::Float && lexer_.peek().kind != TokenKind::Integer)
+      lexer_.fail("expected a number");
     double number = lexer_.next().number;
     return negative ? -number : number;
   }
 
-  // ---- nodes ----------------------------------------------------------------------------------------------------
+  // ---- nodes ----------------------------------------------------------------------------------
 
   void parse_group() {
     Graph& graph = builder_.graph();
@@ -197,13 +209,16 @@ class Parser {
       types.push_back(parse_type());
     } while (lexer_.accept(","));
     Location location = lexer_.accept_location();
-    std::vector<ValueId> results = add(start, *op, std::move(inputs), std::move(attributes), std::move(location), names);
+    std::vector<ValueId> results =
+        add(start, *op, std::move(inputs), std::move(attributes), std::move(location), names);
     if (results.size() != names.size() || results.size() != types.size())
       lexer_.fail_at(start, op_name + " has " + std::to_string(results.size()) + " results");
     for (size_t i = 0; i < results.size(); ++i) {
       TensorType& inferred = builder_.graph().value(results[i]).type;
       bool agrees = inferred.type == types[i].type && same_shape(inferred.shape, types[i].shape);
-      if (!agrees) lexer_.fail_at(start, "the type of %" + names[i] + " is " + to_string(inferred) + ", declared is " + to_string(types[i]));
+      if (!agrees)
+        lexer_.fail_at(start, "the type of %" + names[i] + " is " + to_string(inferred) +
+                                  ", declared is " + to_string(types[i]));
       inferred.layout = types[i].layout;
       define(names[i], results[i]);
     }
@@ -211,11 +226,13 @@ class Parser {
 
   bool same_shape(const std::vector<Expr>& a, const std::vector<Expr>& b) {
     Ranges ranges = builder_.graph().symbol_ranges();
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](Expr x, Expr y) { return simplify(x, ranges) == simplify(y, ranges); });
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [&](Expr x, Expr y) { return simplify(x, ranges) == simplify(y, ranges); });
   }
 
   // Faults of a node are shown at its line.
-  std::vector<ValueId> add(const Token& start, const Operator& op, std::vector<ValueId> inputs, Attributes attributes, Location location,
+  std::vector<ValueId> add(const Token& start, const Operator& op, std::vector<ValueId> inputs,
+                           Attributes attributes, Location location,
                            const std::vector<std::string>& names) {
     try {
       return builder_.add(op, std::move(inputs), std::move(attributes), std::move(location), names);
@@ -250,7 +267,8 @@ class Parser {
         if (!dtype_named(word)) lexer_.fail_at(start, "expected an element type");
         return word;
       }
-      case AttributeKind::Integers: return parse_list<int64_t>([this] { return lexer_.expect_integer("an integer"); });
+      case AttributeKind::Integers:
+        return parse_list<int64_t>([this] { return lexer_.expect_integer("an integer"); });
       case AttributeKind::Numbers: return parse_list<double>([this] { return parse_number(); });
       case AttributeKind::Exprs: {
         Token start = lexer_.peek();

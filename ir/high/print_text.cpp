@@ -31,7 +31,9 @@ struct PrintAttribute {
   std::string operator()(int64_t value) const { return std::to_string(value); }
   std::string operator()(double value) const { return number_text(value); }
   std::string operator()(Expr value) const { return to_string(value); }
-  std::string operator()(const std::string& value) const { return kind == AttributeKind::DType ? value : quoted(value); }
+  std::string operator()(const std::string& value) const {
+    return kind == AttributeKind::DType ? value : quoted(value);
+  }
   std::string operator()(const std::vector<int64_t>& values) const { return list(values); }
   std::string operator()(const std::vector<double>& values) const { return list(values); }
   std::string operator()(const std::vector<Expr>& values) const { return list(values); }
@@ -41,21 +43,29 @@ std::string attributes_text(const Node& node) {
   std::vector<std::string> parts;
   for (const AttributeSchema& schema : node.op->attributes) {
     auto found = node.attributes.all().find(std::string(schema.name));
-    if (found == node.attributes.all().end() || (schema.default_value && found->second == *schema.default_value)) continue;
-    parts.push_back(std::string(schema.name) + "=" + std::visit(PrintAttribute{schema.kind}, found->second));
+    if (found == node.attributes.all().end() ||
+        (schema.default_value && found->second == *schema.default_value))
+      continue;
+    parts.push_back(std::string(schema.name) + "=" +
+                    std::visit(PrintAttribute{schema.kind}, found->second));
   }
   return parts.empty() ? "" : " {" + join(parts, ", ") + "}";
 }
 
-std::string value_text(const Graph& graph, ValueId id) { return id ? "%" + graph.value(id).name : "_"; }
+std::string value_text(const Graph& graph, ValueId id) {
+  return id ? "%" + graph.value(id).name : "_";
+}
 
 // An element of a constant; its type is the constant's, so no suffix follows.
 std::string element_text(DType type, Scalar value) {
   if (type == DType::Bool) return value.i ? "true" : "false";
-  if (!is_float(type)) return type == DType::U64 ? std::to_string(static_cast<uint64_t>(value.i)) : std::to_string(value.i);
+  if (!is_float(type))
+    return type == DType::U64 ? std::to_string(static_cast<uint64_t>(value.i))
+                              : std::to_string(value.i);
   if (type == DType::F64 || !std::isfinite(value.f)) return number_text(value.f);
   char buffer[32];
-  std::string text(buffer, std::to_chars(buffer, buffer + sizeof buffer, static_cast<float>(value.f)).ptr);
+  std::string text(buffer,
+                   std::to_chars(buffer, buffer + sizeof buffer, static_cast<float>(value.f)).ptr);
   return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
 }
 
@@ -66,7 +76,8 @@ std::string constant_text(const Graph& graph, const ConstantInfo& constant) {
   std::vector<std::string> elements;
   int64_t count = *element_count(value.type.shape);
   for (int64_t i = 0; i < count; ++i)
-    elements.push_back(element_text(value.type.type, load_element(value.type.type, constant.bytes.data(), i)));
+    elements.push_back(
+        element_text(value.type.type, load_element(value.type.type, constant.bytes.data(), i)));
   return text + "[" + join(elements, ", ") + "]";
 }
 
@@ -88,19 +99,22 @@ std::string to_string(const Graph& graph) {
   TextWriter writer;
   writer.line("model " + graph.name + " {");
   writer.indent();
-  if (!graph.model_file.empty()) writer.line("model_file " + quoted(graph.model_file) + " sha256 " + quoted(graph.model_sha256));
+  if (!graph.model_file.empty())
+    writer.line("model_file " + quoted(graph.model_file) + " sha256 " + quoted(graph.model_sha256));
   for (const Symbol& symbol : graph.symbols) writer.line(loop::to_string(symbol));
   for (Expr check : graph.checks) writer.line("check " + to_string(check));
   for (const GraphInput& input : graph.inputs) {
     const Value& value = graph.value(input.value);
-    writer.line("input %" + value.name + " : " + to_string(value.type) + " " + quoted(input.onnx_name));
+    writer.line("input %" + value.name + " : " + to_string(value.type) + " " +
+                quoted(input.onnx_name));
   }
   for (const ConstantInfo& constant : graph.constants) writer.line(constant_text(graph, constant));
   int group = -1;
   auto change_group = [&](int next) {
     if (next == group) return;
     if (group >= 0) writer.dedent(), writer.line("}");
-    if (next >= 0) writer.line("group @" + graph.groups[static_cast<size_t>(next)].name + " {"), writer.indent();
+    if (next >= 0)
+      writer.line("group @" + graph.groups[static_cast<size_t>(next)].name + " {"), writer.indent();
     group = next;
   };
   for (const Node& node : graph.nodes) {
@@ -108,7 +122,8 @@ std::string to_string(const Graph& graph) {
     writer.line(to_string(graph, node));
   }
   change_group(-1);
-  for (const GraphOutput& output : graph.outputs) writer.line("output %" + graph.value(output.value).name + " " + quoted(output.onnx_name));
+  for (const GraphOutput& output : graph.outputs)
+    writer.line("output %" + graph.value(output.value).name + " " + quoted(output.onnx_name));
   writer.dedent();
   writer.line("}");
   return writer.take();

@@ -21,13 +21,14 @@
 
 namespace tenon::high {
 
-/// Inputs and constants come first, then nodes in order, then outputs. Attributes at their defaults are left out.
+/// Inputs and constants come first, then nodes in order, then outputs. Attributes at their defaults
+/// are left out.
 std::string to_string(const Graph& graph);
 /// One node: `%y = relu %x : f32[8] loc("/act/Relu")`.
 std::string to_string(const Graph& graph, const Node& node);
 
-/// Reads a graph and makes its pool. Nodes are added as the frontend adds them, so a type that does not follow from the
-/// inputs is refused; faults throw UserErrors with line, column and caret.
+/// Reads a graph and makes its pool. Nodes are added as the frontend adds them, so a type that does
+/// not follow from the inputs is refused; faults throw UserErrors with line, column and caret.
 Graph parse_graph(std::string_view text, const std::string& file_name);
 
 }  // namespace tenon::high

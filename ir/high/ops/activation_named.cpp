@@ -23,16 +23,28 @@ constexpr Row kRows[] = {
     {"relu", false, false, 0, 0, [](Expr x, double, double) { return max(x, 0.0); }},
     {"tanh", false, false, 0, 0, [](Expr x, double, double) { return call(Op::Tanh, x); }},
     {"sigmoid", false, false, 0, 0, [](Expr x, double, double) { return call(Op::Sigmoid, x); }},
-    {"affine", true, true, 1, 0, [](Expr x, double alpha, double beta) { return x * alpha + beta; }},
-    {"leakyrelu", true, false, 0.01, 0, [](Expr x, double alpha, double) { return select(is_positive(x), x, x * alpha); }},
+    {"affine", true, true, 1, 0,
+     [](Expr x, double alpha, double beta) { return x * alpha + beta; }},
+    {"leakyrelu", true, false, 0.01, 0,
+     [](Expr x, double alpha, double) { return select(is_positive(x), x, x * alpha); }},
     {"thresholdedrelu", true, false, 1, 0,
-     [](Expr x, double alpha, double) { return select(gt(x, literal_like(x, alpha)), x, literal_like(x, 0)); }},
-    {"scaledtanh", true, true, 1, 1, [](Expr x, double alpha, double beta) { return call(Op::Tanh, x * beta) * alpha; }},
-    {"hardsigmoid", true, true, 0.2, 0.5, [](Expr x, double alpha, double beta) { return min(max(x * alpha + beta, 0.0), 1.0); }},
-    {"elu", true, false, 1, 0, [](Expr x, double alpha, double) { return select(is_positive(x), x, (exp_of(min(x, 0.0)) - 1.0) * alpha); }},
-    {"softsign", false, false, 0, 0, [](Expr x, double, double) { return x / (call(Op::Abs, x) + 1.0); }},
+     [](Expr x, double alpha, double) {
+       return select(gt(x, literal_like(x, alpha)), x, literal_like(x, 0));
+     }},
+    {"scaledtanh", true, true, 1, 1,
+     [](Expr x, double alpha, double beta) { return call(Op::Tanh, x * beta) * alpha; }},
+    {"hardsigmoid", true, true, 0.2, 0.5,
+     [](Expr x, double alpha, double beta) { return min(max(x * alpha + beta, 0.0), 1.0); }},
+    {"elu", true, false, 1, 0,
+     [](Expr x, double alpha, double) {
+       return select(is_positive(x), x, (exp_of(min(x, 0.0)) - 1.0) * alpha);
+     }},
+    {"softsign", false, false, 0, 0,
+     [](Expr x, double, double) { return x / (call(Op::Abs, x) + 1.0); }},
     {"softplus", false, false, 0, 0,
-     [](Expr x, double, double) { return max(x, 0.0) + call(Op::Log, exp_of(-call(Op::Abs, x)) + 1.0); }},
+     [](Expr x, double, double) {
+       return max(x, 0.0) + call(Op::Log, exp_of(-call(Op::Abs, x)) + 1.0);
+     }},
 };
 
 const Row* find_row(const std::string& name) {
@@ -46,8 +58,10 @@ const Row* find_row(const std::string& name) {
 std::vector<std::string> words_of(const std::string& list) {
   std::vector<std::string> words(1);
   for (char c : list) {
-    if (c == ',') words.emplace_back();
-    else if (c != ' ') words.back() += c;
+    if (c == ',')
+      words.emplace_back();
+    else if (c != ' ')
+      words.back() += c;
   }
   return words;
 }
@@ -61,8 +75,10 @@ Result<std::vector<NamedActivation>> named_activations(const Attributes& attribu
     words.insert(words.end(), again.begin(), again.end());
   }
   if (words.size() != count)
-    return Failure{std::to_string(words.size()) + " activations are named, expected are " + std::to_string(count)};
-  const std::vector<double>&alphas = attributes.numbers("activation_alpha"), &betas = attributes.numbers("activation_beta");
+    return Failure{std::to_string(words.size()) + " activations are named, expected are " +
+                   std::to_string(count)};
+  const std::vector<double>&alphas = attributes.numbers("activation_alpha"),
+        &betas = attributes.numbers("activation_beta");
   // The lists hold a value for each function that takes one, in order.
   size_t next_alpha = 0, next_beta = 0;
   std::vector<NamedActivation> result;

@@ -14,8 +14,9 @@ struct NamedActivation {
   Expr apply(Expr x) const { return function(x, alpha, beta); }
 };
 
-/// The functions of the attributes activations, activation_alpha and activation_beta, `count` of them: a list for one
-/// direction serves both. Fails on a name that is not known, or on a wrong number of names.
+/// The functions of the attributes activations, activation_alpha and activation_beta, `count` of
+/// them: a list for one direction serves both. Fails on a name that is not known, or on a wrong
+/// number of names.
 Result<std::vector<NamedActivation>> named_activations(const Attributes& attributes, size_t count);
 
 }  // namespace tenon::high

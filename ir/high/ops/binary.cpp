@@ -8,7 +8,8 @@
 namespace tenon::high {
 namespace {
 
-Operator binary(std::string_view name, std::string_view classes, BinaryFunction f, bool gives_bool = false) {
+Operator binary(std::string_view name, std::string_view classes, BinaryFunction f,
+                bool gives_bool = false) {
   return {.name = name,
           .inputs = {"a", "b"},
           .fusion = FusionClass::Elementwise,
@@ -17,16 +18,22 @@ Operator binary(std::string_view name, std::string_view classes, BinaryFunction 
 }
 
 Operator one_operation(std::string_view name, Op op, std::string_view classes) {
-  return binary(name, classes, [op](const Attributes&, Expr a, Expr b) { return a.pool().apply(op, {a, b}); });
+  return binary(name, classes, [op](const Attributes&, Expr a, Expr b) {
+    return a.pool().apply(op, {a, b});
+  });
 }
 
 Operator comparison(std::string_view name, std::string_view classes, Expr (*compare)(Expr, Expr)) {
-  return binary(name, classes, [compare](const Attributes&, Expr a, Expr b) { return compare(a, b); }, true);
+  return binary(
+      name, classes, [compare](const Attributes&, Expr a, Expr b) { return compare(a, b); }, true);
 }
 
-Expr divide(Expr a, Expr b) { return a.pool().apply(is_float(a.type()) ? Op::Div : Op::TruncDiv, {a, b}); }
+Expr divide(Expr a, Expr b) {
+  return a.pool().apply(is_float(a.type()) ? Op::Div : Op::TruncDiv, {a, b});
+}
 
-// Small whole exponents are products, as other runtimes compute them; the square root keeps pow's results at -inf and -0.
+// Small whole exponents are products, as other runtimes compute them; the square root keeps pow's
+// results at -inf and -0.
 Expr power(Expr base, Expr exponent) {
   std::optional<double> known = literal_value(exponent);
   if (known == 1.0) return base;
@@ -34,10 +41,12 @@ Expr power(Expr base, Expr exponent) {
   if (known == 3.0) return base * base * base;
   if (is_float(base.type()) && known == 0.5) {
     double infinity = std::numeric_limits<double>::infinity();
-    return select(eq(base, literal_like(base, -infinity)), literal_like(base, infinity), call(Op::Sqrt, base) + 0.0);
+    return select(eq(base, literal_like(base, -infinity)), literal_like(base, infinity),
+                  call(Op::Sqrt, base) + 0.0);
   }
   // Integers go through f64, which is exact below 2^53.
-  DType working = base.type() == DType::F32 && exponent.type() != DType::F64 ? DType::F32 : DType::F64;
+  DType working =
+      base.type() == DType::F32 && exponent.type() != DType::F64 ? DType::F32 : DType::F64;
   Expr result = base.pool().apply(Op::Pow, {cast(working, base), cast(working, exponent)});
   return cast(base.type(), result);
 }
@@ -46,7 +55,8 @@ Expr power(Expr base, Expr exponent) {
 void infer_power(InferContext& context) {
   require_class(context, 0, "if");
   require_class(context, 1, "if");
-  context.output(context.input(0).type, context.broadcast(context.input(0).shape, context.input(1).shape));
+  context.output(context.input(0).type,
+                 context.broadcast(context.input(0).shape, context.input(1).shape));
 }
 
 Expr modulo(const Attributes& attributes, Expr a, Expr b) {
@@ -57,7 +67,8 @@ Expr modulo(const Attributes& attributes, Expr a, Expr b) {
 
 void infer_modulo(InferContext& context) {
   if (is_float(context.input(0).type) && context.attributes().integer("fmod") == 0)
-    context.fail("the modulo of floats needs fmod = 1", "set the attribute fmod to 1, or convert the inputs to integers");
+    context.fail("the modulo of floats needs fmod = 1",
+                 "set the attribute fmod to 1, or convert the inputs to integers");
   broadcast_type("if")(context);
 }
 
@@ -76,10 +87,13 @@ void infer_prelu(InferContext& context) {
   broadcast_type("if")(context);
   const std::vector<Expr>&x = context.input(0).shape, &result = context.outputs[0].type.shape;
   if (x.size() != result.size()) context.fail("the slope has a higher rank than the input");
-  for (size_t i = 0; i < x.size(); ++i) context.require_equal(x[i], result[i], "the slope does not broadcast to the input");
+  for (size_t i = 0; i < x.size(); ++i)
+    context.require_equal(x[i], result[i], "the slope does not broadcast to the input");
 }
 
-Expr prelu_of(const Attributes&, Expr x, Expr slope) { return select(lt(x, literal_like(x, 0)), x * slope, x); }
+Expr prelu_of(const Attributes&, Expr x, Expr slope) {
+  return select(lt(x, literal_like(x, 0)), x * slope, x);
+}
 
 }  // namespace
 
@@ -91,7 +105,8 @@ const Operator mul = one_operation("mul", Op::Mul, "if");
 const Operator max = one_operation("max", Op::Max, "if");
 const Operator min = one_operation("min", Op::Min, "if");
 // Integers round towards zero; x / 0 is 0.
-const Operator div = binary("div", "if", [](const Attributes&, Expr a, Expr b) { return divide(a, b); });
+const Operator div =
+    binary("div", "if", [](const Attributes&, Expr a, Expr b) { return divide(a, b); });
 
 const Operator equal = comparison("equal", "ifb", eq);
 const Operator less = comparison("less", "if", lt);
@@ -106,11 +121,12 @@ const Operator bitwise_and = one_operation("bitwise_and", Op::And, "i");
 const Operator bitwise_or = one_operation("bitwise_or", Op::Or, "i");
 const Operator bitwise_xor = one_operation("bitwise_xor", Op::Xor, "i");
 
-const Operator pow = {.name = "pow",
-                      .inputs = {"base", "exponent"},
-                      .fusion = FusionClass::Elementwise,
-                      .infer = infer_power,
-                      .compute = elementwise([](const Attributes&, Expr a, Expr b) { return power(a, b); })};
+const Operator pow = {
+    .name = "pow",
+    .inputs = {"base", "exponent"},
+    .fusion = FusionClass::Elementwise,
+    .infer = infer_power,
+    .compute = elementwise([](const Attributes&, Expr a, Expr b) { return power(a, b); })};
 
 // fmod 0: the sign of the divisor, integers only; fmod 1: the sign of the dividend.
 const Operator mod = {.name = "mod",

@@ -8,7 +8,9 @@
 namespace tenon::high {
 namespace {
 
-char class_of(DType type) { return is_float(type) ? 'f' : type == DType::Bool ? 'b' : is_integer(type) ? 'i' : '?'; }
+char class_of(DType type) {
+  return is_float(type) ? 'f' : type == DType::Bool ? 'b' : is_integer(type) ? 'i' : '?';
+}
 
 std::string text_of_classes(std::string_view classes) {
   std::vector<std::string> words;
@@ -18,30 +20,34 @@ std::string text_of_classes(std::string_view classes) {
 
 }  // namespace
 
-// ---- types ------------------------------------------------------------------------------------------------------
+// ---- types ------------------------------------------------------------------------------------
 
 void require_class(InferContext& context, int i, std::string_view classes) {
   DType type = context.input(i).type;
   if (classes.find(class_of(type)) == std::string_view::npos)
-    context.fail("an input is of type " + std::string(name_of(type)) + ", expected are " + text_of_classes(classes),
+    context.fail("an input is of type " + std::string(name_of(type)) + ", expected are " +
+                     text_of_classes(classes),
                  "convert it with a Cast before this node");
 }
 
 void require_same_type(InferContext& context, int i, int j) {
   DType a = context.input(i).type, b = context.input(j).type;
   if (a != b)
-    context.fail("the inputs are of types " + std::string(name_of(a)) + " and " + std::string(name_of(b)) + ", expected is one type",
+    context.fail("the inputs are of types " + std::string(name_of(a)) + " and " +
+                     std::string(name_of(b)) + ", expected is one type",
                  "convert one of them with a Cast before this node");
 }
 
 void require_rank(InferContext& context, int i, int rank) {
   if (context.rank(i) != rank)
-    context.fail("an input has rank " + std::to_string(context.rank(i)) + ", expected is " + std::to_string(rank));
+    context.fail("an input has rank " + std::to_string(context.rank(i)) + ", expected is " +
+                 std::to_string(rank));
 }
 
 void require_vector(InferContext& context, int i, Expr extent, const std::string& what) {
   if (context.rank(i) != 1)
-    context.fail("the " + what + " has rank " + std::to_string(context.rank(i)) + ", expected is a vector of " + to_string(extent));
+    context.fail("the " + what + " has rank " + std::to_string(context.rank(i)) +
+                 ", expected is a vector of " + to_string(extent));
   context.require_equal(context.dim(i, 0), extent, "the length of the " + what + " does not fit");
 }
 
@@ -64,7 +70,7 @@ Infer broadcast_type(std::string_view classes, bool gives_bool) {
   };
 }
 
-// ---- values -----------------------------------------------------------------------------------------------------
+// ---- values -----------------------------------------------------------------------------------
 
 Expr literal_like(Expr x, double value) { return x.pool().literal(x.type(), value); }
 
@@ -78,7 +84,7 @@ std::optional<double> literal_value(Expr x) {
   return std::nullopt;
 }
 
-// ---- elementwise ------------------------------------------------------------------------------------------------
+// ---- elementwise ------------------------------------------------------------------------------
 
 loop::Stage elementwise_stage(std::vector<loop::Axis> axes, Expr value) {
   loop::Stage stage;
@@ -98,16 +104,21 @@ Compute elementwise_all(VariadicFunction f) {
 }
 
 Compute elementwise(UnaryFunction f) {
-  return elementwise_all([f = std::move(f)](ComputeContext& context, std::span<const Expr> x) { return f(context.attributes(), x[0]); });
+  return elementwise_all([f = std::move(f)](ComputeContext& context, std::span<const Expr> x) {
+    return f(context.attributes(), x[0]);
+  });
 }
 
 Compute elementwise(BinaryFunction f) {
-  return elementwise_all([f = std::move(f)](ComputeContext& context, std::span<const Expr> x) { return f(context.attributes(), x[0], x[1]); });
+  return elementwise_all([f = std::move(f)](ComputeContext& context, std::span<const Expr> x) {
+    return f(context.attributes(), x[0], x[1]);
+  });
 }
 
-// ---- reductions -------------------------------------------------------------------------------------------------
+// ---- reductions -------------------------------------------------------------------------------
 
-Reduced reduce_axes(const ComputeContext& context, const std::vector<Expr>& shape, const std::vector<int>& axes) {
+Reduced reduce_axes(const ComputeContext& context, const std::vector<Expr>& shape,
+                    const std::vector<int>& axes) {
   Reduced result;
   for (size_t i = 0; i < shape.size(); ++i) {
     bool reduced = std::find(axes.begin(), axes.end(), static_cast<int>(i)) != axes.end();
@@ -132,15 +143,18 @@ Expr count_of(const std::vector<loop::Axis>& axes, Expr like) {
   return cast(like.type(), count);
 }
 
-std::vector<int> normalized_axes(InferContext& context, const std::vector<int64_t>& axes, int rank) {
+std::vector<int> normalized_axes(InferContext& context, const std::vector<int64_t>& axes,
+                                 int rank) {
   std::vector<int> result;
   for (int64_t axis : axes) {
     if (axis < -rank || axis >= rank)
-      context.fail("the axes hold " + std::to_string(axis) + ", the tensor has rank " + std::to_string(rank));
+      context.fail("the axes hold " + std::to_string(axis) + ", the tensor has rank " +
+                   std::to_string(rank));
     result.push_back(static_cast<int>(axis < 0 ? axis + rank : axis));
   }
   std::sort(result.begin(), result.end());
-  if (std::adjacent_find(result.begin(), result.end()) != result.end()) context.fail("the axes name one axis twice");
+  if (std::adjacent_find(result.begin(), result.end()) != result.end())
+    context.fail("the axes name one axis twice");
   return result;
 }
 

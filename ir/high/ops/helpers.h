@@ -11,7 +11,7 @@ namespace tenon::high {
 using Infer = std::function<void(InferContext&)>;
 using Compute = std::function<void(ComputeContext&)>;
 
-// ---- types ------------------------------------------------------------------------------------------------------
+// ---- types ------------------------------------------------------------------------------------
 
 /// Fails unless input i is of a class in `classes`: i integers, f floats, b bool.
 void require_class(InferContext& context, int i, std::string_view classes);
@@ -26,7 +26,7 @@ Infer same_type_as_input(std::string_view classes);
 /// The result is the broadcast of all inputs, which are of one type; of that type, or bool.
 Infer broadcast_type(std::string_view classes, bool gives_bool = false);
 
-// ---- values -----------------------------------------------------------------------------------------------------
+// ---- values -----------------------------------------------------------------------------------
 
 /// A literal of the type of `x`.
 Expr literal_like(Expr x, double value);
@@ -37,7 +37,7 @@ Expr clamp(Expr x, Expr low, Expr high);
 /// The scalar of a one-element literal, if `x` is one.
 std::optional<double> literal_value(Expr x);
 
-// ---- elementwise ------------------------------------------------------------------------------------------------
+// ---- elementwise ------------------------------------------------------------------------------
 
 using UnaryFunction = std::function<Expr(const Attributes&, Expr)>;
 using BinaryFunction = std::function<Expr(const Attributes&, Expr, Expr)>;
@@ -48,16 +48,18 @@ Compute elementwise(UnaryFunction f);
 Compute elementwise(BinaryFunction f);
 Compute elementwise_all(VariadicFunction f);
 
-// ---- reductions -------------------------------------------------------------------------------------------------
+// ---- reductions -------------------------------------------------------------------------------
 
-/// The axes of a result that keeps some of a tensor's axes, and subscripts of that tensor by kept and reduced axes.
+/// The axes of a result that keeps some of a tensor's axes, and subscripts of that tensor by kept
+/// and reduced axes.
 struct Reduced {
   std::vector<loop::Axis> kept, reduced;
   std::vector<Expr> point;  // subscripts of the reduced tensor, all axes in order
 };
 
 /// Splits the shape into kept axes i0, i1, ... and reduced ones r0, r1, ... .
-Reduced reduce_axes(const ComputeContext& context, const std::vector<Expr>& shape, const std::vector<int>& axes);
+Reduced reduce_axes(const ComputeContext& context, const std::vector<Expr>& shape,
+                    const std::vector<int>& axes);
 /// A stage that reduces `value` over the reduced axes; without any it is the value.
 loop::Stage reduction(const Reduced& reduced, loop::Reducer reducer, Expr value);
 /// An elementwise stage.

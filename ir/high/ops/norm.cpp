@@ -1,8 +1,10 @@
 // Normalisations: mean and variance in two passes, then scale and bias.
 //
 //   %y = layer_norm %x, %s, %b {axis=-1, epsilon=1e-05} : f32[8, 768]
-//     ->   total[i0]   = sum[r0:768](x[i0, r0])                 mean[i0]    = total[i0] / 768.0
-//          spread[i0]  = sum[r0:768]((x[i0, r0] - mean[i0])^2)  inverse[i0] = 1.0 / sqrt(spread[i0] / 768.0 + 1e-05)
+//     ->   total[i0]   = sum[r0:768](x[i0, r0])
+//          mean[i0]    = total[i0] / 768.0
+//          spread[i0]  = sum[r0:768]((x[i0, r0] - mean[i0]) * (x[i0, r0] - mean[i0]))
+//          inverse[i0] = 1.0 / sqrt(spread[i0] / 768.0 + 1e-05)
 //          y[i0, i1]   = (x[i0, i1] - mean[i0]) * inverse[i0] * s[i1] + b[i1]
 #include "ir/high/ops/helpers.h"
 
@@ -33,10 +35,14 @@ Moments moments_of(ComputeContext& context, const std::vector<int>& axes) {
   std::string total = context.local("total", reduction(reduced, Reducer::Sum, x));
   context.anchor(total, "norm");
   Moments moments;
-  moments.mean = context.local("mean", elementwise_stage(reduced.kept, context.read(total, row) / count));
+  moments.mean =
+      context.local("mean", elementwise_stage(reduced.kept, context.read(total, row) / count));
   Expr distance = x - context.read(moments.mean, row);
-  std::string spread = context.local("spread", reduction(reduced, Reducer::Sum, distance * distance));
-  moments.inverse = context.local("inverse", elementwise_stage(reduced.kept, inverse_root(context, context.read(spread, row) / count)));
+  std::string spread =
+      context.local("spread", reduction(reduced, Reducer::Sum, distance * distance));
+  moments.inverse = context.local(
+      "inverse",
+      elementwise_stage(reduced.kept, inverse_root(context, context.read(spread, row) / count)));
   return moments;
 }
 
@@ -55,7 +61,9 @@ void infer_over_last_axes(InferContext& context) {
   for (int i = 1; i < context.input_count(); ++i) {
     if (!context.has_input(i)) continue;
     std::vector<Expr> both = context.broadcast(normalized, context.input(i).shape);
-    if (both.size() > normalized.size()) context.fail("the " + std::string(i == 1 ? "scale" : "bias") + " has more axes than are normalised");
+    if (both.size() > normalized.size())
+      context.fail("the " + std::string(i == 1 ? "scale" : "bias") +
+                   " has more axes than are normalised");
   }
   context.output(context.input(0).type, shape);
 }
@@ -70,7 +78,8 @@ void compute_layer_norm(ComputeContext& context) {
   Moments moments = moments_of(context, axes_from(axis, rank));
   std::vector<loop::Axis> axes = context.axes(context.output_shape());
   std::vector<Expr> point = context.vars(axes), row(point.begin(), point.begin() + axis);
-  Expr value = (context.number(0, point) - context.read(moments.mean, row)) * context.read(moments.inverse, row);
+  Expr value = (context.number(0, point) - context.read(moments.mean, row)) *
+               context.read(moments.inverse, row);
   context.result(0, elementwise_stage(std::move(axes), scaled(context, value, point)));
 }
 
@@ -81,20 +90,24 @@ void compute_rms_norm(ComputeContext& context) {
   std::string squares = context.local("squares", reduction(reduced, Reducer::Sum, x * x));
   context.anchor(squares, "norm");
   Expr mean_square = context.read(squares, context.vars(reduced.kept)) / count;
-  std::string inverse = context.local("inverse", elementwise_stage(reduced.kept, inverse_root(context, mean_square)));
+  std::string inverse =
+      context.local("inverse", elementwise_stage(reduced.kept, inverse_root(context, mean_square)));
   std::vector<loop::Axis> axes = context.axes(context.output_shape());
   std::vector<Expr> point = context.vars(axes), row(point.begin(), point.begin() + axis);
   Expr value = context.number(0, point) * context.read(inverse, row);
   context.result(0, elementwise_stage(std::move(axes), scaled(context, value, point)));
 }
 
-// ---- by channel -------------------------------------------------------------------------------------------------
+// ---- by channel -------------------------------------------------------------------------------
 
 void infer_by_channel(InferContext& context) {
   static constexpr const char* kNames[] = {"input", "scale", "bias", "mean", "variance"};
   require_parameters_of_type(context);
-  if (context.rank(0) < 2) context.fail("the input has rank " + std::to_string(context.rank(0)) + ", expected is at least 2 (batch, channels)");
-  for (int i = 1; i < context.input_count(); ++i) require_vector(context, i, context.dim(0, 1), kNames[i]);
+  if (context.rank(0) < 2)
+    context.fail("the input has rank " + std::to_string(context.rank(0)) +
+                 ", expected is at least 2 (batch, channels)");
+  for (int i = 1; i < context.input_count(); ++i)
+    require_vector(context, i, context.dim(0, 1), kNames[i]);
   context.output(context.input(0).type, context.input(0).shape);
 }
 
@@ -102,10 +115,13 @@ void compute_batch_norm(ComputeContext& context) {
   loop::Axis channel = context.axis_of("c", context.input_shape(0)[1]);
   Expr c = context.var(channel);
   Expr deviation = call(Op::Sqrt, context.number(4, {c}) + context.attributes().number("epsilon"));
-  std::string factor = context.local("factor", elementwise_stage({channel}, context.number(1, {c}) / deviation));
+  std::string factor =
+      context.local("factor", elementwise_stage({channel}, context.number(1, {c}) / deviation));
   std::vector<loop::Axis> axes = context.axes(context.output_shape());
   std::vector<Expr> point = context.vars(axes);
-  Expr value = (context.number(0, point) - context.number(3, {point[1]})) * context.read(factor, {point[1]}) + context.number(2, {point[1]});
+  Expr value = (context.number(0, point) - context.number(3, {point[1]})) *
+                   context.read(factor, {point[1]}) +
+               context.number(2, {point[1]});
   context.result(0, elementwise_stage(std::move(axes), value));
 }
 
@@ -113,7 +129,8 @@ void compute_instance_norm(ComputeContext& context) {
   Moments moments = moments_of(context, axes_from(2, context.input_type(0).rank()));
   std::vector<loop::Axis> axes = context.axes(context.output_shape());
   std::vector<Expr> point = context.vars(axes), plane = {point[0], point[1]};
-  Expr value = (context.number(0, point) - context.read(moments.mean, plane)) * context.read(moments.inverse, plane);
+  Expr value = (context.number(0, point) - context.read(moments.mean, plane)) *
+               context.read(moments.inverse, plane);
   value = value * context.number(1, {point[1]}) + context.number(2, {point[1]});
   context.result(0, elementwise_stage(std::move(axes), value));
 }

@@ -1,6 +1,7 @@
-// Recurrent layers. The products with the input are one stage for the whole sequence; the steps are a scan.
+// Recurrent layers. The products with the input are one stage for the whole sequence; the steps are
+// a scan.
 //
-//   %y, %y_h, %y_c = lstm %x, %w, %r, %b : f32[100, 1, 8, 256], ...        (direction forward, 4 gates of 256)
+//   %y, %y_h, %y_c = lstm %x, %w, %r, %b : f32[100, 1, 8, 256], ...
 //     ->   projection[t, b, q:1024] = sum[i:64](x[t, b, i] * w[0, q, i])
 //          scan t in 100 {
 //            previous[t, b, k]      = h[t - 1, b, k] else 0.0
@@ -23,7 +24,7 @@ enum Input { kX, kW, kR, kBias, kLengths, kInitialH, kInitialC, kPeepholes };
 
 bool is_batch_major(const Attributes& attributes) { return attributes.integer("layout") != 0; }
 
-// ---- types ------------------------------------------------------------------------------------------------------
+// ---- types ------------------------------------------------------------------------------------
 
 struct Dims {
   Expr steps, batch, directions, hidden;
@@ -35,12 +36,14 @@ std::vector<Expr> state_shape(const Attributes& attributes, const Dims& dims) {
   return {dims.directions, dims.batch, dims.hidden};
 }
 
-void require_shape(InferContext& context, int i, const std::vector<Expr>& shape, const std::string& what) {
+void require_shape(InferContext& context, int i, const std::vector<Expr>& shape,
+                   const std::string& what) {
   if (!context.has_input(i)) return;
   require_same_type(context, kX, i);
   require_rank(context, i, static_cast<int>(shape.size()));
   for (size_t axis = 0; axis < shape.size(); ++axis)
-    context.require_equal(context.dim(i, static_cast<int>(axis)), shape[axis], "axis " + std::to_string(axis) + " of the " + what + " does not fit");
+    context.require_equal(context.dim(i, static_cast<int>(axis)), shape[axis],
+                          "axis " + std::to_string(axis) + " of the " + what + " does not fit");
 }
 
 Dims infer_layer(InferContext& context, int gates, int activations) {
@@ -51,11 +54,13 @@ Dims infer_layer(InferContext& context, int gates, int activations) {
   require_rank(context, kR, 3);
   const std::string& direction = attributes.text("direction");
   if (direction != "forward" && direction != "reverse" && direction != "bidirectional")
-    context.fail("the direction is \"" + direction + "\"", "it must be forward, reverse or bidirectional");
+    context.fail("the direction is \"" + direction + "\"",
+                 "it must be forward, reverse or bidirectional");
   int64_t directions = direction == "bidirectional" ? 2 : 1;
   bool batch_major = is_batch_major(attributes);
   ExprPool& pool = context.pool();
-  Dims dims{context.dim(kX, batch_major ? 1 : 0), context.dim(kX, batch_major ? 0 : 1), pool.index(directions), context.dim(kR, 2)};
+  Dims dims{context.dim(kX, batch_major ? 1 : 0), context.dim(kX, batch_major ? 0 : 1),
+            pool.index(directions), context.dim(kR, 2)};
   if (!as_int(dims.hidden)) context.fail("the hidden size is not constant");
   Expr rows = dims.hidden * static_cast<double>(gates);
   require_shape(context, kW, {dims.directions, rows, context.dim(kX, 2)}, "input weight");
@@ -63,22 +68,31 @@ Dims infer_layer(InferContext& context, int gates, int activations) {
   require_shape(context, kBias, {dims.directions, rows * 2.0}, "bias");
   require_shape(context, kInitialH, state_shape(attributes, dims), "initial state");
   require_shape(context, kInitialC, state_shape(attributes, dims), "initial cell state");
-  if (context.has_input(kPeepholes)) context.fail("peephole weights are not supported in this version");
+  if (context.has_input(kPeepholes))
+    context.fail("peephole weights are not supported in this version");
   if (context.has_input(kLengths)) {
     const std::vector<Expr>* lengths = context.elements(kLengths);
-    bool full = lengths && std::all_of(lengths->begin(), lengths->end(), [&](Expr length) { return context.proved(eq(length, dims.steps)); });
-    if (!full) context.fail("sequence_lens are not supported in this version, unless each is the whole sequence", "remove the input, and mask what lies behind the end of a sequence");
+    bool full = lengths && std::all_of(lengths->begin(), lengths->end(), [&](Expr length) {
+                  return context.proved(eq(length, dims.steps));
+                });
+    if (!full)
+      context.fail(
+          "sequence_lens are not supported in this version, unless each is the whole sequence",
+          "remove the input, and mask what lies behind the end of a sequence");
   }
-  Result<std::vector<NamedActivation>> named = named_activations(attributes, static_cast<size_t>(activations * directions));
+  Result<std::vector<NamedActivation>> named =
+      named_activations(attributes, static_cast<size_t>(activations * directions));
   if (!named) context.fail(named.reason());
   DType type = context.input(kX).type;
-  if (batch_major) context.output(type, {dims.batch, dims.steps, dims.directions, dims.hidden});
-  else context.output(type, {dims.steps, dims.directions, dims.batch, dims.hidden});
+  if (batch_major)
+    context.output(type, {dims.batch, dims.steps, dims.directions, dims.hidden});
+  else
+    context.output(type, {dims.steps, dims.directions, dims.batch, dims.hidden});
   context.output(type, state_shape(attributes, dims));
   return dims;
 }
 
-// ---- meaning ----------------------------------------------------------------------------------------------------
+// ---- meaning ----------------------------------------------------------------------------------
 
 // One direction of a layer while its stages are built.
 class Layer {
@@ -93,9 +107,11 @@ class Layer {
         b_(context.axis_of("b", context.input_shape(kX)[batch_major_ ? 0 : 1])),
         j_(context.axis_of("j", context.input_shape(kR)[2])),
         k_(context.axis_of("k", context.input_shape(kR)[2])) {
-    size_t directions = context.attributes().text("direction") == "bidirectional" ? 2 : 1, each = static_cast<size_t>(activations);
+    size_t directions = context.attributes().text("direction") == "bidirectional" ? 2 : 1,
+           each = static_cast<size_t>(activations);
     std::vector<NamedActivation> all = *named_activations(context.attributes(), each * directions);
-    activations_.assign(all.begin() + static_cast<long>(each) * direction, all.begin() + static_cast<long>(each) * (direction + 1));
+    activations_.assign(all.begin() + static_cast<long>(each) * direction,
+                        all.begin() + static_cast<long>(each) * (direction + 1));
     project();
   }
 
@@ -105,28 +121,35 @@ class Layer {
     h_ = context_.declare("h", type(), {b_, j_});
     // A copy of the state, so that the product below reads without a condition.
     std::vector<Expr> start = {context_.var(b_), context_.var(k_)};
-    previous_ = context_.local("previous", elementwise_stage({b_, k_}, state_before(h_, kInitialH, start)));
+    previous_ =
+        context_.local("previous", elementwise_stage({b_, k_}, state_before(h_, kInitialH, start)));
   }
 
-  // Rows first .. first+count-1 (in gates) of the recurrent weight times a state vector of this step.
+  // Rows first .. first+count-1 (in gates) of the recurrent weight times a state vector of this
+  // step.
   std::string product(const std::string& state, int first, int count) {
     loop::Axis q = context_.axis_of("q", j_.extent * static_cast<double>(count));
     Expr row = context_.var(q) + j_.extent * static_cast<double>(first), k = context_.var(k_);
-    Expr term = context_.read(state, {t_, context_.var(b_), k}) * context_.number(kR, {context_.index(direction_), row, k});
+    Expr term = context_.read(state, {t_, context_.var(b_), k}) *
+                context_.number(kR, {context_.index(direction_), row, k});
     loop::Stage stage = elementwise_stage({b_, q}, term);
     stage.reducer = loop::Reducer::Sum;
     stage.reduce_axes = {k_};
     return context_.local("product", std::move(stage));
   }
 
-  std::string stage(const std::string& name, Expr value) { return context_.local(name, elementwise_stage({b_, j_}, value)); }
+  std::string stage(const std::string& name, Expr value) {
+    return context_.local(name, elementwise_stage({b_, j_}, value));
+  }
 
   // What stands in a gate: the projected input, element `gate` of a product, and the biases.
   Expr projected(int gate) {
     Expr position = reverse_ ? steps_ - 1.0 - t_ : t_;
     return context_.read(projection_, {position, b(), row(gate)});
   }
-  Expr multiplied(const std::string& product, int gate) { return context_.read(product, {t_, b(), row(gate)}); }
+  Expr multiplied(const std::string& product, int gate) {
+    return context_.read(product, {t_, b(), row(gate)});
+  }
   Expr input_bias(int gate) { return bias(gate); }
   Expr recurrent_bias(int gate) { return bias(gates_ + gate); }
   // Both in one expression of constants only.
@@ -135,8 +158,11 @@ class Layer {
   }
   Expr plus(Expr value, Expr bias) { return bias ? value + bias : value; }
 
-  // Function `which` of a gate, whose sum is clipped; of the cell state, as other runtimes do, it is not.
-  Expr activate(int which, Expr x) const { return activations_[static_cast<size_t>(which)].apply(x); }
+  // Function `which` of a gate, whose sum is clipped; of the cell state, as other runtimes do, it
+  // is not.
+  Expr activate(int which, Expr x) const {
+    return activations_[static_cast<size_t>(which)].apply(x);
+  }
   Expr activate_gate(int which, Expr x) const {
     double clip = context_.attributes().number("clip");
     if (clip > 0) x = clamp(x, literal_like(x, -clip), literal_like(x, clip));
@@ -150,7 +176,8 @@ class Layer {
     Expr start = context_.pool().literal(type(), 0);
     if (context_.has_input(initial)) {
       Expr d = context_.index(direction_);
-      start = context_.number(initial, batch_major_ ? std::vector{at[0], d, at[1]} : std::vector{d, at[0], at[1]});
+      start = context_.number(
+          initial, batch_major_ ? std::vector{at[0], d, at[1]} : std::vector{d, at[0], at[1]});
     }
     return context_.read(tensor, {t_ - 1.0, at[0], at[1]}, start);
   }
@@ -173,19 +200,24 @@ class Layer {
 
   void give_last(int result, const std::string& tensor) {
     loop::Axis d = context_.axis_of("d", context_.index(1));
-    loop::Stage last = elementwise_stage(batch_major_ ? std::vector{b_, d, j_} : std::vector{d, b_, j_}, {});
+    loop::Stage last =
+        elementwise_stage(batch_major_ ? std::vector{b_, d, j_} : std::vector{d, b_, j_}, {});
     last.value = context_.read(tensor, {steps_ - 1.0, b(), j()});
     give_piece(result, std::move(last), d);
   }
 
  private:
-  // The products of the whole sequence with the input weight: a matrix product, outside of the scan.
+  // The products of the whole sequence with the input weight: a matrix product, outside of the
+  // scan.
   void project() {
-    loop::Axis t = context_.axis_of("t", steps_), q = context_.axis_of("q", context_.input_shape(kW)[1]);
+    loop::Axis t = context_.axis_of("t", steps_),
+               q = context_.axis_of("q", context_.input_shape(kW)[1]);
     loop::Axis i = context_.axis_of("i", context_.input_shape(kX)[2]);
     Expr at_t = context_.var(t), at_i = context_.var(i);
-    Expr x = context_.number(kX, batch_major_ ? std::vector{b(), at_t, at_i} : std::vector{at_t, b(), at_i});
-    loop::Stage stage = elementwise_stage({t, b_, q}, x * context_.number(kW, {context_.index(direction_), context_.var(q), at_i}));
+    Expr x = context_.number(
+        kX, batch_major_ ? std::vector{b(), at_t, at_i} : std::vector{at_t, b(), at_i});
+    loop::Stage stage = elementwise_stage(
+        {t, b_, q}, x * context_.number(kW, {context_.index(direction_), context_.var(q), at_i}));
     stage.reducer = loop::Reducer::Sum;
     stage.reduce_axes = {i};
     projection_ = context_.local("projection", std::move(stage));
@@ -195,7 +227,8 @@ class Layer {
   void give_sequence() {
     loop::Axis t = context_.axis_of("t", steps_), d = context_.axis_of("d", context_.index(1));
     Expr at_t = context_.var(t);
-    loop::Stage all = elementwise_stage(batch_major_ ? std::vector{b_, t, d, j_} : std::vector{t, d, b_, j_}, {});
+    loop::Stage all =
+        elementwise_stage(batch_major_ ? std::vector{b_, t, d, j_} : std::vector{t, d, b_, j_}, {});
     all.value = context_.read(h_, {reverse_ ? steps_ - 1.0 - at_t : at_t, b(), j()});
     give_piece(0, std::move(all), d);
   }
@@ -231,11 +264,15 @@ void lstm_direction(Layer layer) {
   layer.begin();
   std::string c = context.declare("c", layer.type(), layer.cell_axes());
   std::string product = layer.product(layer.previous(), 0, 4);
-  auto gate = [&](int g) { return layer.plus_biases(layer.projected(g) + layer.multiplied(product, g), g); };
+  auto gate = [&](int g) {
+    return layer.plus_biases(layer.projected(g) + layer.multiplied(product, g), g);
+  };
   std::string input = layer.stage("input_gate", layer.activate_gate(0, gate(0)));
-  Expr forget = context.attributes().integer("input_forget") ? 1.0 - layer.here(input) : layer.activate_gate(0, gate(2));
+  Expr forget = context.attributes().integer("input_forget") ? 1.0 - layer.here(input)
+                                                             : layer.activate_gate(0, gate(2));
   Expr kept = forget * layer.state_before(c, kInitialC, {layer.b(), layer.j()});
-  context.define(c, elementwise_stage(layer.cell_axes(), kept + layer.here(input) * layer.activate_gate(1, gate(3))));
+  context.define(c, elementwise_stage(layer.cell_axes(),
+                                      kept + layer.here(input) * layer.activate_gate(1, gate(3))));
   layer.finish(layer.activate_gate(0, gate(1)) * layer.activate(2, layer.here(c)));
   layer.give_last(2, c);
 }
@@ -246,7 +283,10 @@ void gru_direction(Layer layer) {
   layer.begin();
   bool linear_before_reset = context.attributes().integer("linear_before_reset") != 0;
   std::string product = layer.product(layer.previous(), 0, linear_before_reset ? 3 : 2);
-  auto gate = [&](int g) { return layer.activate_gate(0, layer.plus_biases(layer.projected(g) + layer.multiplied(product, g), g)); };
+  auto gate = [&](int g) {
+    return layer.activate_gate(
+        0, layer.plus_biases(layer.projected(g) + layer.multiplied(product, g), g));
+  };
   Expr hidden;
   if (linear_before_reset) {
     Expr inner = gate(1) * layer.plus(layer.multiplied(product, 2), layer.recurrent_bias(2));
@@ -257,13 +297,15 @@ void gru_direction(Layer layer) {
     hidden = layer.plus_biases(layer.projected(2) + layer.multiplied(after_reset, 0), 2);
   }
   std::string update = layer.stage("update_gate", gate(0));
-  layer.finish((1.0 - layer.here(update)) * layer.activate_gate(1, hidden) + layer.here(update) * layer.before());
+  layer.finish((1.0 - layer.here(update)) * layer.activate_gate(1, hidden) +
+               layer.here(update) * layer.before());
 }
 
 void rnn_direction(Layer layer) {
   layer.begin();
   std::string product = layer.product(layer.previous(), 0, 1);
-  layer.finish(layer.activate_gate(0, layer.plus_biases(layer.projected(0) + layer.multiplied(product, 0), 0)));
+  layer.finish(layer.activate_gate(
+      0, layer.plus_biases(layer.projected(0) + layer.multiplied(product, 0), 0)));
 }
 
 Compute each_direction(int gates, int activations, void (*compute)(Layer)) {
@@ -273,17 +315,19 @@ Compute each_direction(int gates, int activations, void (*compute)(Layer)) {
   };
 }
 
-Operator recurrent(std::string_view name, int gates, int activations, std::string default_activations, std::vector<AttributeSchema> own,
+Operator recurrent(std::string_view name, int gates, int activations,
+                   std::string default_activations, std::vector<AttributeSchema> own,
                    void (*compute)(Layer)) {
   bool has_cell = gates == 4;
   std::vector<std::string_view> inputs = {"x", "w", "r", "b?", "sequence_lens?", "initial_h?"};
   if (has_cell) inputs.insert(inputs.end(), {"initial_c?", "p?"});
-  std::vector<AttributeSchema> attributes = {{"direction", AttributeKind::Text, "forward"},
-                                             {"activations", AttributeKind::Text, std::move(default_activations)},
-                                             {"activation_alpha", AttributeKind::Numbers, std::vector<double>{}},
-                                             {"activation_beta", AttributeKind::Numbers, std::vector<double>{}},
-                                             {"clip", AttributeKind::Number, 0.0},
-                                             {"layout", AttributeKind::Integer, 0}};
+  std::vector<AttributeSchema> attributes = {
+      {"direction", AttributeKind::Text, "forward"},
+      {"activations", AttributeKind::Text, std::move(default_activations)},
+      {"activation_alpha", AttributeKind::Numbers, std::vector<double>{}},
+      {"activation_beta", AttributeKind::Numbers, std::vector<double>{}},
+      {"clip", AttributeKind::Number, 0.0},
+      {"layout", AttributeKind::Integer, 0}};
   attributes.insert(attributes.end(), own.begin(), own.end());
   return {.name = name,
           .inputs = std::move(inputs),
@@ -292,7 +336,8 @@ Operator recurrent(std::string_view name, int gates, int activations, std::strin
           .infer =
               [=](InferContext& context) {
                 Dims dims = infer_layer(context, gates, activations);
-                if (has_cell) context.output(context.input(kX).type, state_shape(context.attributes(), dims));
+                if (has_cell)
+                  context.output(context.input(kX).type, state_shape(context.attributes(), dims));
               },
           .compute = each_direction(gates, activations, compute)};
 }
@@ -301,10 +346,13 @@ Operator recurrent(std::string_view name, int gates, int activations, std::strin
 
 namespace ops {
 
-// Results: all states, the last state, and for lstm the last cell state. `activations` names as many functions as the
-// operator has (for one direction, used for both; or for both), with ONNX's names and separated by commas.
-const Operator lstm = recurrent("lstm", 4, 3, "Sigmoid,Tanh,Tanh", {{"input_forget", AttributeKind::Integer, 0}}, lstm_direction);
-const Operator gru = recurrent("gru", 3, 2, "Sigmoid,Tanh", {{"linear_before_reset", AttributeKind::Integer, 0}}, gru_direction);
+// Results: all states, the last state, and for lstm the last cell state. `activations` names as
+// many functions as the operator has (for one direction, used for both; or for both), with ONNX's
+// names and separated by commas.
+const Operator lstm = recurrent("lstm", 4, 3, "Sigmoid,Tanh,Tanh",
+                                {{"input_forget", AttributeKind::Integer, 0}}, lstm_direction);
+const Operator gru = recurrent("gru", 3, 2, "Sigmoid,Tanh",
+                               {{"linear_before_reset", AttributeKind::Integer, 0}}, gru_direction);
 const Operator rnn = recurrent("rnn", 1, 1, "Tanh", {}, rnn_direction);
 
 }  // namespace ops

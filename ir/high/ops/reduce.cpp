@@ -1,5 +1,5 @@
-// Reductions over any axes, and the arguments of greatest and least elements. Global pooling is a reduction over the
-// spatial axes.
+// Reductions over any axes, and the arguments of greatest and least elements. Global pooling is a
+// reduction over the spatial axes.
 //
 //   %y = reduce_mean %x {axes=[1], keepdims=0} : f32[8]
 //     ->   acc[i0] = sum[r0:10](x[i0, r0])          y[i0] = acc[i0] / 10.0
@@ -21,8 +21,10 @@ std::vector<Expr> reduced_shape(InferContext& context, const std::vector<int>& a
   std::vector<Expr> shape;
   for (int i = 0; i < context.rank(0); ++i) {
     bool reduced = std::find(axes.begin(), axes.end(), i) != axes.end();
-    if (!reduced) shape.push_back(context.dim(0, i));
-    else if (keep) shape.push_back(context.pool().index(1));
+    if (!reduced)
+      shape.push_back(context.dim(0, i));
+    else if (keep)
+      shape.push_back(context.pool().index(1));
   }
   return shape;
 }
@@ -30,13 +32,17 @@ std::vector<Expr> reduced_shape(InferContext& context, const std::vector<int>& a
 Infer infer_reduction(std::string_view classes) {
   return [classes](InferContext& context) {
     require_class(context, 0, classes);
-    std::vector<int> axes = normalized_axes(context, context.attributes().integers("axes"), context.rank(0));
-    context.output(context.input(0).type, reduced_shape(context, axes, context.attributes().integer("keepdims") != 0));
+    std::vector<int> axes =
+        normalized_axes(context, context.attributes().integers("axes"), context.rank(0));
+    context.output(context.input(0).type,
+                   reduced_shape(context, axes, context.attributes().integer("keepdims") != 0));
   };
 }
 
-// Stages speak of the axes that are kept; the result may have axes of extent 1 in place of the reduced ones.
-void give_result(ComputeContext& context, const std::vector<int>& axes, const Reduced& reduced, loop::Stage stage, After after) {
+// Stages speak of the axes that are kept; the result may have axes of extent 1 in place of the
+// reduced ones.
+void give_result(ComputeContext& context, const std::vector<int>& axes, const Reduced& reduced,
+                 loop::Stage stage, After after) {
   bool keeps_axes = context.output_type().rank() != static_cast<int>(reduced.kept.size());
   if (!keeps_axes && !after) {
     context.anchor(context.result(0, std::move(stage)), "reduce");
@@ -57,7 +63,8 @@ void give_result(ComputeContext& context, const std::vector<int>& axes, const Re
 
 Compute compute_reduction(Reducer reducer, Before before, After after) {
   return [=](ComputeContext& context) {
-    std::vector<int> axes = normalized_axes(context.attributes().integers("axes"), context.input_type(0).rank());
+    std::vector<int> axes =
+        normalized_axes(context.attributes().integers("axes"), context.input_type(0).rank());
     Reduced reduced = reduce_axes(context, context.input_shape(0), axes);
     Expr x = context.number(0, reduced.point);
     Reducer used = reducer;
@@ -68,13 +75,18 @@ Compute compute_reduction(Reducer reducer, Before before, After after) {
 
 // log(sum(exp(x))) with the greatest element taken out, unless that is infinite.
 void compute_log_sum_exp(ComputeContext& context) {
-  std::vector<int> axes = normalized_axes(context.attributes().integers("axes"), context.input_type(0).rank());
+  std::vector<int> axes =
+      normalized_axes(context.attributes().integers("axes"), context.input_type(0).rank());
   Reduced reduced = reduce_axes(context, context.input_shape(0), axes);
   std::vector<Expr> row = context.vars(reduced.kept);
-  std::string top = context.local("top", reduction(reduced, Reducer::Max, context.number(0, reduced.point)));
+  std::string top =
+      context.local("top", reduction(reduced, Reducer::Max, context.number(0, reduced.point)));
   Expr greatest = context.read(top, row);
-  Expr infinite = eq(call(Op::Abs, greatest), literal_like(greatest, std::numeric_limits<double>::infinity()));
-  std::string shift = context.local("shift", elementwise_stage(reduced.kept, select(infinite, literal_like(greatest, 0), greatest)));
+  Expr infinite =
+      eq(call(Op::Abs, greatest), literal_like(greatest, std::numeric_limits<double>::infinity()));
+  std::string shift = context.local(
+      "shift",
+      elementwise_stage(reduced.kept, select(infinite, literal_like(greatest, 0), greatest)));
   Expr term = call(Op::Exp, context.number(0, reduced.point) - context.read(shift, row));
   std::string sum = context.local("sum_e", reduction(reduced, Reducer::Sum, term));
   context.anchor(sum, "reduce");
@@ -84,33 +96,43 @@ void compute_log_sum_exp(ComputeContext& context) {
 
 Operator reduce(std::string_view name, std::string_view classes, Compute compute) {
   return {.name = name,
-          .attributes = {{"axes", AttributeKind::Integers, std::nullopt}, {"keepdims", AttributeKind::Integer, 1}},
+          .attributes = {{"axes", AttributeKind::Integers, std::nullopt},
+                         {"keepdims", AttributeKind::Integer, 1}},
           .fusion = FusionClass::Reduction,
           .infer = infer_reduction(classes),
           .compute = std::move(compute)};
 }
 
-Operator reduce(std::string_view name, std::string_view classes, Reducer reducer, Before before = nullptr, After after = nullptr) {
+Operator reduce(std::string_view name, std::string_view classes, Reducer reducer,
+                Before before = nullptr, After after = nullptr) {
   return reduce(name, classes, compute_reduction(reducer, before, after));
 }
 
 Expr square(Expr x) { return x * x; }
 Expr magnitude(Expr x) { return call(Op::Abs, x); }
-Expr mean(Expr sum, Expr count) { return is_float(sum.type()) ? sum / count : sum.pool().apply(Op::TruncDiv, {sum, count}); }
+Expr mean(Expr sum, Expr count) {
+  return is_float(sum.type()) ? sum / count : sum.pool().apply(Op::TruncDiv, {sum, count});
+}
 // Integers go through f64, as pow does.
-Expr root(Expr sum, Expr) { return is_float(sum.type()) ? call(Op::Sqrt, sum) : cast(sum.type(), call(Op::Sqrt, cast(DType::F64, sum))); }
+Expr root(Expr sum, Expr) {
+  return is_float(sum.type()) ? call(Op::Sqrt, sum)
+                              : cast(sum.type(), call(Op::Sqrt, cast(DType::F64, sum)));
+}
 Expr logarithm(Expr sum, Expr) { return call(Op::Log, sum); }
 
-// ---- arg_max, arg_min -------------------------------------------------------------------------------------------
+// ---- arg_max, arg_min -------------------------------------------------------------------------
 
 void infer_arg(InferContext& context) {
   require_class(context, 0, "if");
   int axis = context.axis("axis", context.rank(0));
-  if (is_int(context.dim(0, axis), 0)) context.fail("the axis " + std::to_string(axis) + " has no element to choose from");
-  context.output(DType::I64, reduced_shape(context, {axis}, context.attributes().integer("keepdims") != 0));
+  if (is_int(context.dim(0, axis), 0))
+    context.fail("the axis " + std::to_string(axis) + " has no element to choose from");
+  context.output(DType::I64,
+                 reduced_shape(context, {axis}, context.attributes().integer("keepdims") != 0));
 }
 
-// The best value first, then the first (or last) place that holds it. A NaN is the best value, and equals itself here.
+// The best value first, then the first (or last) place that holds it. A NaN is the best value, and
+// equals itself here.
 Compute compute_arg(Reducer best_of) {
   return [best_of](ComputeContext& context) {
     int axis = context.axis("axis", context.input_type(0).rank());
@@ -121,7 +143,8 @@ Compute compute_arg(Reducer best_of) {
     Expr chosen = eq(x, context.read(best, context.vars(reduced.kept))) | is_nan_value(x);
     Expr place = cast(DType::I64, context.var(reduced.reduced[0]));
     Expr none = context.pool().integer(DType::I64, last ? -1 : std::numeric_limits<int64_t>::max());
-    loop::Stage stage = reduction(reduced, last ? Reducer::Max : Reducer::Min, select(chosen, place, none));
+    loop::Stage stage =
+        reduction(reduced, last ? Reducer::Max : Reducer::Min, select(chosen, place, none));
     give_result(context, {axis}, reduced, std::move(stage), nullptr);
   };
 }

@@ -16,7 +16,8 @@ void infer_cum_sum(InferContext& context) {
 
 void compute_cum_sum(ComputeContext& context) {
   size_t axis = static_cast<size_t>(context.axis("axis", context.input_type(0).rank()));
-  bool reverse = context.attributes().integer("reverse") != 0, exclusive = context.attributes().integer("exclusive") != 0;
+  bool reverse = context.attributes().integer("reverse") != 0,
+       exclusive = context.attributes().integer("exclusive") != 0;
   std::vector<Expr> others = context.input_shape(0);
   Expr extent = others[axis];
   others.erase(others.begin() + static_cast<long>(axis));

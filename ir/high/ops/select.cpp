@@ -18,7 +18,8 @@ void infer_where(InferContext& context) {
 void compute_where(ComputeContext& context) {
   std::vector<loop::Axis> axes = context.axes(context.output_shape());
   std::vector<Expr> point = context.vars(axes);
-  Expr value = select(context.broadcast_input(0, point), context.broadcast_input(1, point), context.broadcast_input(2, point));
+  Expr value = select(context.broadcast_input(0, point), context.broadcast_input(1, point),
+                      context.broadcast_input(2, point));
   context.result(0, elementwise_stage(std::move(axes), value));
 }
 
@@ -37,7 +38,9 @@ void compute_clip(ComputeContext& context) {
   std::vector<loop::Axis> axes = context.axes(context.output_shape());
   Expr value = context.number(0, context.vars(axes));
   // A bound is [] or [1].
-  auto bound = [&](int i) { return context.number(i, std::vector<Expr>(context.input_shape(i).size(), context.index(0))); };
+  auto bound = [&](int i) {
+    return context.number(i, std::vector<Expr>(context.input_shape(i).size(), context.index(0)));
+  };
   if (context.has_input(1)) value = max(value, bound(1));
   if (context.has_input(2)) value = min(value, bound(2));
   context.result(0, elementwise_stage(std::move(axes), value));

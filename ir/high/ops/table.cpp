@@ -16,7 +16,9 @@ const std::vector<const Operator*>& operator_table() {
 
 const Operator* find_operator(std::string_view name) {
   const std::vector<const Operator*>& table = operator_table();
-  auto found = std::lower_bound(table.begin(), table.end(), name, [](const Operator* op, std::string_view n) { return op->name < n; });
+  auto found =
+      std::lower_bound(table.begin(), table.end(), name,
+                       [](const Operator* op, std::string_view n) { return op->name < n; });
   return found != table.end() && (*found)->name == name ? *found : nullptr;
 }
 

@@ -47,7 +47,8 @@ void compute_identity(ComputeContext& context) {
 
 void infer_cast(InferContext& context) {
   DType to = context.attributes().dtype("to");
-  if (context.input(0).type == DType::String || to == DType::String) context.fail("strings cannot be converted in this version");
+  if (context.input(0).type == DType::String || to == DType::String)
+    context.fail("strings cannot be converted in this version");
   if (to == DType::Index) context.fail("index is no element type of a tensor");
   context.output(to, context.input(0).shape);
 }
@@ -87,20 +88,23 @@ const Operator atanh = float_operation("atanh", Op::Atanh);
 const Operator logical_not = one_operation("logical_not", Op::Not, "b");
 const Operator bitwise_not = one_operation("bitwise_not", Op::Not, "i");
 
-const Operator reciprocal = {.name = "reciprocal",
-                             .fusion = FusionClass::Elementwise,
-                             .infer = same_type_as_input("f"),
-                             .compute = elementwise([](const Attributes&, Expr x) { return 1.0 / x; })};
+const Operator reciprocal = {
+    .name = "reciprocal",
+    .fusion = FusionClass::Elementwise,
+    .infer = same_type_as_input("f"),
+    .compute = elementwise([](const Attributes&, Expr x) { return 1.0 / x; })};
 
-const Operator sign = {.name = "sign",
-                       .fusion = FusionClass::Elementwise,
-                       .infer = same_type_as_input("if"),
-                       .compute = elementwise([](const Attributes&, Expr x) { return sign_of(x); })};
+const Operator sign = {
+    .name = "sign",
+    .fusion = FusionClass::Elementwise,
+    .infer = same_type_as_input("if"),
+    .compute = elementwise([](const Attributes&, Expr x) { return sign_of(x); })};
 
-const Operator is_nan = {.name = "is_nan",
-                         .fusion = FusionClass::Elementwise,
-                         .infer = infer_float_test,
-                         .compute = elementwise([](const Attributes&, Expr x) { return is_nan_value(x); })};
+const Operator is_nan = {
+    .name = "is_nan",
+    .fusion = FusionClass::Elementwise,
+    .infer = infer_float_test,
+    .compute = elementwise([](const Attributes&, Expr x) { return is_nan_value(x); })};
 
 const Operator is_inf = {.name = "is_inf",
                          .attributes = {{"detect_negative", AttributeKind::Integer, 1},

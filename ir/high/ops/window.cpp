@@ -11,12 +11,15 @@ std::vector<int64_t> filled(const std::vector<int64_t>& given, size_t count, int
 void require_count(InferContext& context, const std::string& name, size_t expected) {
   size_t count = context.attributes().integers(name).size();
   if (count != 0 && count != expected)
-    context.fail("the attribute " + name + " has " + std::to_string(count) + " values, expected are " + std::to_string(expected));
+    context.fail("the attribute " + name + " has " + std::to_string(count) +
+                 " values, expected are " + std::to_string(expected));
 }
 
 void require_range(InferContext& context, const std::string& name, int64_t low) {
   for (int64_t value : context.attributes().integers(name))
-    if (value < low || value > INT32_MAX) context.fail("the attribute " + name + " holds " + std::to_string(value) + ", expected is at least " + std::to_string(low));
+    if (value < low || value > INT32_MAX)
+      context.fail("the attribute " + name + " holds " + std::to_string(value) +
+                   ", expected is at least " + std::to_string(low));
 }
 
 }  // namespace
@@ -34,22 +37,27 @@ Expr WindowAxis::tap(Expr window, Expr r) const {
   return pad_begin == 0 ? position : position - static_cast<double>(pad_begin);
 }
 
-std::vector<WindowAxis> window_axes(const Attributes& attributes, const std::vector<Expr>& input_shape, const std::vector<int64_t>& kernel) {
+std::vector<WindowAxis> window_axes(const Attributes& attributes,
+                                    const std::vector<Expr>& input_shape,
+                                    const std::vector<int64_t>& kernel) {
   size_t rank = kernel.size();
   std::vector<int64_t> strides = filled(attributes.integers("strides"), rank, 1);
   std::vector<int64_t> dilations = filled(attributes.integers("dilations"), rank, 1);
   std::vector<int64_t> pads = filled(attributes.integers("pads"), 2 * rank, 0);
   std::vector<WindowAxis> axes;
   for (size_t i = 0; i < rank; ++i)
-    axes.push_back({input_shape[i + 2], kernel[i], strides[i], dilations[i], pads[i], pads[i + rank]});
+    axes.push_back(
+        {input_shape[i + 2], kernel[i], strides[i], dilations[i], pads[i], pads[i + rank]});
   return axes;
 }
 
 std::vector<WindowAxis> window_axes(InferContext& context, const std::vector<int64_t>& kernel) {
   size_t rank = kernel.size();
   if (rank < 1 || rank > 3 || context.rank(0) != static_cast<int>(rank) + 2)
-    context.fail("the input has rank " + std::to_string(context.rank(0)) + ", the kernel " + std::to_string(rank) + " spatial axes",
-                 "the input must be [batch, channels, ...] with one to three spatial axes, the kernel must have the same");
+    context.fail("the input has rank " + std::to_string(context.rank(0)) + ", the kernel " +
+                     std::to_string(rank) + " spatial axes",
+                 "the input must be [batch, channels, ...] with one to three spatial axes, the "
+                 "kernel must have the same");
   require_count(context, "strides", rank);
   require_count(context, "dilations", rank);
   require_count(context, "pads", 2 * rank);
@@ -57,20 +65,22 @@ std::vector<WindowAxis> window_axes(InferContext& context, const std::vector<int
   require_range(context, "dilations", 1);
   require_range(context, "pads", 0);
   for (int64_t extent : kernel)
-    if (extent < 1 || extent > INT32_MAX) context.fail("the kernel has an axis of " + std::to_string(extent));
+    if (extent < 1 || extent > INT32_MAX)
+      context.fail("the kernel has an axis of " + std::to_string(extent));
   std::vector<WindowAxis> axes = window_axes(context.attributes(), context.input(0).shape, kernel);
   for (const WindowAxis& axis : axes) {
     int64_t reach = axis.dilation * (axis.kernel - 1) + 1;
     Expr padded = axis.extent + static_cast<double>(axis.pad_begin + axis.pad_end);
     if (context.proved(lt(padded, context.pool().index(reach))))
-      context.fail("the window reaches over " + std::to_string(reach) + " elements, more than the padded input has",
+      context.fail("the window reaches over " + std::to_string(reach) +
+                       " elements, more than the padded input has",
                    "a smaller kernel or dilation, or more padding");
   }
   return axes;
 }
 
-Expr inside(const ComputeContext& context, const std::vector<WindowAxis>& axes, const std::vector<loop::Axis>& windows,
-            const std::vector<loop::Axis>& taps) {
+Expr inside(const ComputeContext& context, const std::vector<WindowAxis>& axes,
+            const std::vector<loop::Axis>& windows, const std::vector<loop::Axis>& taps) {
   std::vector<loop::Axis> all = windows;
   all.insert(all.end(), taps.begin(), taps.end());
   Expr condition;
@@ -85,7 +95,8 @@ Expr inside(const ComputeContext& context, const std::vector<WindowAxis>& axes, 
 }
 
 std::vector<AttributeSchema> window_attributes(std::vector<AttributeSchema> others) {
-  for (const char* name : {"strides", "dilations", "pads"}) others.push_back({name, AttributeKind::Integers, std::vector<int64_t>{}});
+  for (const char* name : {"strides", "dilations", "pads"})
+    others.push_back({name, AttributeKind::Integers, std::vector<int64_t>{}});
   return others;
 }
 

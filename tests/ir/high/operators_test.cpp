@@ -1,5 +1,5 @@
-// Every operator against ONNX Runtime: the graphs of operator_cases.txt, lowered to loops and run by the interpreter, give
-// the outputs that the file holds (make_operator_cases.py writes it).
+// Every operator against ONNX Runtime: the graphs of operator_cases.txt, lowered to loops and run
+// by the interpreter, give the outputs that the file holds (make_operator_cases.py writes it).
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -55,19 +55,24 @@ std::vector<Case> read_cases() {
         cases.back().symbols[words[i].substr(0, equals)] = std::stoll(words[i].substr(equals + 1));
       }
     } else {
-      (words[0] == "input" ? cases.back().inputs : cases.back().outputs).emplace_back(words.begin() + 1, words.end());
+      (words[0] == "input" ? cases.back().inputs : cases.back().outputs)
+          .emplace_back(words.begin() + 1, words.end());
     }
   }
   return cases;
 }
 
 std::vector<uint8_t> bytes_of_words(DType type, const std::vector<std::string>& words) {
-  std::vector<uint8_t> bytes(static_cast<size_t>(bytes_of(type, static_cast<int64_t>(words.size()))));
+  std::vector<uint8_t> bytes(
+      static_cast<size_t>(bytes_of(type, static_cast<int64_t>(words.size()))));
   for (size_t i = 0; i < words.size(); ++i) {
     Scalar value;
-    if (is_float(type)) value.f = std::strtod(words[i].c_str(), nullptr);
-    else if (type == DType::Bool) value.i = words[i] == "true";
-    else value.i = std::stoll(words[i]);
+    if (is_float(type))
+      value.f = std::strtod(words[i].c_str(), nullptr);
+    else if (type == DType::Bool)
+      value.i = words[i] == "true";
+    else
+      value.i = std::stoll(words[i]);
     store_element(type, bytes.data(), static_cast<int64_t>(i), value);
   }
   return bytes;
@@ -76,14 +81,18 @@ std::vector<uint8_t> bytes_of_words(DType type, const std::vector<std::string>& 
 // A few roundings of the type apart, relative to 1 or to the value; other types are equal.
 bool agrees(DType type, Scalar found, Scalar expected) {
   if (!is_float(type)) return found.i == expected.i;
-  if (std::isnan(expected.f) || std::isinf(expected.f)) return std::isnan(expected.f) ? std::isnan(found.f) : found.f == expected.f;
+  if (std::isnan(expected.f) || std::isinf(expected.f))
+    return std::isnan(expected.f) ? std::isnan(found.f) : found.f == expected.f;
   double unit = type == DType::F16 ? 1e-3 : type == DType::F64 ? 1e-7 : 2e-6;
   return std::fabs(found.f - expected.f) <= 2 * unit * std::max(1.0, std::fabs(expected.f));
 }
 
-std::string difference(DType type, const std::vector<uint8_t>& found, const std::vector<std::string>& words) {
+std::string difference(DType type, const std::vector<uint8_t>& found,
+                       const std::vector<std::string>& words) {
   std::vector<uint8_t> expected = bytes_of_words(type, words);
-  if (found.size() != expected.size()) return "the sizes are " + std::to_string(found.size()) + " and " + std::to_string(expected.size());
+  if (found.size() != expected.size())
+    return "the sizes are " + std::to_string(found.size()) + " and " +
+           std::to_string(expected.size());
   for (size_t i = 0; i < words.size(); ++i) {
     int64_t at = static_cast<int64_t>(i);
     Scalar x = load_element(type, found.data(), at);
@@ -98,7 +107,8 @@ std::string difference(DType type, const std::vector<uint8_t>& found, const std:
 std::string run(const Graph& graph, const tensor::Program& program, const Case& c) {
   loop::Module module = lower_to_module(graph, program);
   std::vector<std::vector<uint8_t>> inputs;
-  for (size_t i = 0; i < module.inputs.size(); ++i) inputs.push_back(bytes_of_words(module.inputs[i].type, c.inputs.at(i)));
+  for (size_t i = 0; i < module.inputs.size(); ++i)
+    inputs.push_back(bytes_of_words(module.inputs[i].type, c.inputs.at(i)));
   auto no_file = [](const loop::Constant&) { return std::vector<uint8_t>(); };
   loop::ModuleOutcome outcome = loop::run_module(module, no_file, inputs, c.symbols);
   if (outcome.outcome.fault) return outcome.outcome.fault->message;
@@ -122,8 +132,10 @@ TEST(Operators, AgreeWithTheReference) {
       std::string text = tensor::to_string(program);
       EXPECT_EQ(tensor::to_string(tensor::parse_program(text, c.name)), text);
       EXPECT_EQ(run(graph, program, c), "") << text;
-      for (tensor::Function& function : program.functions) function = tensor::inline_elementwise(function, *program.pool);
-      EXPECT_EQ(run(graph, program, c), "") << "after inline_elementwise\n" << tensor::to_string(program);
+      for (tensor::Function& function : program.functions)
+        function = tensor::inline_elementwise(function, *program.pool);
+      EXPECT_EQ(run(graph, program, c), "") << "after inline_elementwise\n"
+                                            << tensor::to_string(program);
     } catch (const std::exception& error) {
       ADD_FAILURE() << error.what();
     }
@@ -133,8 +145,10 @@ TEST(Operators, AgreeWithTheReference) {
 TEST(Operators, EachHasACase) {
   std::set<std::string> covered;
   for (const Case& c : read_cases())
-    for (const Node& node : parse_graph(c.graph, c.name).nodes) covered.insert(std::string(node.op->name));
-  for (const Operator* op : operator_table()) EXPECT_TRUE(covered.count(std::string(op->name))) << op->name;
+    for (const Node& node : parse_graph(c.graph, c.name).nodes)
+      covered.insert(std::string(node.op->name));
+  for (const Operator* op : operator_table())
+    EXPECT_TRUE(covered.count(std::string(op->name))) << op->name;
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// The text of the graph level: what is printed reads back as the same, and what cannot be read is refused.
+// The text of the graph level: what is printed reads back as the same, and what cannot be read is
+// refused.
 #include "ir/high/text.h"
 
 #include <gtest/gtest.h>
@@ -101,8 +102,11 @@ TEST(GraphText, RefusesWhatDoesNotFit) {
       {"output %z \"z\"", "no value of this name"},
   };
   for (const Refused& c : cases)
-    EXPECT_NE(error_of("model m {\n  input %x : f32[2] \"x\"\n  " + std::string(c.lines) + "\n}\n").find(c.message), std::string::npos)
-        << c.lines << "\n" << error_of("model m {\n  input %x : f32[2] \"x\"\n  " + std::string(c.lines) + "\n}\n");
+    EXPECT_NE(error_of("model m {\n  input %x : f32[2] \"x\"\n  " + std::string(c.lines) + "\n}\n")
+                  .find(c.message),
+              std::string::npos)
+        << c.lines << "\n"
+        << error_of("model m {\n  input %x : f32[2] \"x\"\n  " + std::string(c.lines) + "\n}\n");
 }
 
 // Operators whose attributes steer arithmetic on extents.
