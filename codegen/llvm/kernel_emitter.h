@@ -40,6 +40,11 @@ class KernelEmitter {
     Expr variable;
     unsigned count = 0;
   };
+  // Lanes first .. first + count - 1 of an access, and which of them run.
+  struct LanePart {
+    unsigned first = 0, count = 0;
+    llvm::Value* mask = nullptr;
+  };
   // Where the lanes of an access lie: at `first` + lane * stride, or, without a stride, at places of their own.
   struct Access {
     LinearForm first;
@@ -106,6 +111,9 @@ class KernelEmitter {
   llvm::Value* load(const MemoryBuffer& buffer, llvm::Type* type, llvm::Value* pointer);
   void store(const MemoryBuffer& buffer, llvm::Value* value, llvm::Value* pointer);
   void store_masked(const MemoryBuffer& buffer, const Access& access, llvm::Value* value);
+  std::vector<LanePart> parts_of(const MemoryBuffer& buffer, llvm::Value* mask);
+  llvm::Value* lanes_part(llvm::Value* vector, unsigned first, unsigned count);
+  llvm::Value* with_lanes(llvm::Value* vector, llvm::Value* part, unsigned first);
   void annotate(llvm::Value* access, const MemoryBuffer& buffer);
   llvm::Value* guarded(llvm::Value* pointer, llvm::Value* allowed);
   llvm::Value* any_of(llvm::Value* mask);

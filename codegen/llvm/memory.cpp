@@ -7,6 +7,19 @@
 #include "codegen/llvm/kernel_emitter.h"
 
 namespace tenon::codegen {
+namespace {
+
+// True where a lane of the mask is off whatever happens.
+bool is_off(llvm::Value* mask, unsigned lane) {
+  if (auto* constant = llvm::dyn_cast<llvm::Constant>(mask)) {
+    llvm::Constant* element = constant->getAggregateElement(lane);
+    return element && element->isNullValue();
+  }
+  auto* both = llvm::dyn_cast<llvm::BinaryOperator>(mask);
+  return both && both->getOpcode() == llvm::Instruction::And && (is_off(both->getOperand(0), lane) || is_off(both->getOperand(1), lane));
+}
+
+}  // namespace
 
 // ---- positions ----------------------------------------------------------------------------------------------------
 
@@ -164,15 +177,58 @@ llvm::Value* KernelEmitter::load_lanes(const MemoryBuffer& buffer, const Access&
   return value;
 }
 
+// A masked access is made of parts of one register each, and a part whose lanes are all known to be off is left out: LLVM
+// 19 loads and stores such a part of a longer vector without its mask (AVX2, a mask that is partly constant).
+std::vector<KernelEmitter::LanePart> KernelEmitter::parts_of(const MemoryBuffer& buffer, llvm::Value* mask) {
+  unsigned lanes = lane_->count;
+  unsigned width = static_cast<unsigned>(target_.vector_bits / bits_of(buffer.buffer.type));
+  std::vector<LanePart> parts;
+  for (unsigned first = 0; first < lanes; first += width) {
+    unsigned count = std::min(width, lanes - first);
+    bool off = true;
+    for (unsigned lane = first; lane < first + count; ++lane) off = off && is_off(mask, lane);
+    if (!off) parts.push_back({first, count, lanes_part(mask, first, count)});
+  }
+  return parts;
+}
+
+llvm::Value* KernelEmitter::lanes_part(llvm::Value* vector, unsigned first, unsigned count) {
+  if (count == lanes_of(vector)) return vector;
+  std::vector<int> places;
+  for (unsigned lane = first; lane < first + count; ++lane) places.push_back(static_cast<int>(lane));
+  return b_.CreateShuffleVector(vector, places);
+}
+
+// `part` in place of lanes first, first + 1, ... of `vector`.
+llvm::Value* KernelEmitter::with_lanes(llvm::Value* vector, llvm::Value* part, unsigned first) {
+  unsigned lanes = lanes_of(vector), count = lanes_of(part);
+  if (count == lanes) return part;
+  std::vector<int> widen, choose;
+  for (unsigned lane = 0; lane < lanes; ++lane) {
+    bool inside = lane >= first && lane < first + count;
+    widen.push_back(inside ? static_cast<int>(lane - first) : -1);
+    choose.push_back(static_cast<int>(inside ? lanes + lane : lane));
+  }
+  return b_.CreateShuffleVector(vector, b_.CreateShuffleVector(part, widen), choose);
+}
+
 llvm::Value* KernelEmitter::load_masked(const MemoryBuffer& buffer, const Access& access, llvm::Value* mask, llvm::Value* otherwise) {
   unsigned lanes = lane_->count;
-  auto* vector = llvm::FixedVectorType::get(values_.memory_type(buffer.buffer.type), lanes);
-  llvm::Value* fallback = otherwise ? values_.widened(otherwise, lanes) : llvm::Constant::getNullValue(vector);
-  llvm::Value* value = access.stride == 1
-                           ? b_.CreateMaskedLoad(vector, address(buffer, access.first), alignment(buffer), mask, fallback)
-                           : b_.CreateMaskedGather(vector, lane_addresses(buffer, access), alignment(buffer), mask, fallback);
-  annotate(value, buffer);
-  return value;
+  llvm::Type* element = values_.memory_type(buffer.buffer.type);
+  llvm::Value* result = otherwise ? values_.widened(otherwise, lanes)
+                                  : llvm::Constant::getNullValue(llvm::FixedVectorType::get(element, lanes));
+  llvm::Value* fallback = result;
+  llvm::Value* places = access.stride == 1 ? nullptr : lane_addresses(buffer, access);
+  for (const LanePart& part : parts_of(buffer, mask)) {
+    auto* type = llvm::FixedVectorType::get(element, part.count);
+    llvm::Value* unread = lanes_part(fallback, part.first, part.count);
+    llvm::Value* value =
+        places ? b_.CreateMaskedGather(type, lanes_part(places, part.first, part.count), alignment(buffer), part.mask, unread)
+               : b_.CreateMaskedLoad(type, address(buffer, add(access.first, constant_form(part.first))), alignment(buffer), part.mask, unread);
+    annotate(value, buffer);
+    result = with_lanes(result, value, part.first);
+  }
+  return result;
 }
 
 // ---- stores -------------------------------------------------------------------------------------------------------
@@ -213,10 +269,13 @@ void KernelEmitter::emit_store(const loop::Store& statement) {
 
 void KernelEmitter::store_masked(const MemoryBuffer& buffer, const Access& access, llvm::Value* value) {
   value = values_.widened(value, lane_->count);
-  llvm::Value* stored = access.stride == 1
-                            ? b_.CreateMaskedStore(value, address(buffer, access.first), alignment(buffer), mask_)
-                            : b_.CreateMaskedScatter(value, lane_addresses(buffer, access), alignment(buffer), mask_);
-  annotate(stored, buffer);
+  llvm::Value* places = access.stride == 1 ? nullptr : lane_addresses(buffer, access);
+  for (const LanePart& part : parts_of(buffer, mask_)) {
+    llvm::Value* stored = lanes_part(value, part.first, part.count);
+    annotate(places ? b_.CreateMaskedScatter(stored, lanes_part(places, part.first, part.count), alignment(buffer), part.mask)
+                    : b_.CreateMaskedStore(stored, address(buffer, add(access.first, constant_form(part.first))), alignment(buffer), part.mask),
+             buffer);
+  }
 }
 
 void KernelEmitter::emit_prefetch(const loop::Prefetch& prefetch) {

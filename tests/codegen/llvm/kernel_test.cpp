@@ -56,6 +56,17 @@ func @window(x: f32[7, 9], w: f32[3, 3], out y: f32[7, 9], out z: f32[4, 5]) {
 })"), "");
 }
 
+// A register's worth of lanes that are off for a reason known here, under a condition that is not.
+TEST(Kernel, LeavesOutLanesThatAreOff) {
+  EXPECT_EQ(difference(R"(
+func @off(x: f32[16, 2], flags: bool[16], out y: f32[5, 16], inout z: f32[5, 16]) {
+  for i in n { for vectorized lane in 16 {
+    y[i, lane] = x[i, lane] else 0.0
+    if lane < 3 { if flags[lane] { z[i, lane] = x[lane, 1] } }
+  } }
+})", {{"n", 5}}), "");
+}
+
 TEST(Kernel, KeepsLanesApartAndAddsThemUp) {
   EXPECT_EQ(difference(R"(
 func @sums(x: f32[6, 50], out y: f32[6], out most: f32[6]) {
