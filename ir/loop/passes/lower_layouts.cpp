@@ -23,9 +23,6 @@ class LowerLayouts final : public RangedRewriter {
  public:
   LowerLayouts(const Function& function, const Ranges& symbols, ExprPool& pool) : RangedRewriter(pool, symbols) {
     for (const Param& param : function.params) buffers_[param.buffer.name] = param.buffer;
-    for_each_stmt(function.body, [&](const Stmt& stmt) {
-      if (const Alloc* alloc = stmt.as<Alloc>()) buffers_[alloc->buffer.name] = alloc->buffer;
-    });
   }
 
   Expr rewrite_expr(Expr e) override { return LowerReads(*this)(e); }
@@ -58,7 +55,10 @@ class LowerLayouts final : public RangedRewriter {
     }
     if (const Prefetch* prefetch = stmt.as<Prefetch>())
       return Prefetch{prefetch->buffer, physical_indices(buffers_.at(prefetch->buffer), prefetch->indices)};
-    if (const Alloc* alloc = stmt.as<Alloc>()) return Alloc{physical(alloc->buffer, ranges())};
+    if (const Alloc* alloc = stmt.as<Alloc>()) {
+      buffers_[alloc->buffer.name] = alloc->buffer;  // each copy of a peeled loop declares its own
+      return Alloc{physical(alloc->buffer, ranges())};
+    }
     return rewrite_children(stmt);
   }
 
