@@ -32,9 +32,9 @@ Result<CompiledKernel> compile_kernel(const loop::Function& function, const Rang
   compiled.kernel.function = nullptr;
   std::unique_ptr<llvm::Module> other = llvm::CloneModule(module);  // the code generator changes what it is given
   compiled.object = emit_object(module, target, Scheduling::Reorder, kind);
-  if (compiled.report().vector_spills_in_loops > 0) {
+  if (compiled.report().vector_spills > 0) {
     Object as_written = emit_object(*other, target, Scheduling::AsWritten, kind);
-    if (as_written.report.at(compiled.symbol).vector_spills_in_loops < compiled.report().vector_spills_in_loops) {
+    if (as_written.report.at(compiled.symbol).vector_spills < compiled.report().vector_spills) {
       compiled.object = std::move(as_written);
       compiled.scheduling = Scheduling::AsWritten;
     }

@@ -14,14 +14,59 @@ namespace {
 // More than this in one block and the code generator's time grows with the square of it.
 constexpr size_t kMaxInstructionsPerBlock = 4000;
 
-// The function's statements with all expressions in a pool of the kernel's own, so that kernels can be emitted at once.
+// The function's statements with all expressions in a pool of the kernel's own, so that kernels can be emitted at once,
+// and with a name of its own for each buffer: copies of a peeled loop declare buffers of one name.
 class Import final : public loop::StmtRewriter {
  public:
   explicit Import(ExprPool& pool) : pool_(pool) {}
-  Expr rewrite_expr(Expr e) override { return pool_.import(e); }
+
+  loop::Stmt rewrite(const loop::Stmt& stmt) override {
+    if (const auto* block = stmt.as<loop::Block>()) {
+      std::map<std::string, std::string> outer = names_;
+      std::vector<loop::Stmt> stmts;
+      for (const loop::Stmt& child : block->stmts) stmts.push_back(rewrite(child));
+      names_ = std::move(outer);
+      return loop::Block{std::move(stmts)};
+    }
+    if (const auto* alloc = stmt.as<loop::Alloc>()) {
+      int uses = declared_[alloc->buffer.name]++;
+      names_[alloc->buffer.name] = alloc->buffer.name + (uses == 0 ? "" : "." + std::to_string(uses));
+    }
+    loop::Stmt result = rewrite_children(stmt);
+    if (const auto* alloc = result.as<loop::Alloc>()) {
+      loop::Buffer buffer = alloc->buffer;
+      buffer.name = name_of(buffer.name);
+      return loop::Alloc{buffer};
+    }
+    if (const auto* store = result.as<loop::Store>()) return loop::Store{name_of(store->buffer), store->indices, store->value, store->location};
+    if (const auto* prefetch = result.as<loop::Prefetch>()) return loop::Prefetch{name_of(prefetch->buffer), prefetch->indices};
+    return result;
+  }
+  Expr rewrite_expr(Expr e) override { return RenameReads(*this)(pool_.import(e)); }
 
  private:
+  class RenameReads final : public Rewriter {
+   public:
+    explicit RenameReads(Import& outer) : Rewriter(outer.pool_), outer_(outer) {}
+
+   private:
+    Expr rewrite(Expr e) override {
+      Expr result = rewrite_children(e);
+      const Read* read = result.as<Read>();
+      if (!read || outer_.name_of(read->tensor) == read->tensor) return result;
+      return pool().read(outer_.name_of(read->tensor), e.type(), {read->indices().begin(), read->indices().end()}, read->otherwise());
+    }
+    Import& outer_;
+  };
+
+  std::string name_of(const std::string& name) const {
+    auto found = names_.find(name);
+    return found == names_.end() ? name : found->second;
+  }
+
   ExprPool& pool_;
+  std::map<std::string, std::string> names_;  // of the buffers in scope
+  std::map<std::string, int> declared_;
 };
 
 bool is_memory(loop::Scope scope) { return scope == loop::Scope::Scratch || scope == loop::Scope::Arena; }

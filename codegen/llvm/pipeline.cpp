@@ -61,10 +61,11 @@ class ReportPass final : public llvm::MachineFunctionPass {
     constexpr int64_t kReturnAddress = 8;
     found.stack_bytes = static_cast<int64_t>(function.getFrameInfo().getStackSize()) + kReturnAddress;
     for (const llvm::MachineBasicBlock& block : function) {
-      if (!loops.getLoopFor(&block)) continue;
+      const llvm::MachineLoop* loop = loops.getLoopFor(&block);
+      if (!loop || !loop->isInnermost()) continue;
       for (const llvm::MachineInstr& instruction : block)
         for (const llvm::MachineMemOperand* operand : instruction.memoperands())
-          if (is_vector_spill(function, *operand)) ++found.vector_spills_in_loops;
+          if (is_vector_spill(function, *operand)) ++found.vector_spills;
     }
     return false;
   }

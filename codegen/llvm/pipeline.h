@@ -36,7 +36,7 @@ void optimize_kernel(llvm::Function& function);
 /// What the code generator made of a function.
 struct FunctionReport {
   int64_t stack_bytes = 0;          // its frame with the return address
-  int vector_spills_in_loops = 0;   // stores and loads of vectors to spill slots, inside loops
+  int vector_spills = 0;    // stores of vectors to spill slots and loads from them, in innermost loops
 };
 using Report = std::map<std::string, FunctionReport>;
 

@@ -203,6 +203,23 @@ func @widths(x: f32[24], out y: f32[24]) {
 })"), "");
 }
 
+TEST(Kernel, TellsBuffersOfOneNameApart) {
+  EXPECT_EQ(difference(R"(
+func @copies(x: f32[4, 8], out y: f32[4, 8]) {
+  for i in 2 {
+    buffer acc: f32[8] in register
+    for vectorized a in 8 { acc[a] = x[i, a] }
+    for j in 1 + i {
+      buffer acc: f32[2] in register
+      acc[0] = x[j, 0]
+      acc[1] = acc[0] * 2.0
+      for vectorized b in 8 { y[i, b] = acc[1] }
+    }
+    for vectorized c in 8 { y[i + 2, c] = acc[c] }
+  }
+})"), "");
+}
+
 Result<CompiledKernel> compiled(const std::string& text) {
   ExprPool pool;
   return compile_kernel(loop::parse_function(text, "test", pool), {}, target::find_target("x86-64-v3").value(), {});
