@@ -156,8 +156,8 @@ void lower_to_baseline(llvm::Module& module, llvm::StringRef name) {
   llvm::Function* function = module.getFunction(name);
   TENON_CHECK(function != nullptr && !function->isDeclaration(), "codegen gave no " + name.str());
   const llvm::Function* model = module.getFunction("tn_rt_run");
-  for (const char* attribute :
-       {"target-cpu", "tune-cpu", "target-features", "prefer-vector-width"}) {
+  for (const char* attribute : {"target-cpu", "tune-cpu", "target-features", "prefer-vector-width",
+                                "min-legal-vector-width"}) {
     function->removeFnAttr(attribute);
     if (model->hasFnAttribute(attribute)) function->addFnAttr(model->getFnAttribute(attribute));
   }
