@@ -1,0 +1,39 @@
+// The expansions, by family. Each takes operands of one type, f32 or f64, and returns the same type; those under "f64 only"
+// serve f32 by conversion, which costs less than it looks for functions that models seldom use, and rounds well.
+#pragma once
+
+#include "ir/expr/expr.h"
+
+namespace tenon::math {
+
+// exponential.cpp
+Expr exponential(Expr x);
+Expr sigmoid(Expr x);
+Expr hyperbolic_tangent(Expr x);
+Expr error_function(Expr x);
+
+// logarithm.cpp
+Expr logarithm(Expr x);
+
+// circular.cpp
+Expr sine(Expr x);
+Expr cosine(Expr x);
+
+// power.cpp
+Expr power(Expr x, Expr y);
+
+// remainder.cpp; f64 only
+Expr remainder(Expr x, Expr y);
+
+// f64 only: circular.cpp, inverse_circular.cpp, hyperbolic.cpp
+Expr tangent(Expr x);
+Expr arc_sine(Expr x);
+Expr arc_cosine(Expr x);
+Expr arc_tangent(Expr x);
+Expr hyperbolic_sine(Expr x);
+Expr hyperbolic_cosine(Expr x);
+Expr inverse_hyperbolic_sine(Expr x);
+Expr inverse_hyperbolic_cosine(Expr x);
+Expr inverse_hyperbolic_tangent(Expr x);
+
+}  // namespace tenon::math
