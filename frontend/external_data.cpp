@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "frontend/onnx_file.h"
+#include "frontend/tensor_bytes.h"
 
 namespace tenon::frontend {
 namespace {

@@ -4,8 +4,6 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
-#include <charconv>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -14,7 +12,6 @@
 namespace tenon::frontend {
 namespace {
 
-constexpr int64_t kMostExtent = int64_t{1} << 40, kMostElements = int64_t{1} << 46;
 constexpr int kMostNesting = 100;  // of messages: about 33 nested subgraphs
 
 std::vector<uint8_t> read_model(const std::string& path, const Place& place) {
@@ -31,80 +28,20 @@ std::vector<uint8_t> read_model(const std::string& path, const Place& place) {
   return bytes;
 }
 
-// Appends values of a typed field in `width` bytes each, little endian.
-template <class Field>
-std::vector<uint8_t> narrow(const Field& field, size_t width) {
-  std::vector<uint8_t> bytes;
-  bytes.reserve(static_cast<size_t>(field.size()) * width);
-  for (auto value : field) {
-    uint8_t buffer[8];
-    std::memcpy(buffer, &value, sizeof value);
-    bytes.insert(bytes.end(), buffer, buffer + width);
-  }
-  return bytes;
-}
-
-int value_fields(const onnx::TensorProto& t) {
-  return t.has_raw_data() + (t.float_data_size() > 0) + (t.double_data_size() > 0) + (t.int32_data_size() > 0) + (t.int64_data_size() > 0) +
-         (t.uint64_data_size() > 0) + (t.string_data_size() > 0) + (t.data_location() == onnx::TensorProto::EXTERNAL);
-}
-
-std::vector<uint8_t> unpack_typed(const onnx::TensorProto& tensor, DType type) {
-  size_t width = static_cast<size_t>(std::max(bits_of(type), 8) / 8);
-  if (tensor.float_data_size() > 0) return narrow(tensor.float_data(), 4);
-  if (tensor.double_data_size() > 0) return narrow(tensor.double_data(), 8);
-  if (tensor.int64_data_size() > 0) return narrow(tensor.int64_data(), 8);
-  if (tensor.uint64_data_size() > 0) return narrow(tensor.uint64_data(), width);
-  return narrow(tensor.int32_data(), std::min<size_t>(width, 4));
-}
-
-struct ExternalEntry {
-  std::string location;
-  int64_t offset = 0;
-  std::optional<int64_t> length;
-};
-
-Result<int64_t> parse_number(const std::string& text, const std::string& key) {
-  int64_t value = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return Failure{"the " + key + " of its external data is no number: " + tenon::quoted(text)};
-  if (value < 0) return Failure{"the " + key + " of its external data is negative: " + text};
-  return value;
-}
-
-Result<ExternalEntry> parse_external(const onnx::TensorProto& tensor) {
-  ExternalEntry entry;
-  for (const onnx::StringStringEntryProto& pair : tensor.external_data()) {
-    if (pair.key() == "location") entry.location = pair.value();
-    if (pair.key() != "offset" && pair.key() != "length") continue;
-    Result<int64_t> number = parse_number(pair.value(), pair.key());
-    if (!number) return number.error();
-    if (pair.key() == "offset") entry.offset = *number;
-    else entry.length = *number;
-  }
-  return entry;
+// A vector of what a list attribute holds.
+onnx::TensorProto vector_of(const onnx::AttributeProto& list) {
+  onnx::TensorProto tensor;
+  bool floats = list.type() == onnx::AttributeProto::FLOATS;
+  tensor.set_data_type(floats ? onnx::TensorProto::FLOAT : onnx::TensorProto::INT64);
+  tensor.add_dims(floats ? list.floats_size() : list.ints_size());
+  if (floats) *tensor.mutable_float_data() = list.floats();
+  else *tensor.mutable_int64_data() = list.ints();
+  return tensor;
 }
 
 }  // namespace
 
-Result<int64_t> element_count_of(const google::protobuf::RepeatedField<int64_t>& dims) {
-  int64_t count = 1;
-  for (int64_t extent : dims) {
-    if (extent < 0) return Failure{"an extent is negative: " + std::to_string(extent)};
-    if (extent >= kMostExtent) return Failure{"an extent is too large: " + std::to_string(extent) + " (the limit is 2^40)"};
-    if (__builtin_mul_overflow(count, extent, &count) || count >= kMostElements) return Failure{"it has too many elements (the limit is 2^46)"};
-  }
-  return count;
-}
-
-std::string describe(const onnx::TensorProto& tensor) {
-  std::optional<DType> type = dtype_from_onnx(tensor.data_type());
-  std::vector<std::string> extents;
-  for (int64_t extent : tensor.dims()) extents.push_back(std::to_string(extent));
-  return (type ? std::string(name_of(*type)) : "type " + std::to_string(tensor.data_type())) + "[" + join(extents, ", ") + "]";
-}
-
-OnnxFile::OnnxFile(const std::string& file_path) : external_(std::filesystem::absolute(file_path).parent_path().string()) {
+OnnxFile::OnnxFile(const std::string& file_path) : bytes_(std::filesystem::absolute(file_path).parent_path().string()) {
   path = file_path;
   base_name = std::filesystem::path(file_path).filename().string();
   Place place{base_name, "", 0, 0};
@@ -116,44 +53,48 @@ OnnxFile::OnnxFile(const std::string& file_path) : external_(std::filesystem::ab
   coded.SetRecursionLimit(kMostNesting);
   bool parsed = model.ParseFromCodedStream(&coded) && coded.ConsumedEntireMessage();
   if (!parsed || !model.has_graph())
-    user_error(place, parsed ? "this file holds no model: it has no graph" : "this is no ONNX file, or it is cut off", "export the model again; an ONNX file is one protobuf message of onnx.ModelProto");
+    user_error(place, parsed ? "this file holds no model: it has no graph" : "this is not an ONNX model, or it is cut off", "export the model again; an ONNX file is one protobuf message of onnx.ModelProto");
   for (const onnx::OperatorSetIdProto& import : model.opset_import())
     if (import.domain().empty() || import.domain() == "ai.onnx") opset = static_cast<int>(std::min<int64_t>(import.version(), INT32_MAX));
-  for (const onnx::TensorProto& tensor : model.graph().initializer()) register_tensor(tensor.name(), &tensor);
+  add_tensors(model.graph(), "");
+  for (const onnx::FunctionProto& function : model.functions())
+    for (const onnx::NodeProto& node : function.node()) add_attributes(node, function.domain() + "." + function.name() + ":");
 }
 
-Result<std::span<const uint8_t>> OnnxFile::bytes_of_tensor(const onnx::TensorProto& tensor) const {
-  std::optional<DType> type = dtype_from_onnx(tensor.data_type());
-  if (!type) return Failure{"its type " + std::to_string(tensor.data_type()) + " is not known"};
-  if (*type == DType::String) return Failure{"it holds strings, which are not supported"};
-  Result<int64_t> count = element_count_of(tensor.dims());
-  if (!count) return count.error();
-  if (value_fields(tensor) > 1) return Failure{"it has its values in more than one field"};
-  int64_t expected = tenon::bytes_of(*type, *count);
-  auto wrong_size = [&](int64_t found) {
-    return Failure{"it has " + std::to_string(found) + " bytes of data, and its shape " + describe(tensor) + " needs " + std::to_string(expected)};
-  };
-  if (tensor.data_location() == onnx::TensorProto::EXTERNAL) {
-    Result<ExternalEntry> entry = parse_external(tensor);
-    if (!entry) return entry.error();
-    Result<std::span<const uint8_t>> file = external_.open(entry->location);
-    if (!file) return file;
-    if (entry->length && *entry->length != expected) return wrong_size(*entry->length);
-    int64_t size = static_cast<int64_t>(file->size());
-    if (entry->offset > size || expected > size - entry->offset)
-      return Failure{"its external data reach past the end of " + tenon::quoted(entry->location) + ": " + std::to_string(expected) + " bytes from " +
-                     std::to_string(entry->offset) + " in a file of " + std::to_string(size)};
-    return file->subspan(static_cast<size_t>(entry->offset), static_cast<size_t>(expected));
+// The first tensor of a name keeps it; others get a number.
+void OnnxFile::add_tensor(const std::string& base, const onnx::TensorProto& tensor) {
+  std::string name = base;
+  while (!tensors_.emplace(name, &tensor).second) name = base + ":" + std::to_string(++namesakes_[base] + 1);
+  names_[&tensor] = name;
+  if (Result<int64_t> count = element_count_of(tensor.dims()))
+    if (std::optional<DType> type = dtype_from_onnx(tensor.data_type())) initializer_bytes += bytes_of(*type, *count);
+}
+
+void OnnxFile::add_tensors(const onnx::GraphProto& graph, const std::string& prefix) {
+  for (const onnx::TensorProto& tensor : graph.initializer()) add_tensor(prefix + tensor.name(), tensor);
+  for (const onnx::NodeProto& node : graph.node()) add_attributes(node, prefix);
+}
+
+void OnnxFile::add_attributes(const onnx::NodeProto& node, const std::string& prefix) {
+  std::string name = prefix + (node.output_size() > 0 ? node.output(0) : node.name());
+  for (const onnx::AttributeProto& attribute : node.attribute()) {
+    if (attribute.has_t()) add_tensor(name, attribute.t());
+    if (attribute.has_g()) add_tensors(attribute.g(), name + ":");
+    if (node.op_type() == "Constant" && (attribute.ints_size() > 0 || attribute.floats_size() > 0)) {
+      onnx::TensorProto& list = lists_[&attribute] = vector_of(attribute);
+      add_tensor(name, list);
+    }
   }
-  if (tensor.has_raw_data()) {
-    const std::string& raw = tensor.raw_data();
-    if (static_cast<int64_t>(raw.size()) != expected) return wrong_size(static_cast<int64_t>(raw.size()));
-    return std::span(reinterpret_cast<const uint8_t*>(raw.data()), raw.size());
-  }
-  auto known = unpacked_.find(&tensor);
-  if (known == unpacked_.end()) known = unpacked_.emplace(&tensor, unpack_typed(tensor, *type)).first;
-  if (static_cast<int64_t>(known->second.size()) != expected) return wrong_size(static_cast<int64_t>(known->second.size()));
-  return std::span<const uint8_t>(known->second);
+}
+
+const std::string* OnnxFile::name_of(const onnx::TensorProto& tensor) const {
+  auto found = names_.find(&tensor);
+  return found != names_.end() ? &found->second : nullptr;
+}
+
+const onnx::TensorProto* OnnxFile::tensor_of_list(const onnx::AttributeProto& attribute) const {
+  auto found = lists_.find(&attribute);
+  return found != lists_.end() ? &found->second : nullptr;
 }
 
 std::span<const uint8_t> OnnxFile::initializer(const std::string& name) const {

@@ -4,30 +4,9 @@
 #include <onnx/onnx_pb.h>
 
 #include "frontend/import.h"
-#include "support/result.h"
-#include "support/text.h"
+#include "frontend/tensor_bytes.h"
 
 namespace tenon::frontend {
-
-/// The bytes of files beside a model, mapped. Opens nothing outside of the model's folder.
-class ExternalData {
- public:
-  explicit ExternalData(std::string folder) : folder_(std::move(folder)) {}
-  ~ExternalData();
-  ExternalData(const ExternalData&) = delete;
-  ExternalData& operator=(const ExternalData&) = delete;
-
-  /// The whole file at `location`, a path relative to the folder; fails with a reason in the user's words.
-  Result<std::span<const uint8_t>> open(const std::string& location);
-
- private:
-  struct Mapping {
-    void* address;
-    size_t bytes;
-  };
-  std::string folder_;
-  std::map<std::string, Mapping> mappings_;
-};
 
 class OnnxFile final : public ModelFile {
  public:
@@ -38,22 +17,26 @@ class OnnxFile final : public ModelFile {
 
   std::span<const uint8_t> initializer(const std::string& name) const override;
 
-  /// The bytes of a tensor, row-major and little endian; typed fields are unpacked. Fails with a reason.
-  Result<std::span<const uint8_t>> bytes_of_tensor(const onnx::TensorProto& tensor) const;
+  /// The bytes of a tensor of the model; fails with a reason.
+  Result<std::span<const uint8_t>> bytes_of_tensor(const onnx::TensorProto& tensor) const { return bytes_.of(tensor); }
 
-  /// Makes a tensor known under a name; used for initializers and large constants of nodes.
-  void register_tensor(const std::string& name, const onnx::TensorProto* tensor) const { tensors_[name] = tensor; }
+  /// The name under which initializer() finds a tensor of the model: of an initializer its own, of an attribute the first
+  /// output of its node. Null for a tensor that is not the model's.
+  const std::string* name_of(const onnx::TensorProto& tensor) const;
+
+  /// The vector that a Constant's attribute value_ints or value_floats stands for; null for a list that is not the model's.
+  const onnx::TensorProto* tensor_of_list(const onnx::AttributeProto& attribute) const;
 
  private:
-  mutable ExternalData external_;
-  mutable std::map<std::string, const onnx::TensorProto*> tensors_;
-  mutable std::map<const onnx::TensorProto*, std::vector<uint8_t>> unpacked_;
+  void add_tensor(const std::string& base, const onnx::TensorProto& tensor);
+  void add_tensors(const onnx::GraphProto& graph, const std::string& prefix);
+  void add_attributes(const onnx::NodeProto& node, const std::string& prefix);
+
+  mutable TensorBytes bytes_;
+  std::map<std::string, const onnx::TensorProto*> tensors_;
+  std::map<std::string, int> namesakes_;
+  std::map<const onnx::TensorProto*, std::string> names_;               // looked up, never iterated
+  std::map<const onnx::AttributeProto*, onnx::TensorProto> lists_;      // likewise
 };
-
-/// Number of elements of a declared shape, if it is sane: extents in 0 .. 2^40, less than 2^46 elements.
-Result<int64_t> element_count_of(const google::protobuf::RepeatedField<int64_t>& dims);
-
-/// "f32[1, 3, 224, 224]"; "type 77[...]" for a number that is no type.
-std::string describe(const onnx::TensorProto& tensor);
 
 }  // namespace tenon::frontend
