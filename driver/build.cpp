@@ -1,0 +1,167 @@
+// From a model file to the parts of a bundle.
+#include "driver/build.h"
+
+#include <llvm/IR/Module.h>
+#include <llvm/Support/raw_ostream.h>
+
+#include <thread>
+
+#include "codegen/bundle/header.h"
+#include "codegen/bundle/identifiers.h"
+#include "driver/npz.h"
+#include "driver/version.h"
+#include "ir/expr/text.h"
+
+namespace tenon::driver {
+namespace {
+
+codegen::InterfaceTensor describe(const loop::Module& module, const loop::Buffer& buffer, codegen::TensorRole role) {
+  codegen::InterfaceTensor tensor;
+  tensor.name = module.onnx_names.at(buffer.name);
+  tensor.role = role;
+  tensor.dtype = buffer.type;
+  Ranges ranges = module.symbol_ranges();
+  for (Expr extent : buffer.extents) {
+    Interval bounds = bounds_of(extent, ranges);
+    tensor.shape.push_back({to_string(extent), "", bounds.min, bounds.max});
+  }
+  return tensor;
+}
+
+codegen::BundleInterface make_interface(const loop::Module& module, const target::Target& target, const BuildRequest& request) {
+  codegen::BundleInterface interface;
+  interface.name = request.name;
+  interface.model_file = module.model_file;
+  interface.model_sha256 = module.model_sha256;
+  interface.version = version().tenon;
+  interface.triple = target.triple;
+  interface.target = target.name;
+  interface.options = request.options;
+  for (const loop::Symbol& symbol : module.symbols) interface.dims.push_back({symbol.name, "", symbol.min, symbol.max});
+  for (const loop::Buffer& input : module.inputs) interface.tensors.push_back(describe(module, input, codegen::TensorRole::kInput));
+  for (const loop::Buffer& output : module.outputs) interface.tensors.push_back(describe(module, output, codegen::TensorRole::kOutput));
+  for (Expr check : module.checks) interface.requirements.push_back(to_string(check) + " does not hold");
+  interface.cpu_features = target.features.bits();
+  interface.weights_embedded = !request.weights_in_file;
+  interface.default_visibility = request.default_visibility;
+  interface.selftest = request.selftest;
+  return interface;
+}
+
+// Numbers of nodes for statuses: each location that a `require` names, in order of the functions.
+std::map<Location, int32_t> number_nodes(const loop::Module& module, codegen::BundleInterface& interface) {
+  std::map<Location, int32_t> numbers;
+  for (const loop::Function& function : module.functions)
+    loop::for_each_stmt(function.body, [&](const loop::Stmt& stmt) {
+      const loop::Require* require = stmt.as<loop::Require>();
+      if (!require || numbers.count(require->location)) return;
+      int32_t number = static_cast<int32_t>(numbers.size());
+      numbers[require->location] = number;
+      interface.nodes.push_back({number, require->location.empty() ? "" : require->location[0]});
+    });
+  if (interface.selftest) {
+    int32_t number = static_cast<int32_t>(numbers.size());
+    for (codegen::GoldenTensor& tensor : interface.selftest->tensors) tensor.node = number;
+    interface.nodes.push_back({number, "the self-test"});
+  }
+  return numbers;
+}
+
+}  // namespace
+
+LoweredModel lower_model(const ModelOptions& options, const target::Target& target, Diagnostics& diagnostics, const Progress& progress) {
+  progress("reading " + options.model);
+  frontend::ImportOptions import;
+  import.dims = options.dims;
+  import.shapes = options.shapes;
+  import.name = options.name;
+  frontend::Imported imported = frontend::import_model(options.model, import, diagnostics);
+  diagnostics.checkpoint();
+
+  LoweredModel lowered;
+  lowered.file = imported.file;
+  lowered.program.graph = std::move(imported.graph);
+  PassContext context{&target, {}, !options.no_schedule};
+  if (!options.schedule_file.empty()) {
+    std::vector<uint8_t> text = read_file(options.schedule_file);
+    context.scripts = schedule::parse_scripts({reinterpret_cast<const char*>(text.data()), text.size()}, options.schedule_file);
+  }
+  Instruments instruments;
+  instruments.dump_folder = options.dump_folder;
+  instruments.verify_each = options.verify_each;
+  if (options.time_passes)
+    instruments.report_time = [&](std::string_view pass, double seconds) {
+      char line[96];
+      std::snprintf(line, sizeof line, "%8.1f ms  %.*s", seconds * 1e3, static_cast<int>(pass.size()), pass.data());
+      progress(line);
+    };
+  progress("optimising");
+  run_pipeline(lowered.program, context, instruments);
+  return lowered;
+}
+
+BuiltModel build_model(LoweredModel lowered, const target::Target& target, const BuildRequest& request, Diagnostics& diagnostics, const Progress& progress) {
+  BuiltModel built;
+  built.lowered = std::move(lowered);
+  const loop::Module& module = built.module();
+  built.weights = plan_weights(module);
+  progress("computing constants");
+  built.constants = std::make_unique<ConstantValues>(module, built.lowered.file);
+  built.interface = make_interface(module, target, request);
+  codegen::name_identifiers(built.interface, request.renames, diagnostics);
+  diagnostics.checkpoint();
+  std::map<Location, int32_t> nodes = number_nodes(module, built.interface);
+  built.interface.weights_bytes = static_cast<uint64_t>(built.weights.bytes);
+  built.interface.weights_layout = codegen::weights_layout_hash(built.weights.layout_text);
+
+  progress("generating code");
+  codegen::ModuleOptions options;
+  options.prefix = request.name;
+  for (const codegen::InterfaceDim& dim : built.interface.dims) options.dims.push_back(dim.name);
+  options.io_offsets = codegen::io_layout(built.interface, 8).tensors;
+  for (const WeightsPlan::Place& place : built.weights.places) options.weight_offsets[place.constant->buffer.name] = static_cast<uint64_t>(place.offset);
+  options.node_number = [&](const Location& location) {
+    auto found = nodes.find(location);
+    return found == nodes.end() ? 0 : found->second;
+  };
+  options.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  Result<codegen::ModuleCode> code = codegen::emit_module(module, target, options);
+  if (!code) user_error({module.model_file, "", 0, 0}, code.reason(), "give the function another schedule with --schedule=FILE");
+  built.interface.group_count = static_cast<uint32_t>(code->groups.size());
+  built.interface.size_count = code->size_count;
+  built.interface.buffer_bytes_most = code->buffer_bytes_most;
+  built.interface.scratch_bytes_most = code->scratch_bytes_most;
+  built.code = std::move(*code);
+  built.target = target;
+  if (request.keep_text) built.main_text = codegen::to_text(*built.code.main);
+  if (request.keep_assembly) {
+    options.kind = codegen::FileKind::Assembly;
+    Result<codegen::ModuleCode> assembly = codegen::emit_module(module, target, options);
+    if (assembly)
+      for (const codegen::CompiledKernel& kernel : assembly->kernels) built.assembly += kernel.object.bytes;
+  }
+  return built;
+}
+
+const loop::Function& BuiltModel::function_of(const codegen::Group& group) const {
+  const std::string& symbol = code.kernels[group.kernel].symbol;
+  const loop::Function* function = module().find_function(symbol.substr(interface.name.size() + 1));
+  TENON_CHECK(function, "no function for kernel " + symbol);
+  return *function;
+}
+
+codegen::EmitObject BuiltModel::emitter() const {
+  return [processor = target](llvm::Module& main, llvm::raw_pwrite_stream& out) { out << codegen::emit_object(main, processor, codegen::Scheduling::Reorder).bytes; };
+}
+
+std::vector<std::string> BuiltModel::take_objects() {
+  std::vector<llvm::MemoryBufferRef> kernel_objects;
+  for (const codegen::CompiledKernel& kernel : code.kernels) kernel_objects.emplace_back(kernel.object.bytes, kernel.symbol);
+  if (Status status = codegen::measure_stack(*code.main, interface, kernel_objects, emitter()); !status) throw InternalError(status.reason());
+  llvm::SmallVector<char, 0> object = codegen::make_main_object(std::move(code.main), interface, weights_source(weights, *constants), emitter());
+  std::vector<std::string> all = {std::string(object.begin(), object.end())};
+  for (const codegen::CompiledKernel& kernel : code.kernels) all.push_back(kernel.object.bytes);
+  return all;
+}
+
+}  // namespace tenon::driver

@@ -1,0 +1,53 @@
+// From a model file to the parts of a bundle, in memory: what compile writes and what run, bench and verify call.
+#pragma once
+
+#include "codegen/bundle/interface.h"
+#include "codegen/bundle/main_object.h"
+#include "codegen/llvm/module.h"
+#include "driver/options.h"
+#include "driver/pipeline.h"
+#include "driver/weights.h"
+
+namespace tenon::driver {
+
+/// Says what goes on, on long work.
+using Progress = std::function<void(const std::string& step)>;
+
+struct LoweredModel {
+  Program program;  // at the loop level, every pass done
+  std::shared_ptr<const frontend::ModelFile> file;
+};
+LoweredModel lower_model(const ModelOptions& options, const target::Target& target, Diagnostics& diagnostics, const Progress& progress);
+
+struct BuiltModel {
+  LoweredModel lowered;
+  codegen::BundleInterface interface;
+  WeightsPlan weights;
+  std::unique_ptr<ConstantValues> constants;
+  codegen::ModuleCode code;                  // its main module until it is written or loaded; kernels and groups
+  std::string main_text;                     // LLVM IR of the main module, when asked for
+  std::string assembly;                      // of the kernels, when asked for
+
+  const loop::Module& module() const { return lowered.program.module; }
+  /// The loop function of a group's kernel.
+  const loop::Function& function_of(const codegen::Group& group) const;
+  /// How the main module becomes an object.
+  codegen::EmitObject emitter() const;
+  /// All objects as bytes, the weights inside, for the process's own linker. Takes the main module.
+  std::vector<std::string> take_objects();
+  target::Target target;
+};
+
+struct BuildRequest {
+  std::string name;       // of the bundle
+  std::string options;    // for the manifest and tn_info
+  bool weights_in_file = false;
+  bool default_visibility = false;
+  bool keep_text = false;      // LLVM IR of the main module
+  bool keep_assembly = false;
+  std::map<std::string, std::string> renames;
+  std::optional<codegen::SelfTest> selftest;
+};
+BuiltModel build_model(LoweredModel lowered, const target::Target& target, const BuildRequest& request, Diagnostics& diagnostics, const Progress& progress);
+
+}  // namespace tenon::driver

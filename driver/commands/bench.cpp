@@ -1,0 +1,81 @@
+// tenon bench: times a model in this process.
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "codegen/bundle/merge_objects.h"
+#include "driver/commands/commands.h"
+#include "driver/profile.h"
+
+namespace tenon::driver {
+namespace {
+
+double peak_rss_mb() {
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+// Milliseconds of each call, for at least `seconds` and at least three calls.
+std::vector<double> time_calls(ModelRunner& runner, double seconds) {
+  using Clock = std::chrono::steady_clock;
+  runner.call();
+  std::vector<double> times;
+  Clock::time_point start = Clock::now();
+  while (times.size() < 3 || std::chrono::duration<double>(Clock::now() - start).count() < seconds) {
+    Clock::time_point before = Clock::now();
+    runner.call();
+    times.push_back(std::chrono::duration<double, std::milli>(Clock::now() - before).count());
+  }
+  return times;
+}
+
+}  // namespace
+
+int run_bench(const BenchOptions& options) {
+  GivenInputs given = read_inputs(options.run);
+  Session session = compile_for_call(options.run, given, terminal_progress(options.json));
+  double compile_peak = peak_rss_mb();
+  const loop::Module& module = session.model.module();
+  if (given.random) given.arrays = random_inputs(module, chosen_dimensions(module, options.run.model.at), options.run.seed);
+  ModelRunner runner(module, session.model.interface, session.objects);
+  runner.prepare(given.arrays, options.run.threads);
+  std::vector<double> times = time_calls(runner, options.seconds);
+  std::vector<double> sorted = times;
+  std::sort(sorted.begin(), sorted.end());
+
+  const codegen::BundleInterface& interface = session.model.interface;
+  nlohmann::ordered_json result;
+  result["model"] = module.model_file;
+  result["target"] = session.target.name;
+  result["threads"] = options.run.threads;
+  result["min_ms"] = sorted.front();
+  result["median_ms"] = sorted[sorted.size() / 2];
+  result["runs"] = times.size();
+  result["compile_s"] = session.compile_seconds;
+  result["compile_peak_rss_mb"] = compile_peak;
+  result["arena_bytes"] = codegen::arena_bytes_most(interface).fixed + codegen::arena_bytes_most(interface).scratch;
+  result["buffer_bytes"] = interface.buffer_bytes_most;
+  result["arena_lower_bound_bytes"] = *as_int(module.arena_lower_bound);
+  result["weights_bytes"] = interface.weights_bytes;
+  uint64_t code_bytes = 0;
+  for (const std::string& object : session.objects) code_bytes += codegen::read_object_facts(llvm::MemoryBufferRef(object, "object")).code_bytes;
+  result["code_bytes"] = code_bytes;
+  std::vector<ProfileRow> profile;
+  if (options.profile) profile = profile_groups(session, given.arrays, options.seconds);
+  if (options.json) {
+    if (options.profile) result["profile"] = to_json(profile);
+    std::printf("%s\n", result.dump(2).c_str());
+    return 0;
+  }
+  std::printf("%s on %s, %d thread%s: median %.4f ms, best %.4f ms of %zu runs; compiled in %.2f s\n", module.model_file.c_str(), session.target.name.c_str(),
+              options.run.threads, options.run.threads == 1 ? "" : "s", sorted[sorted.size() / 2], sorted.front(), times.size(), session.compile_seconds);
+  if (options.profile) std::fputs(profile_table(profile).c_str(), stdout);
+  return 0;
+}
+
+}  // namespace tenon::driver

@@ -1,0 +1,113 @@
+// tenon compile: writes a bundle.
+#include <llvm/IR/Module.h>
+#include <llvm/Support/raw_ostream.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "codegen/bundle/folder.h"
+#include "codegen/bundle/identifiers.h"
+#include "codegen/bundle/write_bundle.h"
+#include "driver/commands/commands.h"
+#include "driver/selftest.h"
+#include "support/text.h"
+
+namespace tenon::driver {
+namespace {
+
+bool wants(const CompileOptions& options, const std::string& kind) {
+  return std::find(options.emit.begin(), options.emit.end(), kind) != options.emit.end();
+}
+
+std::string bundle_name(const CompileOptions& options) {
+  std::string name = options.model.name.empty() ? codegen::default_prefix(std::filesystem::path(options.model.model).stem().string()) : options.model.name;
+  if (Status status = codegen::check_prefix(name); !status) user_error({}, status.reason(), "choose another name with --name");
+  return name;
+}
+
+// What the code depends on, in one order.
+std::string normal_options(const CompileOptions& options, const target::Target& target) {
+  std::string text = "--target=" + target.name;
+  for (const auto& [name, range] : options.model.dims)
+    text += " --dim " + name + "=" + std::to_string(range.least) + (range.most != range.least ? ".." + std::to_string(range.most) : "");
+  for (const auto& [input, shape] : options.model.shapes) {
+    text += " --shape " + input + "=";
+    for (size_t i = 0; i < shape.size(); ++i) text += (i ? "," : "") + std::to_string(shape[i]);
+  }
+  if (options.weights_in_file) text += " --weights=file";
+  if (options.selftest) text += " --selftest";
+  return text;
+}
+
+std::string bytes_text(uint64_t bytes) {
+  char text[32];
+  if (bytes >= uint64_t{10} << 20) std::snprintf(text, sizeof text, "%.1f MiB", static_cast<double>(bytes) / (1 << 20));
+  else if (bytes >= uint64_t{10} << 10) std::snprintf(text, sizeof text, "%.1f KiB", static_cast<double>(bytes) / 1024);
+  else std::snprintf(text, sizeof text, "%llu B", static_cast<unsigned long long>(bytes));
+  return text;
+}
+
+void print_summary(const CompileOptions& options, const BuiltModel& model, const codegen::BundleReport& report) {
+  const codegen::BundleInterface& interface = model.interface;
+  const loop::Module& module = model.module();
+  uint64_t bound = static_cast<uint64_t>(*as_int(module.arena_lower_bound));
+  std::printf("%s for %s, in %s\n", interface.name.c_str(), model.target.name.c_str(), options.output_folder.c_str());
+  std::printf("  code     %s in %zu kernels\n", bytes_text(report.code_bytes).c_str(), model.code.kernels.size());
+  std::printf("  weights  %s%s\n", bytes_text(interface.weights_bytes).c_str(), interface.weights_embedded ? "" : " in a file");
+  std::printf("  arena    %s, %s of it buffers (lower bound %s)\n", bytes_text(codegen::arena_bytes_most(interface).fixed + codegen::arena_bytes_most(interface).scratch).c_str(),
+              bytes_text(interface.buffer_bytes_most).c_str(), bytes_text(bound).c_str());
+  std::printf("  stack    %s\n", bytes_text(interface.stack_bytes).c_str());
+  for (const codegen::ManifestFile& file : report.files) std::printf("  file     %s, %s\n", file.name.c_str(), bytes_text(file.bytes).c_str());
+  std::printf("  needs    %s; processor: %s\n", join(report.undefined_symbols, " ").c_str(), target::to_string(model.target.features).c_str());
+  std::printf("link: cc program.c -I%s %s/lib%s.a\n", options.output_folder.c_str(), options.output_folder.c_str(), interface.name.c_str());
+}
+
+}  // namespace
+
+int run_compile(const CompileOptions& options) {
+  Progress progress = terminal_progress(options.json);
+  Diagnostics diagnostics;
+  target::Target target = resolve_target(options.model, "x86-64-v3");
+  BuildRequest request;
+  request.name = bundle_name(options);
+  request.options = normal_options(options, target);
+  request.weights_in_file = options.weights_in_file;
+  request.default_visibility = options.default_visibility;
+  request.keep_text = wants(options, "llvm-ir");
+  request.keep_assembly = wants(options, "asm");
+  request.renames = options.renames;
+
+  codegen::BundleChoice choice;
+  choice.weights_file = options.weights_in_file;
+  choice.object = wants(options, "obj");
+  choice.pool = options.pool;
+  if (wants(options, "llvm-ir")) choice.other_files.push_back(request.name + ".ll");
+  if (wants(options, "asm")) choice.other_files.push_back(request.name + ".s");
+  codegen::BundleFolder folder({options.output_folder, request.name, {options.model.model}, options.force}, codegen::bundle_file_names(request.name, choice));
+
+  LoweredModel lowered = lower_model(options.model, target, diagnostics, progress);
+  if (options.selftest) request.selftest = make_selftest(options, progress);
+  BuiltModel model = build_model(std::move(lowered), target, request, diagnostics, progress);
+
+  progress("writing " + options.output_folder);
+  if (wants(options, "llvm-ir")) {
+    std::string text = model.main_text;
+    for (const codegen::CompiledKernel& kernel : model.code.kernels) text += "\n; kernel " + kernel.symbol + "\n" + kernel.text;
+    folder.write(request.name + ".ll", text);
+  }
+  if (wants(options, "asm")) folder.write(request.name + ".s", model.assembly);
+  codegen::BundleParts parts;
+  parts.main = std::move(model.code.main);
+  for (const codegen::CompiledKernel& kernel : model.code.kernels) parts.kernel_objects.emplace_back(kernel.object.bytes, kernel.symbol);
+  parts.weights = weights_source(model.weights, *model.constants);
+  parts.emit = model.emitter();
+  codegen::ManifestFile source{model.lowered.file->base_name, model.lowered.file->sha256, std::filesystem::file_size(options.model.model)};
+  Result<codegen::BundleReport> report = codegen::write_bundle(folder, model.interface, std::move(parts), choice, {source});
+  if (!report) user_error({model.lowered.file->base_name, "", 0, 0}, report.reason(), "give large functions another schedule with --schedule=FILE");
+  progress("");
+  print_warnings(diagnostics);
+  print_summary(options, model, *report);
+  return 0;
+}
+
+}  // namespace tenon::driver

@@ -1,0 +1,104 @@
+// What run, bench and verify share: inputs from files, dimensions from inputs, progress, compiling for this process.
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+
+#include "driver/commands/commands.h"
+#include "codegen/bundle/identifiers.h"
+
+namespace tenon::driver {
+namespace {
+
+Array from_tensor(frontend::TensorFile tensor) { return {numpy_type(tensor.type), std::move(tensor.shape), std::move(tensor.bytes)}; }
+
+// input_0.pb, input_1.pb, ... of an ONNX test-data folder; unnamed tensors take the names of the model's inputs in order.
+void read_data_folder(const std::string& folder, const frontend::DeclaredInterface& declared, std::map<std::string, Array>& arrays) {
+  for (size_t i = 0; i < declared.inputs.size(); ++i) {
+    std::string path = folder + "/input_" + std::to_string(i) + ".pb";
+    if (!std::filesystem::exists(path)) {
+      if (i == 0) user_error({folder, "", 0, 0}, "the folder holds no input_0.pb", "give a folder of ONNX test data with --data");
+      return;
+    }
+    frontend::TensorFile tensor = frontend::read_tensor_file(path);
+    std::string name = tensor.name.empty() ? declared.inputs[i].name : tensor.name;
+    arrays[name] = from_tensor(std::move(tensor));
+  }
+}
+
+}  // namespace
+
+Progress terminal_progress(bool quiet) {
+  bool terminal = isatty(STDERR_FILENO) && !quiet;
+  return [terminal](const std::string& step) {
+    if (terminal) std::fprintf(stderr, "\r\033[K%s", step.c_str());
+    if (terminal) std::fflush(stderr);
+  };
+}
+
+void print_warnings(const Diagnostics& diagnostics) {
+  for (const Diagnostic& diagnostic : diagnostics.all())
+    if (diagnostic.severity == Severity::Warning) std::fputs(to_string(diagnostic).c_str(), stderr);
+}
+
+GivenInputs read_inputs(const RunOptions& options) {
+  GivenInputs given;
+  if (!options.inputs_file.empty()) given.arrays = read_npz(options.inputs_file);
+  for (const auto& [name, file] : options.input_files) given.arrays[name] = read_npy(file);
+  if (!options.data_folder.empty()) read_data_folder(options.data_folder, frontend::declared_interface(options.model.model), given.arrays);
+  given.random = given.arrays.empty();
+  return given;
+}
+
+ModelOptions fix_dimensions(const RunOptions& options, const GivenInputs& inputs) {
+  ModelOptions model = options.model;
+  frontend::DeclaredInterface declared = frontend::declared_interface(model.model);
+  for (const frontend::DeclaredTensor& tensor : declared.inputs) {
+    auto array = inputs.arrays.find(tensor.name);
+    for (size_t d = 0; d < tensor.shape.size(); ++d) {
+      const std::string& dim = tensor.shape[d];
+      bool literal = !dim.empty() && dim.find_first_not_of("0123456789") == std::string::npos;
+      if (literal || model.dims.count(dim) || model.shapes.count(tensor.name)) continue;
+      if (array != inputs.arrays.end() && d < array->second.shape.size()) {
+        int64_t value = array->second.shape[d];
+        model.dims[dim] = {value, value};
+      } else if (inputs.random) {
+        auto at = model.at.find(dim);
+        int64_t value = at == model.at.end() ? 1 : at->second;
+        model.dims[dim] = {value, value};
+      }
+    }
+  }
+  return model;
+}
+
+loop::SymbolValues chosen_dimensions(const loop::Module& module, const std::map<std::string, int64_t>& at) {
+  loop::SymbolValues dims;
+  std::vector<std::string> known;
+  for (const loop::Symbol& symbol : module.symbols) {
+    auto chosen = at.find(symbol.name);
+    dims[symbol.name] = chosen == at.end() ? symbol.max : chosen->second;
+    known.push_back(symbol.name);
+    if (dims[symbol.name] < symbol.min || dims[symbol.name] > symbol.max)
+      user_error({}, "--at " + symbol.name + "=" + std::to_string(dims[symbol.name]) + " is outside of " + std::to_string(symbol.min) + ".." + std::to_string(symbol.max), "give a size within the bounds");
+  }
+  return dims;
+}
+
+Session compile_for_call(const RunOptions& options, const GivenInputs& inputs, const Progress& progress) {
+  auto start = std::chrono::steady_clock::now();
+  Session session{resolve_target(options.model, "native"), {}, {}, 0};
+  ModelOptions model = fix_dimensions(options, inputs);
+  Diagnostics diagnostics;
+  BuildRequest request;
+  request.name = model.name.empty() ? codegen::default_prefix(std::filesystem::path(model.model).stem().string()) : model.name;
+  session.model = build_model(lower_model(model, session.target, diagnostics, progress), session.target, request, diagnostics, progress);
+  session.objects = session.model.take_objects();
+  session.compile_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  progress("");
+  print_warnings(diagnostics);
+  return session;
+}
+
+}  // namespace tenon::driver

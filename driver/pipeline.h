@@ -1,0 +1,68 @@
+// The pipeline: the one list of passes, and the runner that dumps, verifies and times them.
+//
+//   Program program = {.level = Level::High, .graph = model.graph};
+//   run_passes(program, default_pipeline(), context, instruments);      high -> tensor -> loop
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "ir/high/passes.h"
+#include "ir/loop/passes.h"
+#include "ir/tensor/text.h"
+#include "schedule/primitive.h"
+#include "target/target.h"
+
+namespace tenon::driver {
+
+enum class Level : uint8_t { High, Tensor, Loop };
+std::string_view name_of(Level level);
+
+/// A program at one level. The graph stays beside the tensor functions that were made of it: it holds the order of calls.
+struct Program {
+  Level level = Level::High;
+  high::Graph graph;
+  tensor::Program tensors;
+  loop::Module module;
+};
+
+/// The program as text of its level, and back; texts begin with `model`, `func` ... or `module`.
+std::string to_string(const Program& program);
+Program parse_program_of_any_level(std::string_view text, const std::string& file_name);
+
+/// What passes are told.
+struct PassContext {
+  const target::Target* target = nullptr;
+  std::vector<schedule::Script> scripts;  // --schedule: for the functions that it names, instead of the templates'
+  bool schedule = true;                   // false: loops stay naive
+};
+
+struct Pass {
+  std::string_view name;     // also the option of tenon-opt, the dump's file name and the test's
+  Level level;               // of the program that it takes
+  std::string_view summary;  // one line
+  void (*run)(Program& program, const PassContext& context);
+};
+
+/// All passes in the order of `compile`; tenon-opt runs any of them. What holds between them is said beside the table.
+const std::vector<Pass>& pass_table();
+const Pass* find_pass(std::string_view name);
+
+/// Who watches the passes.
+struct Instruments {
+  std::string dump_folder;   // a file for each pass that changed something; "" for none
+  bool verify_each = false;  // verify, print, parse and print again after every pass
+  int stop_after = -1;       // --bisect: number of passes to run; -1 for all
+  std::function<void(std::string_view pass, double seconds)> report_time;
+};
+
+/// Runs passes of the table in order, from the first that takes the program's level.
+void run_pipeline(Program& program, const PassContext& context, const Instruments& instruments);
+/// Runs one pass under the instruments; `number` is for the dump's name. A text that the pass cannot take is a user's fault.
+void run_pass(Program& program, const Pass& pass, const PassContext& context, const Instruments& instruments, int number);
+
+/// Throws InternalError with the program's text and the faults when the program breaks a rule of its level.
+void verify_program(const Program& program, std::string_view after);
+
+}  // namespace tenon::driver

@@ -1,0 +1,107 @@
+// Running passes under instruments: dumps, verification, times; programs of any level as text.
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+
+#include "driver/pipeline.h"
+#include "ir/high/text.h"
+#include "ir/high/verify.h"
+#include "ir/loop/text.h"
+#include "ir/loop/verify.h"
+#include "ir/tensor/verify.h"
+#include "support/text.h"
+
+namespace tenon::driver {
+namespace {
+
+void dump(const Program& program, const Instruments& instruments, std::string_view pass, int number) {
+  std::filesystem::create_directories(instruments.dump_folder);
+  char digits[8];
+  std::snprintf(digits, sizeof digits, "%02d", number);
+  std::string path = instruments.dump_folder + "/" + digits + "_" + std::string(name_of(program.level)) + "_" + std::string(pass) + ".tenon";
+  std::ofstream file(path, std::ios::binary);
+  file << to_string(program);
+  if (!file) user_error({path, "", 0, 0}, "the dump cannot be written", "check the folder and the permissions");
+}
+
+}  // namespace
+
+std::string_view name_of(Level level) {
+  switch (level) {
+    case Level::High: return "high";
+    case Level::Tensor: return "tensor";
+    case Level::Loop: return "loop";
+  }
+  return "";
+}
+
+std::string to_string(const Program& program) {
+  switch (program.level) {
+    case Level::High: return high::to_string(program.graph);
+    case Level::Tensor: return tensor::to_string(program.tensors);
+    case Level::Loop: return loop::to_string(program.module);
+  }
+  return "";
+}
+
+Program parse_program_of_any_level(std::string_view text, const std::string& file_name) {
+  // Each level has words of its own: `model NAME {` opens a graph, `module NAME` a loop module, and a tensor program is
+  // functions with results behind an arrow.
+  Lexer lexer(text, file_name);
+  Program program;
+  bool has_arrow = false, is_graph = false, is_module = false;
+  while (!lexer.at_end()) {
+    has_arrow = has_arrow || lexer.next_is("->");
+    is_graph = is_graph || lexer.next_is("model");
+    is_module = is_module || lexer.next_is("module");
+    if (is_graph || is_module) break;
+    lexer.next();
+  }
+  if (is_graph) {
+    program.graph = high::parse_graph(text, file_name);
+  } else if (!is_module && has_arrow) {
+    program.level = Level::Tensor;
+    program.tensors = tensor::parse_program(text, file_name);
+  } else {
+    program.level = Level::Loop;
+    program.module = loop::parse_module(text, file_name);
+  }
+  return program;
+}
+
+void verify_program(const Program& program, std::string_view after) {
+  std::vector<std::string> faults;
+  switch (program.level) {
+    case Level::High: high::verify(program.graph); break;
+    case Level::Tensor: faults = tensor::verify(program.tensors); break;
+    case Level::Loop: faults = loop::verify(program.module); break;
+  }
+  std::string text = to_string(program), again = to_string(parse_program_of_any_level(text, "text after " + std::string(after)));
+  if (text != again) faults.push_back("the text does not print as it was after parsing");
+  if (!faults.empty()) throw InternalError("after " + std::string(after) + ":\n" + join(faults, "\n") + "\n" + text);
+}
+
+void run_pass(Program& program, const Pass& pass, const PassContext& context, const Instruments& instruments, int number) {
+  if (program.level != pass.level)
+    user_error({}, "the pass " + std::string(pass.name) + " takes a program of the level " + std::string(name_of(pass.level)) + ", and this one is at the level " + std::string(name_of(program.level)),
+               "run the passes in the order of `tenon-opt --help`");
+  std::string before = instruments.dump_folder.empty() ? "" : to_string(program);
+  auto start = std::chrono::steady_clock::now();
+  pass.run(program, context);
+  std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  if (instruments.report_time) instruments.report_time(pass.name, seconds.count());
+  if (!instruments.dump_folder.empty() && to_string(program) != before) dump(program, instruments, pass.name, number);
+  if (instruments.verify_each) verify_program(program, pass.name);
+}
+
+void run_pipeline(Program& program, const PassContext& context, const Instruments& instruments) {
+  int number = 0;
+  for (const Pass& pass : pass_table()) {
+    if (pass.level < program.level) continue;
+    ++number;
+    if (instruments.stop_after >= 0 && number > instruments.stop_after) return;
+    run_pass(program, pass, context, instruments, number);
+  }
+}
+
+}  // namespace tenon::driver

@@ -1,0 +1,46 @@
+// The weights of a bundle: which constants lie where in the blob, and their bytes, made one after another when they are
+// written.
+//
+//   const w: f32[64, 48]<1/16, 0, 1%16> = initializer "w"   ->   offset 4096, 12288 bytes, packed from the mapped file
+#pragma once
+
+#include "codegen/bundle/weights.h"
+#include "frontend/import.h"
+#include "ir/loop/nodes.h"
+
+namespace tenon::driver {
+
+/// Constants of main in execution order, each at a multiple of 64 bytes.
+struct WeightsPlan {
+  struct Place {
+    const loop::Constant* constant = nullptr;
+    int64_t offset = 0;
+    int64_t bytes = 0;
+  };
+  std::vector<Place> places;
+  int64_t bytes = 0;
+  std::string layout_text;  // names, shapes, layouts and offsets: what makes weights files interchangeable
+
+  int64_t offset_of(const std::string& name) const;
+};
+WeightsPlan plan_weights(const loop::Module& module);
+
+/// Row-major bytes of constants: of the model file, of the text, or made by running `setup` with the interpreter.
+class ConstantValues {
+ public:
+  /// `file` may be null where no constant names an initializer. Runs setup.
+  ConstantValues(const loop::Module& module, std::shared_ptr<const frontend::ModelFile> file);
+
+  std::span<const uint8_t> row_major(const loop::Constant& constant) const;
+  /// In the constant's layout, padding zero.
+  std::vector<uint8_t> packed(const loop::Constant& constant) const;
+
+ private:
+  std::shared_ptr<const frontend::ModelFile> file_;
+  std::map<std::string, std::vector<uint8_t>> computed_;
+};
+
+/// The blob, constant by constant.
+codegen::WeightsSource weights_source(const WeightsPlan& plan, const ConstantValues& values);
+
+}  // namespace tenon::driver
