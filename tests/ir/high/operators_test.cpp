@@ -1,5 +1,6 @@
 // Every operator against ONNX Runtime: the graphs of operator_cases.txt, lowered to loops and run
 // by the interpreter, give the outputs that the file holds (make_operator_cases.py writes it).
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -15,10 +16,14 @@
 #include "ir/high/text.h"
 #include "ir/high/verify.h"
 #include "ir/loop/interpreter.h"
+#include "ir/loop/verify.h"
 #include "ir/tensor/passes.h"
+#include "ir/tensor/verify.h"
 
 namespace tenon::high {
 namespace {
+
+using testing::IsEmpty;
 
 struct Case {
   std::string name, graph;
@@ -105,7 +110,9 @@ std::string difference(DType type, const std::vector<uint8_t>& found,
 
 // Runs a program of the graph and compares the outputs; "" when all agree.
 std::string run(const Graph& graph, const tensor::Program& program, const Case& c) {
+  EXPECT_THAT(tensor::verify(program, {.require_proofs = true}), IsEmpty());
   loop::Module module = lower_to_module(graph, program);
+  EXPECT_THAT(loop::verify(module), IsEmpty());
   std::vector<std::vector<uint8_t>> inputs;
   for (size_t i = 0; i < module.inputs.size(); ++i)
     inputs.push_back(bytes_of_words(module.inputs[i].type, c.inputs.at(i)));
@@ -127,7 +134,7 @@ TEST(Operators, AgreeWithTheReference) {
     SCOPED_TRACE(c.name);
     try {
       Graph graph = parse_graph(c.graph, c.name);
-      verify(graph);
+      EXPECT_THAT(verify(graph), IsEmpty());
       tensor::Program program = lower_to_tensor(graph);
       std::string text = tensor::to_string(program);
       EXPECT_EQ(tensor::to_string(tensor::parse_program(text, c.name)), text);

@@ -2,6 +2,7 @@
 // refused.
 #include "ir/high/text.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "ir/high/verify.h"
@@ -9,6 +10,8 @@
 
 namespace tenon::high {
 namespace {
+
+using testing::IsEmpty;
 
 constexpr const char* kMlp = R"(model mlp {
   model_file "mlp.onnx" sha256 "00ff"
@@ -55,7 +58,7 @@ std::string error_of(const std::string& text) {
 
 TEST(GraphText, ReadsBack) {
   Graph graph = parse_graph(mlp(), "test.tenon");
-  verify(graph);
+  EXPECT_THAT(verify(graph), IsEmpty());
   EXPECT_EQ(to_string(graph), mlp());
 }
 
@@ -133,7 +136,7 @@ constexpr const char* kWindows = R"(model windows {
 
 TEST(GraphText, SymbolicShapesReadBack) {
   Graph graph = parse_graph(kWindows, "test.tenon");
-  verify(graph);
+  EXPECT_THAT(verify(graph), IsEmpty());
   EXPECT_EQ(to_string(graph), kWindows);
 }
 
@@ -145,7 +148,7 @@ TEST(GraphText, MutatedTextsNeverCrash) {
     std::string printed;
     try {
       Graph graph = parse_graph(text, "fuzz");
-      verify(graph);
+      ASSERT_THAT(verify(graph), IsEmpty()) << "seed " << round;
       printed = to_string(graph);
       ++accepted;
     } catch (const UserErrors&) {
