@@ -71,10 +71,11 @@ void infer_reshape(InferContext& context) {
     }
     *open = quotient(pool, from, known);
     if (!*open) {
-      Expr total = context.simplified(product_of(pool, from)),
-           part = context.simplified(product_of(pool, known));
-      const int64_t *a = as_int(total), *b = as_int(part);
-      if (is_int(part, 0) || !context.proved(lt(pool.index(0), part)) || (a && b && *a % *b != 0))
+      Expr total = context.simplified(product_of(pool, from));
+      Expr part = context.simplified(product_of(pool, known));
+      bool whole = context.proved(lt(pool.index(0), part)) &&
+                   !context.proved(ne(floor_div(total, part) * part, total));
+      if (!whole)
         context.fail("the -1 of the shape stands for no whole number: " + to_string(total) +
                          " elements over " + to_string(part),
                      help);
