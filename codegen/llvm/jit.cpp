@@ -7,7 +7,8 @@
 #include <llvm/ExecutionEngine/Orc/LLJIT.h>
 #include <llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h>
 #include <llvm/Support/MemoryBuffer.h>
-#include <llvm/Support/TargetSelect.h>
+
+#include "codegen/llvm/pipeline.h"
 
 namespace tenon::codegen {
 namespace {
@@ -25,9 +26,7 @@ JitLibrary::JitLibrary(std::unique_ptr<llvm::orc::LLJIT> jit) : jit_(std::move(j
 JitLibrary::~JitLibrary() = default;
 
 Result<std::unique_ptr<JitLibrary>> JitLibrary::load(const std::vector<std::string>& objects) {
-  LLVMInitializeX86TargetInfo();
-  LLVMInitializeX86Target();
-  LLVMInitializeX86TargetMC();
+  initialize_llvm();
   auto jit = llvm::orc::LLJITBuilder()
                  .setLinkProcessSymbolsByDefault(false)
                  .setPlatformSetUp(llvm::orc::setUpInactivePlatform)  // kernels have no initializers

@@ -32,17 +32,6 @@ namespace {
 // The least size of a spilled value that counts as a vector: scalars that wait in the frame cost a tile nothing.
 constexpr int64_t kVectorBytes = 16;
 
-void initialize_llvm() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    LLVMInitializeX86TargetInfo();
-    LLVMInitializeX86Target();
-    LLVMInitializeX86TargetMC();
-    LLVMInitializeX86AsmPrinter();
-    LLVMInitializeX86AsmParser();
-  });
-}
-
 // Runs behind the last pass that changes code.
 class ReportPass final : public llvm::MachineFunctionPass {
  public:
@@ -82,6 +71,17 @@ class ReportPass final : public llvm::MachineFunctionPass {
 char ReportPass::ID = 0;
 
 }  // namespace
+
+void initialize_llvm() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    LLVMInitializeX86TargetInfo();
+    LLVMInitializeX86Target();
+    LLVMInitializeX86TargetMC();
+    LLVMInitializeX86AsmPrinter();
+    LLVMInitializeX86AsmParser();
+  });
+}
 
 std::unique_ptr<llvm::TargetMachine> make_target_machine(const target::Target& target) {
   initialize_llvm();

@@ -25,6 +25,8 @@ namespace tenon::codegen {
 /// ones spill.
 enum class Scheduling { Reorder, AsWritten };
 
+/// Registers the backends of this version; everything here calls it itself.
+void initialize_llvm();
 std::unique_ptr<llvm::TargetMachine> make_target_machine(const target::Target& target);
 /// Sets the module's triple and data layout.
 void prepare_module(llvm::Module& module, const target::Target& target);

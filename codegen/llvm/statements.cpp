@@ -10,7 +10,7 @@ namespace tenon::codegen {
 namespace {
 
 constexpr int64_t kMaxLanes = 256;
-constexpr int64_t kMaxStackBytes = 16384;
+constexpr int64_t kMaxStackBytes = 8192;  // a run may use 16 KiB in all
 
 bool writes(const loop::Stmt& body, const std::string& buffer) {
   bool found = false;
