@@ -11,6 +11,7 @@ install_packages "${build_packages[@]}" "${test_packages[@]}"
 tools/build_onnx.sh >/dev/null
 make_test_environment
 build_tenon
+build_sanitized_compiler
 
 say "running the tests; the full log is build/Testing/Temporary/LastTest.log"
 rm -f build/tests.xml

@@ -11,7 +11,7 @@ build_packages=(
   libgtest-dev libgmock-dev
 )
 test_packages=(
-  libclang-rt-19-dev qemu-user
+  libclang-rt-19-dev lld-19 binutils make qemu-user
 )
 
 # Where things live that are built once per user and not once per checkout.
@@ -61,9 +61,18 @@ install_packages() {
 # Configures build/ once and builds the named targets, all without names. CMake configures anew by itself when needed.
 build_tenon() {
   local targets=()
-  (($#)) && targets=(--target "$@")
+  if (($#)); then
+    targets=(--target "$@")
+  fi
   [[ -e build/build.ninja ]] || cmake --preset release >&2
   cmake --build build --parallel "$(nproc)" "${targets[@]}" >&2
+}
+
+# build-debug/tenon, which damaged models are tried on.
+build_sanitized_compiler() {
+  [[ -e driver/tenon.cpp ]] || return 0
+  [[ -e build-debug/build.ninja ]] || cmake --preset debug >&2
+  cmake --build build-debug --parallel "$(nproc)" --target tenon >&2
 }
 
 # The virtual environment .venv with what tests/requirements.txt names; nothing happens while that file is unchanged.

@@ -1,0 +1,17 @@
+# The tests of the built programs from outside: models compiled, linked, called and compared, and models refused.
+#
+#   ctest --test-dir build -R '^models/'      all models of the catalog that the compiler is promised to take
+
+# tenon_heavy_test(name processors script [argument...]): a script that runs several processes at a time, or long.
+function(tenon_heavy_test name processors script)
+  tenon_script_test("${name}" "${script}" ${ARGN})
+  set_tests_properties("${name}" PROPERTIES PROCESSORS ${processors} TIMEOUT 3000)
+endfunction()
+
+foreach(model kws squeezenet1_1 resnet18 mobilenet_v2 bert_mini bert_base_dynamic speech_rnn)
+  tenon_heavy_test("models/${model}" 1 tools/check_model.py "${model}")
+endforeach()
+tenon_heavy_test(bundle 2 bundle/run.py)
+tenon_heavy_test(bad_models 1 tools/run_bad_models.py)
+# With the sanitizers, where test.sh has built them: what a damaged file must never do is easiest seen there.
+tenon_heavy_test(mutations 2 tools/mutate.py --count 500 --tenon "${PROJECT_SOURCE_DIR}/build-debug/tenon")
