@@ -7,9 +7,10 @@ namespace tenon {
 namespace {
 
 // f64 functions serve f32 by conversion.
-template <class Function, class... Operands>
-Expr in_double(Function function, Expr x, Operands... operands) {
-  return cast(x.type(), function(cast(DType::F64, x), cast(DType::F64, operands)...));
+Expr in_double(Expr (*function)(Expr), Expr x) { return cast(x.type(), function(cast(DType::F64, x))); }
+
+Expr remainder_in_double(Expr x, Expr y) {
+  return cast(x.type(), math::remainder(cast(DType::F64, x), cast(DType::F64, y), x.type() == DType::F32));
 }
 
 Expr expand(Op op, Expr x, Expr y) {
@@ -31,7 +32,7 @@ Expr expand(Op op, Expr x, Expr y) {
     case Op::Acosh: return in_double(math::inverse_hyperbolic_cosine, x);
     case Op::Atanh: return in_double(math::inverse_hyperbolic_tangent, x);
     case Op::Pow: return math::power(x, y);
-    case Op::Fmod: return in_double(math::remainder, x, y);
+    case Op::Fmod: return remainder_in_double(x, y);
     default: break;
   }
   TENON_CHECK(false, "no expansion of " + std::string(text_of(op)));

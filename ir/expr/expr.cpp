@@ -161,6 +161,7 @@ Expr ExprPool::cast(DType type, Expr value) {
 Expr ExprPool::bitcast(DType type, Expr value) {
   TENON_CHECK(bits_of(type) == bits_of(value.type()), "a bit cast between widths");
   if (value.type() == type) return value;
+  if (Expr folded = fold_bitcast(*this, type, value)) return folded;
   return table_->intern(table_->casts, {{ExprKind::Cast, type, 0, this, {value}}, true});
 }
 

@@ -271,4 +271,11 @@ Expr fold_cast(ExprPool& pool, DType type, Expr value) {
   return make_literal(pool, type, convert(type, value.type(), literal_of(value)));
 }
 
+Expr fold_bitcast(ExprPool& pool, DType type, Expr value) {
+  if (!is_literal(value)) return {};
+  Scalar before = literal_of(value), after = reinterpret(type, value.type(), before);
+  if ((is_float(value.type()) && std::isnan(before.f)) || (is_float(type) && std::isnan(after.f))) return {};
+  return make_literal(pool, type, after);
+}
+
 }  // namespace tenon

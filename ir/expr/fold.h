@@ -31,5 +31,7 @@ Scalar reinterpret(DType to, DType from, Scalar value);
 /// null. Integer and index identities that hold for every value only; of the float ones only x * 1, x - 0 and neg neg.
 Expr fold_apply(ExprPool& pool, Op op, const std::vector<Expr>& operands);
 Expr fold_cast(ExprPool& pool, DType type, Expr value);
+/// NaN stays unfolded: a literal does not keep its payload.
+Expr fold_bitcast(ExprPool& pool, DType type, Expr value);
 
 }  // namespace tenon

@@ -6,8 +6,10 @@
 namespace tenon::math {
 namespace {
 
-// pi/2 to 159 bits in three parts of full precision: fma makes n*part exact before it rounds.
-constexpr double kHalfPi[] = {0x1.921fb54442d18p+0, 0x1.1a62633145c07p-54, -0x1.f1976b7ed8fbcp-110};
+// pi/2 in parts, all positive (else a zero would lose its sign). The first have 33 bits (those of fdlibm), so that small
+// multiples are exact even where fma is split into a product and a sum.
+constexpr double kHalfPi1 = 0x1.921fb544p+0, kHalfPi1Tail = 0x1.0b4611a626331p-34;
+constexpr double kHalfPi2 = 0x1.0b4611a6p-34, kHalfPi2Tail = 0x1.3198a2e037073p-69;
 constexpr double kTwoOverPi = 0x1.45f306dc9c883p-1;
 constexpr double kShifter = 0x1.8p52;  // adding it rounds to an integer, which is in the low bits of the sum
 // Beyond the promised range the remainder is meaningless; this keeps the polynomials within [-1, 1].
@@ -22,9 +24,9 @@ Reduced reduce_by_half_pi(Expr x) {
   Expr wide = cast(DType::F64, x);
   Expr sum = fma(wide, number(wide, kTwoOverPi), number(wide, kShifter));
   Expr n = sum - kShifter;
-  Expr r = fma(n, number(wide, -kHalfPi[0]), wide);
-  r = fma(n, number(wide, -kHalfPi[1]), r);
-  if (!is_single(x)) r = fma(n, number(wide, -kHalfPi[2]), r);
+  auto less = [&](Expr r, double part) { return fma(n, number(wide, -part), r); };
+  Expr r = less(wide, kHalfPi1);
+  r = is_single(x) ? less(r, kHalfPi1Tail) : less(less(r, kHalfPi2), kHalfPi2Tail);
   r = cast(x.type(), r);
   r = max(min(r, number(x, kMostRemainder)), number(x, -kMostRemainder));
   return {cast(format_of(x).bits, to_bits(sum)), r};
@@ -60,11 +62,14 @@ Expr from_quadrant(Expr quadrant_bits, Expr r) {
   return from_bits(r.pool().apply(Op::Xor, {to_bits(value), sign}));
 }
 
+// The polynomials make +0 of -0.
+Expr keep_zero(Expr x, Expr value) { return select(eq(x, number(x, 0)), x, value); }
+
 }  // namespace
 
 Expr sine(Expr x) {
   auto [quadrant_bits, r] = reduce_by_half_pi(x);
-  return from_quadrant(quadrant_bits, r);
+  return keep_zero(x, from_quadrant(quadrant_bits, r));
 }
 
 Expr cosine(Expr x) {
@@ -77,7 +82,7 @@ Expr tangent(Expr x) {
   auto [quadrant_bits, r] = reduce_by_half_pi(x);
   Expr odd = ne(quadrant_bits & integer_like(quadrant_bits, 1), integer_like(quadrant_bits, 0));
   Expr s = sine_polynomial(r), c = cosine_polynomial(r);
-  return select(odd, -c, s) / select(odd, s, c);
+  return keep_zero(x, select(odd, -c, s) / select(odd, s, c));
 }
 
 }  // namespace tenon::math

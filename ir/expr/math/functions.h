@@ -22,8 +22,8 @@ Expr cosine(Expr x);
 // power.cpp
 Expr power(Expr x, Expr y);
 
-// remainder.cpp; f64 only
-Expr remainder(Expr x, Expr y);
+// remainder.cpp; f64 only. `single_values` says that the operands were f32.
+Expr remainder(Expr x, Expr y, bool single_values);
 
 // f64 only: circular.cpp, inverse_circular.cpp, hyperbolic.cpp
 Expr tangent(Expr x);

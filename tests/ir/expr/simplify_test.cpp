@@ -239,7 +239,7 @@ TEST_F(SimplifyTest, IsFast) {
   for (Expr e : expressions) simplify(e, ranges_);
   double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   RecordProperty("microseconds_each", static_cast<int>(seconds * 100));
-  EXPECT_LT(seconds, 3.0);  // about 0.3 in a release build; room for sanitizers
+  EXPECT_LT(seconds, 6.0);  // 0.2 in a release build; room for sanitizers and a busy machine
 }
 
 }  // namespace
