@@ -1,6 +1,8 @@
 // The functions of runtime/model_tables.h for a loop module.
 #include "codegen/llvm/module.h"
 
+#include "ir/expr/text.h"
+
 #include <atomic>
 #include <cstddef>
 #include <set>
@@ -141,7 +143,7 @@ class ModuleEmitter {
   uint64_t most(Expr e) const {
     if (!e) return 0;
     Interval bounds = bounds_of(e, ranges_);
-    TENON_CHECK(bounds.max != Interval::kMax, "a size has no upper bound");
+    TENON_CHECK(bounds.max != Interval::kMax, "a size has no upper bound: " + to_string(e));
     return static_cast<uint64_t>(bounds.max);
   }
 
