@@ -64,7 +64,7 @@ class ModuleEmitter {
     if (Status status = read_main(); !status) return status.error();
     if (Status status = compile_kernels(); !status) return status.error();
     number_sizes();
-    code_.buffer_bytes_most = most(module_.arena_bytes);
+    code_.buffer_bytes_most = module_.arena_bytes ? static_cast<uint64_t>(module_.at_upper_bounds(module_.arena_bytes)) : 0;
     for (const CompiledKernel& kernel : code_.kernels)
       code_.scratch_bytes_most = std::max(code_.scratch_bytes_most, most(kernel.kernel.scratch_bytes));
     emit_entry();

@@ -1,6 +1,7 @@
 // Stages, buffers, statements: the parts that are more than data.
 #include "ir/loop/nodes.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace tenon::loop {
@@ -104,6 +105,22 @@ Ranges Module::symbol_ranges() const {
   Ranges ranges;
   for (const Symbol& symbol : symbols) ranges.set(symbol.name, pool->index(symbol.min), pool->index(symbol.max));
   return ranges;
+}
+
+Expr Module::greatest_end(const std::vector<std::string>& slots) const {
+  Expr greatest = pool->index(0);
+  for (const ArenaSlot& slot : arena)
+    if (slots.empty() || std::find(slots.begin(), slots.end(), slot.buffer) != slots.end()) greatest = max(greatest, slot.end());
+  return greatest;
+}
+
+int64_t Module::at_upper_bounds(Expr e) const {
+  std::vector<Substitution> values;
+  for (const Symbol& symbol : symbols) values.push_back({symbol.name, pool->index(symbol.max)});
+  Expr result = substitute(e, values);
+  const int64_t* literal = as_int(result);
+  TENON_CHECK(literal, "an index expression of more than symbols");
+  return *literal;
 }
 
 // ---- rewriting --------------------------------------------------------------------------------------------------

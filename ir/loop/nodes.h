@@ -296,11 +296,14 @@ struct Constant {
   std::string copy_of;         // the constant written by setup that this is another layout of, else ""
 };
 
-/// Where a buffer of main lies in the arena: bytes from its start, as an expression of the symbols.
+/// Where a buffer of main lies in the arena: bytes from its start, as an expression of the symbols. A slot that lies right
+/// above others starts at the greatest of their ends, and its text names them instead of the expression.
 struct ArenaSlot {
   std::string buffer;
   Expr offset;
   Expr bytes;
+  std::vector<std::string> above;  // slots before this one; empty: the offset stands by itself
+  Expr end() const { return offset + bytes; }
 };
 
 struct Module {
@@ -321,6 +324,10 @@ struct Module {
 
   const Function* find_function(const std::string& function_name) const;
   Ranges symbol_ranges() const;
+  /// The greatest end of the slots named, among those of the arena; of all slots where none is named; 0 without slots.
+  Expr greatest_end(const std::vector<std::string>& slots) const;
+  /// An index expression that grows with the symbols, at their upper bounds.
+  int64_t at_upper_bounds(Expr e) const;
 };
 
 // ---- rewriting --------------------------------------------------------------------------------------------------

@@ -340,8 +340,19 @@ void Parser::parse_arena(Module& module) {
     ArenaSlot slot;
     lexer_.expect("slot");
     slot.buffer = lexer_.expect_word("the name of a buffer");
-    lexer_.expect("at");
-    slot.offset = parse_index(lexer_, pool_);
+    if (lexer_.accept("above")) {
+      do {
+        Token name = lexer_.peek();
+        slot.above.push_back(lexer_.expect_word("the name of a slot"));
+        bool known = false;
+        for (const ArenaSlot& below : module.arena) known = known || below.buffer == slot.above.back();
+        if (!known) lexer_.fail_at(name, "no slot before this one has this name");
+      } while (lexer_.accept(","));
+      slot.offset = module.greatest_end(slot.above);
+    } else {
+      lexer_.expect("at");
+      slot.offset = parse_index(lexer_, pool_);
+    }
     lexer_.expect("size");
     slot.bytes = parse_index(lexer_, pool_);
     module.arena.push_back(std::move(slot));
@@ -372,7 +383,12 @@ void Parser::parse_declaration(Module& module) {
   } else if (lexer_.accept("arena")) {
     parse_arena(module);
   } else if (lexer_.accept("arena_bytes")) {
-    module.arena_bytes = parse_index(lexer_, pool_);
+    if (lexer_.accept("of")) {
+      lexer_.expect("slots");
+      module.arena_bytes = module.greatest_end({});
+    } else {
+      module.arena_bytes = parse_index(lexer_, pool_);
+    }
   } else if (lexer_.accept("arena_lower_bound")) {
     module.arena_lower_bound = parse_index(lexer_, pool_);
   } else {

@@ -151,10 +151,11 @@ void print_arena(TextWriter& out, const Module& module) {
   out.line("arena {");
   out.indent();
   for (const ArenaSlot& slot : module.arena)
-    out.line("slot " + slot.buffer + " at " + to_string(slot.offset) + " size " + to_string(slot.bytes));
+    out.line("slot " + slot.buffer + (slot.above.empty() ? " at " + to_string(slot.offset) : " above " + join(slot.above, ", ")) + " size " + to_string(slot.bytes));
   out.dedent();
   out.line("}");
-  if (module.arena_bytes) out.line("arena_bytes " + to_string(module.arena_bytes));
+  bool ends = module.arena_bytes && !as_int(module.arena_bytes) && module.arena_bytes == module.greatest_end({});
+  if (module.arena_bytes) out.line("arena_bytes " + (ends ? "of slots" : to_string(module.arena_bytes)));
   if (module.arena_lower_bound) out.line("arena_lower_bound " + to_string(module.arena_lower_bound));
 }
 

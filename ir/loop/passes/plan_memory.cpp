@@ -132,24 +132,25 @@ void plan_memory(Module& module) {
   int64_t breadth_bytes = place(by_breadth, order_by_breadth(by_breadth, liveness.calls));
   std::vector<Item>& items = breadth_bytes < size_bytes ? by_breadth : by_size;
 
-  // From the lowest up: each offset is the maximum of the ends of the conflicting buffers below.
+  // From the lowest up. Of the conflicting buffers below, those count that have no other of them between.
   ExprPool& pool = *module.pool;
-  Ranges ranges = module.symbol_ranges();
   std::stable_sort(items.begin(), items.end(), [](const Item& a, const Item& b) { return a.offset < b.offset; });
   module.arena.clear();
-  Expr total = pool.index(0);
-  std::vector<Expr> ends;
+  auto lies_on = [](const Item& upper, const Item& lower) { return lower.conflicts(upper) && lower.offset + lower.most <= upper.offset; };
   for (size_t i = 0; i < items.size(); ++i) {
-    Expr offset = pool.index(0);
-    for (size_t below = 0; below < i; ++below)
-      if (items[below].conflicts(items[i]) && items[below].offset < items[i].offset + items[i].most) offset = max(offset, ends[below]);
-    offset = simplify(offset, ranges);
-    Expr end = simplify(offset + items[i].bytes, ranges);
-    module.arena.push_back({items[i].buffer.name, offset, items[i].bytes});
-    ends.push_back(end);
-    total = simplify(max(total, end), ranges);
+    ArenaSlot slot{items[i].buffer.name, {}, items[i].bytes, {}};
+    for (size_t below = 0; below < i; ++below) {
+      if (!lies_on(items[i], items[below])) continue;
+      bool covered = false;
+      for (size_t between = below + 1; between < i; ++between)
+        covered = covered || (lies_on(items[i], items[between]) && lies_on(items[between], items[below]));
+      if (!covered) slot.above.push_back(items[below].buffer.name);
+    }
+    slot.offset = slot.above.empty() ? pool.index(0) : module.greatest_end(slot.above);
+    if (as_int(slot.offset)) slot.above.clear();
+    module.arena.push_back(std::move(slot));
   }
-  module.arena_bytes = total;
+  module.arena_bytes = module.greatest_end({});
   int64_t bound = 0;
   for (int call = 0; call < liveness.calls; ++call) bound = std::max(bound, live_bytes(liveness.items, call));
   module.arena_lower_bound = pool.index(bound);
