@@ -37,7 +37,7 @@ class ModelRunner {
   void call();
   /// The same, but false where the run was stopped by on_group.
   bool try_call();
-  /// Calls `visit` on the calling thread before each group; a run goes on while it gives true. Single-threaded runs only.
+  /// Calls `visit` on the calling thread between groups; a run goes on while it gives true. Single-threaded runs only.
   void on_group(std::function<bool()> visit);
   /// Where a buffer of main lies during a run: inputs, outputs, the arena, constants (after set_constants).
   const uint8_t* memory_of(const std::string& buffer) const;

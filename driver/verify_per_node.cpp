@@ -1,6 +1,6 @@
 // tenon verify --per-node: each kernel against the interpreter, on what the compiled model itself gave it.
 //
-// A run asks `stop` before each group; by then the group before is done and its operands are still there, so the callback
+// A run asks `stop` between groups; by then the group before is done and its operands are still there, so the callback
 // hands them to the interpreter and compares what it makes of them, bit for bit.
 #include <cstdio>
 #include <cstring>
@@ -77,10 +77,9 @@ int verify_per_node(const Session& session, const std::map<std::string, Array>& 
   runner.set_constants(*session.model.constants);
   runner.prepare(arrays, 1);
   Comparison comparison(session, runner, bind_dimensions(module, arrays));
-  bool first = true, same = true;
+  bool same = true;
   runner.on_group([&] {
-    if (!first) same = same && comparison.next();
-    first = false;
+    same = comparison.next();
     return same;
   });
   if (runner.try_call()) same = same && comparison.next();
