@@ -21,16 +21,25 @@ constexpr std::array kRows = {
 
 const Row& row(DType type) { return kRows[static_cast<size_t>(type)]; }
 
-// Rounds to a binary float of `precision` significant bits, least normal exponent `min_exponent` and
-// largest finite value `limit`; values that round beyond the limit become infinite.
-double round_float(double value, int precision, int min_exponent, double limit) {
-  if (value == 0 || !std::isfinite(value)) return value;
+// Rounds to a binary float of `precision` significant bits and least normal exponent `min_exponent`. What rounds beyond
+// the largest finite value `limit` becomes `beyond`.
+double round_float(double value, int precision, int min_exponent, double limit, double beyond) {
+  if (value == 0 || std::isnan(value)) return value;
+  if (std::isinf(value)) return std::copysign(beyond, value);
   int exponent = std::max(std::ilogb(value), min_exponent);
   double unit = std::ldexp(1.0, exponent - precision + 1);
   double rounded = std::nearbyint(value / unit) * unit;
-  if (std::fabs(rounded) > limit) return std::copysign(INFINITY, value);
-  return rounded == 0 ? std::copysign(0.0, value) : rounded;
+  if (std::fabs(rounded) > limit) return std::copysign(beyond, value);
+  return std::copysign(rounded, value);
 }
+
+// The 8- and 4-bit formats saturate.
+double round_saturating(double value, int precision, int min_exponent, double limit) {
+  return round_float(value, precision, min_exponent, limit, limit);
+}
+
+// FNUZ formats have no minus zero.
+double without_minus_zero(double value) { return value == 0 ? 0 : value; }
 
 }  // namespace
 
@@ -81,8 +90,13 @@ bool is_arithmetic(DType type) {
 double round_to(DType type, double value) {
   switch (type) {
     case DType::F32: return static_cast<float>(value);
-    case DType::F16: return round_float(value, 11, -14, 65504.0);
-    case DType::BF16: return round_float(value, 8, -126, 3.3895313892515355e38);
+    case DType::F16: return round_float(value, 11, -14, 65504.0, INFINITY);
+    case DType::BF16: return round_float(value, 8, -126, 3.3895313892515355e38, INFINITY);
+    case DType::F8E4M3FN: return round_saturating(value, 4, -6, 448);
+    case DType::F8E4M3FNUZ: return without_minus_zero(round_saturating(value, 4, -7, 240));
+    case DType::F8E5M2: return round_saturating(value, 3, -14, 57344);
+    case DType::F8E5M2FNUZ: return without_minus_zero(round_saturating(value, 3, -15, 57344));
+    case DType::F4E2M1: return round_saturating(value, 2, 0, 6);
     default: return value;
   }
 }

@@ -69,7 +69,8 @@ bool is_signed(DType type);
 /// The others are storage: they are converted on load and store.
 bool is_arithmetic(DType type);
 
-/// Rounds `value` to the nearest value of a float type, ties to even; other types return it unchanged.
+/// Rounds `value` to the nearest value of a float type, ties to even; other types return it unchanged. Beyond the
+/// largest value, 16 bits and more give infinity, and fewer stay at the largest.
 double round_to(DType type, double value);
 
 }  // namespace tenon
