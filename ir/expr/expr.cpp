@@ -198,10 +198,8 @@ Expr ExprPool::with_children(Expr expr, std::vector<Expr> children) {
 }
 
 Expr ExprPool::import(Expr foreign) {
-  if (&foreign.pool() == this) return foreign;
-  std::vector<Expr> children;
-  for (Expr child : foreign.children()) children.push_back(import(child));
-  return with_children(foreign, std::move(children));
+  // A rewriter that changes nothing makes what belongs to another pool anew, each shared node once.
+  return &foreign.pool() == this ? foreign : Rewriter(*this)(foreign);
 }
 
 // ---- sugar ------------------------------------------------------------------------------------------------------
