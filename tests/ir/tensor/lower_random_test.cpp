@@ -1,5 +1,5 @@
 // Random functions: the interpreter on the lowered function gives the bits of the direct evaluation, before and after
-// inline_elementwise, flatten_stages, lower_layouts and simplify_loops.
+// inline_elementwise, collapse_axes, flatten_stages, lower_layouts and simplify_loops.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -87,6 +87,7 @@ TEST(LowerToLoop, RandomFunctionsKeepTheirMeaning) {
     inlined_evaluator.run();
     EXPECT_TRUE(inlined_evaluator.requirements_hold() || !hold);
     expect_same(lower_to_loop(inlined, pool), function, values, inlined_evaluator.requirements_hold());
+    expect_same(lower_to_loop(collapse_axes(function, pool), pool), function, values, hold);
     loop::Function flat = loop::flatten_stages(lowered, pool);
     expect_same(flat, function, values, hold);
     loop::Function physical = loop::lower_layouts(flat, {}, pool);
