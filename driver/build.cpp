@@ -1,13 +1,19 @@
 // From a model file to the parts of a bundle.
 #include "driver/build.h"
 
+#include <llvm/AsmParser/Parser.h>
 #include <llvm/IR/Module.h>
+#include <llvm/Linker/Linker.h>
+#include <llvm/Support/SourceMgr.h>
 #include <llvm/Support/raw_ostream.h>
+#include <llvm/Transforms/Utils/Cloning.h>
 
 #include <thread>
 
 #include "codegen/bundle/header.h"
 #include "codegen/bundle/identifiers.h"
+#include "codegen/bundle/link_runtime.h"
+#include "driver/c_text.h"
 #include "driver/npz.h"
 #include "driver/version.h"
 #include "ir/expr/text.h"
@@ -48,6 +54,18 @@ codegen::BundleInterface make_interface(const loop::Module& module, const target
   return interface;
 }
 
+// The extents of tensors over the identifiers of dimensions, for the C++ wrapper.
+void write_extents_in_c(const loop::Module& module, codegen::BundleInterface& interface) {
+  std::map<std::string, std::string> identifiers;
+  for (const codegen::InterfaceDim& dim : interface.dims) identifiers[dim.name] = dim.identifier;
+  size_t index = 0;
+  for (const std::vector<loop::Buffer>* list : {&module.inputs, &module.outputs})
+    for (const loop::Buffer& buffer : *list) {
+      codegen::InterfaceTensor& tensor = interface.tensors[index++];
+      for (size_t d = 0; d < buffer.extents.size(); ++d) tensor.shape[d].code = c_text(buffer.extents[d], identifiers);
+    }
+}
+
 // Numbers of nodes for statuses: each location that a `require` names, in order of the functions.
 std::map<Location, int32_t> number_nodes(const loop::Module& module, codegen::BundleInterface& interface) {
   std::map<Location, int32_t> numbers;
@@ -65,6 +83,19 @@ std::map<Location, int32_t> number_nodes(const loop::Module& module, codegen::Bu
     interface.nodes.push_back({number, "the self-test"});
   }
   return numbers;
+}
+
+// The bundle's code in one module, the runtime included.
+std::string whole_text(const BuiltModel& built) {
+  std::unique_ptr<llvm::Module> whole = llvm::CloneModule(*built.code.main);
+  codegen::link_runtime(*whole, built.interface, codegen::WeightsSymbol::kPlaceholder);
+  for (const codegen::CompiledKernel& kernel : built.code.kernels) {
+    llvm::SMDiagnostic fault;
+    std::unique_ptr<llvm::Module> part = llvm::parseAssemblyString(kernel.text, fault, whole->getContext());
+    TENON_CHECK(part, kernel.symbol + ": " + fault.getMessage().str());
+    TENON_CHECK(!llvm::Linker::linkModules(*whole, std::move(part)), kernel.symbol);
+  }
+  return codegen::to_text(*whole);
 }
 
 }  // namespace
@@ -109,6 +140,7 @@ BuiltModel build_model(LoweredModel lowered, const target::Target& target, const
   built.constants = std::make_unique<ConstantValues>(module, built.lowered.file);
   built.interface = make_interface(module, target, request);
   codegen::name_identifiers(built.interface, request.renames, diagnostics);
+  write_extents_in_c(module, built.interface);
   diagnostics.checkpoint();
   std::map<Location, int32_t> nodes = number_nodes(module, built.interface);
   built.interface.weights_bytes = static_cast<uint64_t>(built.weights.bytes);
@@ -133,7 +165,7 @@ BuiltModel build_model(LoweredModel lowered, const target::Target& target, const
   built.interface.scratch_bytes_most = code->scratch_bytes_most;
   built.code = std::move(*code);
   built.target = target;
-  if (request.keep_text) built.main_text = codegen::to_text(*built.code.main);
+  if (request.keep_text) built.whole_text = whole_text(built);
   if (request.keep_assembly) {
     options.kind = codegen::FileKind::Assembly;
     Result<codegen::ModuleCode> assembly = codegen::emit_module(module, target, options);

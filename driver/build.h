@@ -25,7 +25,7 @@ struct BuiltModel {
   WeightsPlan weights;
   std::unique_ptr<ConstantValues> constants;
   codegen::ModuleCode code;                  // its main module until it is written or loaded; kernels and groups
-  std::string main_text;                     // LLVM IR of the main module, when asked for
+  std::string whole_text;                    // LLVM IR of all code, the runtime included, when asked for
   std::string assembly;                      // of the kernels, when asked for
 
   const loop::Module& module() const { return lowered.program.module; }
@@ -43,7 +43,7 @@ struct BuildRequest {
   std::string options;    // for the manifest and tn_info
   bool weights_in_file = false;
   bool default_visibility = false;
-  bool keep_text = false;      // LLVM IR of the main module
+  bool keep_text = false;      // LLVM IR
   bool keep_assembly = false;
   std::map<std::string, std::string> renames;
   std::optional<codegen::SelfTest> selftest;

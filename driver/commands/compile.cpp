@@ -90,11 +90,7 @@ int run_compile(const CompileOptions& options) {
   BuiltModel model = build_model(std::move(lowered), target, request, diagnostics, progress);
 
   progress("writing " + options.output_folder);
-  if (wants(options, "llvm-ir")) {
-    std::string text = model.main_text;
-    for (const codegen::CompiledKernel& kernel : model.code.kernels) text += "\n; kernel " + kernel.symbol + "\n" + kernel.text;
-    folder.write(request.name + ".ll", text);
-  }
+  if (wants(options, "llvm-ir")) folder.write(request.name + ".ll", model.whole_text);
   if (wants(options, "asm")) folder.write(request.name + ".s", model.assembly);
   codegen::BundleParts parts;
   parts.main = std::move(model.code.main);

@@ -163,6 +163,8 @@ class Tests:
         folder = self.bundle.folder / "_".join(["separate", name, *options])
         bundles.compile_bundle(self.options.tenon, path, folder, subject.bounds, "--name", name,
                                "--target", self.options.target, "--weights=file", *options)
+        # The header of this bundle's own folder is the one that members.h includes.
+        shutil.copy(self.bundle.folder / "members.h", folder)
         return folder
 
     def pool(self):
