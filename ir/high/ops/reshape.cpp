@@ -7,6 +7,7 @@
 
 #include "ir/expr/text.h"
 #include "ir/high/ops/helpers.h"
+#include "support/text.h"
 
 namespace tenon::high {
 namespace {
@@ -59,8 +60,10 @@ void infer_reshape(InferContext& context) {
   auto is_open = [](Expr extent) { return is_int(extent, -1); };
   auto open = std::find_if(shape.begin(), shape.end(), is_open);
   ExprPool& pool = context.pool();
-  std::string help =
-      "the input has " + to_string(context.simplified(product_of(pool, from))) + " elements";
+  std::vector<std::string> wanted;
+  for (Expr extent : shape) wanted.push_back(to_string(extent));
+  std::string help = "the input has " + to_string(context.simplified(product_of(pool, from))) +
+                     " elements, and the shape is [" + join(wanted, ", ") + "]";
   if (open != shape.end()) {
     std::vector<Expr> known;
     for (auto it = shape.begin(); it != shape.end(); ++it) {

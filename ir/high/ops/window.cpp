@@ -1,6 +1,8 @@
 // Arithmetic of sliding windows.
 #include "ir/high/ops/window.h"
 
+#include "ir/expr/text.h"
+
 namespace tenon::high {
 namespace {
 
@@ -73,7 +75,8 @@ std::vector<WindowAxis> window_axes(InferContext& context, const std::vector<int
     Expr padded = axis.extent + static_cast<double>(axis.pad_begin + axis.pad_end);
     if (context.proved(lt(padded, context.pool().index(reach))))
       context.fail("the window reaches over " + std::to_string(reach) +
-                       " elements, more than the padded input has",
+                       " elements, and the padded input has " +
+                       to_string(context.simplified(padded)),
                    "a smaller kernel or dilation, or more padding");
   }
   return axes;
