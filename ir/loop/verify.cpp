@@ -42,7 +42,7 @@ class FunctionVerifier {
   /// `assumed` are conditions that hold where the access happens.
   void check_access(const Buffer& buffer, std::span<const Expr> indices, const Ranges& ranges, const std::vector<Expr>& assumed);
   void check_reads(Expr e, const Ranges& ranges, const std::vector<Expr>& assumed);
-  void check_register(const Buffer& buffer, std::span<const Expr> indices);
+  void check_register(const Buffer& buffer, std::span<const Expr> indices, const Ranges& ranges);
 
   const Function& function_;
   Ranges ranges_;
@@ -293,16 +293,18 @@ void FunctionVerifier::check_access(const Buffer& buffer, std::span<const Expr> 
     faults_.check_inside(index, padded_extent(buffer, i), ranges, assumed,
                          "subscript " + std::to_string(i) + " of " + buffer.name, options_.require_proofs);
   }
-  if (buffer.scope == Scope::Register && !has_leaves_) check_register(buffer, indices);
+  if (buffer.scope == Scope::Register && !has_leaves_) check_register(buffer, indices, ranges);
 }
 
-void FunctionVerifier::check_register(const Buffer& buffer, std::span<const Expr> indices) {
+void FunctionVerifier::check_register(const Buffer& buffer, std::span<const Expr> indices, const Ranges& ranges) {
   for (size_t i = 0; i < indices.size(); ++i) {
-    Expr index = simplify(buffer.base.empty() ? indices[i] : indices[i] - buffer.base[i], ranges_);
+    Expr index = simplify(buffer.base.empty() ? indices[i] : indices[i] - buffer.base[i], ranges);
     for (const std::string& name : variables_of(index)) {
       bool expanded = std::any_of(loops_.begin(), loops_.end(), [&](const For* loop) {
         return loop->var == name && (loop->kind == LoopKind::Unrolled || loop->kind == LoopKind::Vectorized);
       });
+      // A loop that runs once is as good as written out.
+      expanded = expanded || bounds_of(index.pool().var(name), ranges).is_point();
       if (!expanded) fault("subscript ", i, " of the register buffer ", buffer.name, " is ", to_string(index), ": ", name, " is not unrolled");
     }
   }
