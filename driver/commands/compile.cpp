@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "codegen/bundle/folder.h"
 #include "codegen/bundle/identifiers.h"
@@ -62,6 +63,26 @@ void print_summary(const CompileOptions& options, const BuiltModel& model, const
   std::printf("link: cc program.c -I%s %s/lib%s.a\n", options.output_folder.c_str(), options.output_folder.c_str(), interface.name.c_str());
 }
 
+void print_json(const BuiltModel& model, const codegen::BundleReport& report) {
+  const codegen::BundleInterface& interface = model.interface;
+  codegen::ArenaBytes arena = codegen::arena_bytes_most(interface);
+  nlohmann::ordered_json result;
+  result["name"] = interface.name;
+  result["model"] = interface.model_file;
+  result["target"] = model.target.name;
+  result["files"] = nlohmann::ordered_json::array();
+  for (const codegen::ManifestFile& file : report.files) result["files"].push_back({{"name", file.name}, {"sha256", file.sha256}, {"bytes", file.bytes}});
+  result["code_bytes"] = report.code_bytes;
+  result["weights_bytes"] = interface.weights_bytes;
+  result["arena_bytes"] = arena.fixed + arena.scratch;
+  result["buffer_bytes"] = interface.buffer_bytes_most;
+  result["arena_lower_bound_bytes"] = *as_int(model.module().arena_lower_bound);
+  result["stack_bytes"] = interface.stack_bytes;
+  result["undefined_symbols"] = report.undefined_symbols;
+  result["cpu_features"] = target::to_string(model.target.features);
+  std::printf("%s\n", result.dump(2).c_str());
+}
+
 }  // namespace
 
 int run_compile(const CompileOptions& options) {
@@ -102,7 +123,8 @@ int run_compile(const CompileOptions& options) {
   if (!report) user_error({model.lowered.file->base_name, "", 0, 0}, report.reason(), "give large functions another schedule with --schedule=FILE");
   progress("");
   print_warnings(diagnostics);
-  print_summary(options, model, *report);
+  if (options.json) print_json(model, *report);
+  else print_summary(options, model, *report);
   return 0;
 }
 
