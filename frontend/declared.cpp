@@ -27,15 +27,19 @@ DeclaredValue declared(const onnx::ValueInfoProto& proto, SymbolNames& names) {
   DeclaredValue value{&proto, proto.type().tensor_type().has_shape(), {}};
   for (const onnx::TensorShapeProto::Dimension& dim : proto.type().tensor_type().shape().dim()) {
     std::string axis = std::to_string(value.dims.size());
-    if (dim.has_dim_value()) value.dims.push_back({dim.dim_value(), "", ""});
-    else value.dims.push_back({-1, names.word_for(dim.dim_param(), proto.name() + "_" + axis), dim.dim_param()});
+    if (dim.has_dim_value())
+      value.dims.push_back({dim.dim_value(), "", ""});
+    else
+      value.dims.push_back(
+          {-1, names.word_for(dim.dim_param(), proto.name() + "_" + axis), dim.dim_param()});
   }
   return value;
 }
 
 std::string joined(const std::vector<std::string>& names) {
   if (names.size() < 2) return join(names, "");
-  return join(std::vector<std::string>(names.begin(), names.end() - 1), ", ") + " and " + names.back();
+  return join(std::vector<std::string>(names.begin(), names.end() - 1), ", ") + " and " +
+         names.back();
 }
 
 // "--dim batch=1..8": bounds to start from, by what the name suggests.
@@ -51,7 +55,9 @@ std::string text_of(const std::vector<int64_t>& extents) {
 }
 
 std::string text_of(const DimRange& range) {
-  return range.least == range.most ? std::to_string(range.least) : std::to_string(range.least) + ".." + std::to_string(range.most);
+  return range.least == range.most
+             ? std::to_string(range.least)
+             : std::to_string(range.least) + ".." + std::to_string(range.most);
 }
 
 }  // namespace
@@ -63,11 +69,13 @@ Declarations declarations_of(const onnx::GraphProto& graph) {
   SymbolNames names;
   for (const onnx::ValueInfoProto& input : graph.input())
     if (!initializers.count(input.name())) result.inputs.push_back(declared(input, names));
-  for (const onnx::ValueInfoProto& output : graph.output()) result.outputs.push_back(declared(output, names));
+  for (const onnx::ValueInfoProto& output : graph.output())
+    result.outputs.push_back(declared(output, names));
   return result;
 }
 
-DimensionTable::DimensionTable(const Declarations& declarations, const ImportOptions& options, const OnnxFile& file, Diagnostics& diagnostics)
+DimensionTable::DimensionTable(const Declarations& declarations, const ImportOptions& options,
+                               const OnnxFile& file, Diagnostics& diagnostics)
     : options_(options), file_(file), diagnostics_(diagnostics) {
   collect(declarations);
   apply_dims();
@@ -80,7 +88,9 @@ Place DimensionTable::place(const std::string& what) const { return {file_.base_
 void DimensionTable::collect(const Declarations& declarations) {
   for (const DeclaredValue& input : declarations.inputs)
     for (const DeclaredDim& dim : input.dims)
-      if (!dim.symbol.empty() && entries_.emplace(dim.symbol, Entry{dim.label, input.proto->name(), std::nullopt}).second) order_.push_back(dim.symbol);
+      if (!dim.symbol.empty() &&
+          entries_.emplace(dim.symbol, Entry{dim.label, input.proto->name(), std::nullopt}).second)
+        order_.push_back(dim.symbol);
 }
 
 void DimensionTable::apply_dims() {
@@ -92,9 +102,14 @@ void DimensionTable::apply_dims() {
     if (entry == entries_.end()) {
       std::string nearest = nearest_name(name, order_);
       diagnostics_.error(place(), "no input has a dimension " + tenon::quoted(name))
-          .help(!nearest.empty() ? "did you mean " + nearest + "?" : order_.empty() ? "all dimensions of the inputs are fixed" : "its dimensions are " + joined(order_));
+          .help(!nearest.empty() ? "did you mean " + nearest + "?"
+                : order_.empty() ? "all dimensions of the inputs are fixed"
+                                 : "its dimensions are " + joined(order_));
     } else if (range.least < 0 || range.least > range.most || range.most >= kMostExtent) {
-      diagnostics_.error(place(), "the bounds " + text_of(range) + " of the dimension " + symbol + " are no range").help("give --dim " + symbol + "=LO..HI with 0 <= LO <= HI < 2^40");
+      diagnostics_
+          .error(place(),
+                 "the bounds " + text_of(range) + " of the dimension " + symbol + " are no range")
+          .help("give --dim " + symbol + "=LO..HI with 0 <= LO <= HI < 2^40");
     } else {
       entry->second.range = range;
     }
@@ -105,13 +120,16 @@ void DimensionTable::apply_shapes(const Declarations& declarations) {
   std::vector<std::string> names;
   for (const DeclaredValue& input : declarations.inputs) names.push_back(input.proto->name());
   for (const auto& [name, extents] : options_.shapes) {
-    auto input = std::find_if(declarations.inputs.begin(), declarations.inputs.end(), [&](const DeclaredValue& v) { return v.proto->name() == name; });
+    auto input = std::find_if(declarations.inputs.begin(), declarations.inputs.end(),
+                              [&](const DeclaredValue& v) { return v.proto->name() == name; });
     if (input != declarations.inputs.end()) {
       apply_shape(*input, extents);
       continue;
     }
     std::string nearest = nearest_name(name, names);
-    diagnostics_.error(place(), "the model has no input " + tenon::quoted(name)).help(!nearest.empty() ? "did you mean " + nearest + "?" : "its inputs are " + joined(names));
+    diagnostics_.error(place(), "the model has no input " + tenon::quoted(name))
+        .help(!nearest.empty() ? "did you mean " + nearest + "?"
+                               : "its inputs are " + joined(names));
   }
 }
 
@@ -119,25 +137,35 @@ void DimensionTable::apply_shape(const DeclaredValue& input, const std::vector<i
   Place where = place("input " + tenon::quoted(input.proto->name()));
   for (int64_t extent : extents) {
     if (extent >= 0 && extent < kMostExtent) continue;
-    diagnostics_.error(where, "the shape " + text_of(extents) + " that is given has an extent of " + std::to_string(extent)).help("give extents of at least 0 and below 2^40");
+    diagnostics_
+        .error(where, "the shape " + text_of(extents) + " that is given has an extent of " +
+                          std::to_string(extent))
+        .help("give extents of at least 0 and below 2^40");
     return;
   }
   if (!input.has_shape) return;
   if (extents.size() != input.dims.size()) {
-    diagnostics_.error(where, "the shape " + text_of(extents) + " that is given has " + std::to_string(extents.size()) + " axes, the model declares " + std::to_string(input.dims.size()))
+    diagnostics_
+        .error(where, "the shape " + text_of(extents) + " that is given has " +
+                          std::to_string(extents.size()) + " axes, the model declares " +
+                          std::to_string(input.dims.size()))
         .help("give an extent for each axis");
     return;
   }
   for (size_t axis = 0; axis < extents.size(); ++axis) {
     const DeclaredDim& dim = input.dims[axis];
-    std::string what = "axis " + std::to_string(axis) + " is given as " + std::to_string(extents[axis]) + ", ";
+    std::string what =
+        "axis " + std::to_string(axis) + " is given as " + std::to_string(extents[axis]) + ", ";
     if (dim.symbol.empty()) {
-      if (dim.extent != extents[axis]) diagnostics_.error(where, what + "the model fixes it to " + std::to_string(dim.extent)).help("export the model with a dynamic axis to change it");
+      if (dim.extent != extents[axis])
+        diagnostics_.error(where, what + "the model fixes it to " + std::to_string(dim.extent))
+            .help("export the model with a dynamic axis to change it");
       continue;
     }
     std::optional<DimRange>& range = entries_.at(dim.symbol).range;
     if (range && (extents[axis] < range->least || extents[axis] > range->most))
-      diagnostics_.error(where, what + "the dimension " + dim.symbol + " is " + text_of(*range)).help("give one size for each dimension");
+      diagnostics_.error(where, what + "the dimension " + dim.symbol + " is " + text_of(*range))
+          .help("give one size for each dimension");
     range = DimRange{extents[axis], extents[axis]};
   }
 }
@@ -159,20 +187,25 @@ void DimensionTable::settle(const Declarations& declarations) {
   }
   if (open.empty()) return;
   bool one = open.size() == 1;
-  Diagnostic& error = diagnostics_.error(place(), std::string(one ? "the dimension " : "the dimensions ") + joined(open) + (one ? " has" : " have") + " no bounds");
+  Diagnostic& error =
+      diagnostics_.error(place(), std::string(one ? "the dimension " : "the dimensions ") +
+                                      joined(open) + (one ? " has" : " have") + " no bounds");
   for (const DeclaredValue& input : declarations.inputs) {
     if (!concerned.count(input.proto->name())) continue;
     std::vector<std::string> parts;
-    for (const DeclaredDim& dim : input.dims) parts.push_back(dim.symbol.empty() ? std::to_string(dim.extent) : dim.symbol);
+    for (const DeclaredDim& dim : input.dims)
+      parts.push_back(dim.symbol.empty() ? std::to_string(dim.extent) : dim.symbol);
     error.note("input " + tenon::quoted(input.proto->name()) + " : [" + join(parts, ", ") + "]");
   }
-  error.help("give a size or a range for each, for example: tenon compile " + file_.path + " -o out " + join(arguments, " "));
+  error.help("give a size or a range for each, for example: tenon compile " + file_.path +
+             " -o out " + join(arguments, " "));
 }
 
 std::vector<Expr> DimensionTable::shape_of(const DeclaredValue& input, ExprPool& pool) const {
   std::vector<Expr> shape;
   if (!input.has_shape) {
-    for (int64_t extent : options_.shapes.at(input.proto->name())) shape.push_back(pool.index(extent));
+    for (int64_t extent : options_.shapes.at(input.proto->name()))
+      shape.push_back(pool.index(extent));
     return shape;
   }
   for (const DeclaredDim& dim : input.dims) {

@@ -1,4 +1,5 @@
-// Inputs and outputs as a model declares them, and the dimensions that its declarations name. Internal to frontend/.
+// Inputs and outputs as a model declares them, and the dimensions that its declarations name.
+// Internal to frontend/.
 //
 //   input_ids : i64["batch", "seq"]          ->   dims with the symbols batch, seq
 //   x : f32[?, 3]                            ->   the symbol x_0, the extent 3
@@ -30,11 +31,12 @@ struct Declarations {
 /// Names of dimensions are made words, each once; equal labels are one dimension.
 Declarations declarations_of(const onnx::GraphProto& graph);
 
-/// The dimensions of a model's inputs, bound by the options. Faults are collected: unknown names, values that do not fit,
-/// and, in one message, all dimensions that have no bounds.
+/// The dimensions of a model's inputs, bound by the options. Faults are collected: unknown names,
+/// values that do not fit, and, in one message, all dimensions that have no bounds.
 class DimensionTable {
  public:
-  DimensionTable(const Declarations& declarations, const ImportOptions& options, const OnnxFile& file, Diagnostics& diagnostics);
+  DimensionTable(const Declarations& declarations, const ImportOptions& options,
+                 const OnnxFile& file, Diagnostics& diagnostics);
 
   /// The dimensions that stay symbols, with their ranges, in the order of the inputs.
   const std::vector<high::Symbol>& symbols() const { return symbols_; }

@@ -1,5 +1,6 @@
-// Files beside a model: opened with openat2, which refuses to leave the folder by .., absolute paths or links, and mapped
-// read-only. (RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS: openat2(2), Linux 5.6.)
+// Files beside a model: opened with openat2, which refuses to leave the folder by .., absolute
+// paths or links, and mapped read-only. (RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS: openat2(2),
+// Linux 5.6.)
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/mman.h>
@@ -45,23 +46,33 @@ ExternalData::~ExternalData() {
 
 Result<std::span<const uint8_t>> ExternalData::open(const std::string& location) {
   if (location.empty()) return Failure{"its external location is empty"};
-  if (location.find('\0') != std::string::npos) return Failure{"its external location holds a zero byte"};
+  if (location.find('\0') != std::string::npos)
+    return Failure{"its external location holds a zero byte"};
   auto known = mappings_.find(location);
   if (known == mappings_.end()) {
     FileDescriptor folder(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (folder.get() < 0) return Failure{"the model's folder cannot be opened: " + std::string(std::strerror(errno))};
+    if (folder.get() < 0)
+      return Failure{"the model's folder cannot be opened: " + std::string(std::strerror(errno))};
     FileDescriptor file(open_beneath(folder.get(), location));
     std::string quoted_location = tenon::quoted(location);
     if (file.get() < 0 && (errno == EXDEV || errno == ELOOP))
-      return Failure{"its external data " + quoted_location + " lead out of the model's folder, or through a link"};
-    if (file.get() < 0) return Failure{"its external data " + quoted_location + " cannot be opened: " + std::strerror(errno)};
+      return Failure{"its external data " + quoted_location +
+                     " lead out of the model's folder, or through a link"};
+    if (file.get() < 0)
+      return Failure{"its external data " + quoted_location +
+                     " cannot be opened: " + std::strerror(errno)};
     struct stat status;
-    if (fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return Failure{"its external data " + quoted_location + " are no regular file"};
-    if (status.st_nlink > 1) return Failure{"its external data " + quoted_location + " are a hard link to a file elsewhere"};
+    if (fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode))
+      return Failure{"its external data " + quoted_location + " are no regular file"};
+    if (status.st_nlink > 1)
+      return Failure{"its external data " + quoted_location +
+                     " are a hard link to a file elsewhere"};
     Mapping mapping{nullptr, static_cast<size_t>(status.st_size)};
     if (mapping.bytes > 0) {
       mapping.address = mmap(nullptr, mapping.bytes, PROT_READ, MAP_PRIVATE, file.get(), 0);
-      if (mapping.address == MAP_FAILED) return Failure{"its external data " + quoted_location + " cannot be mapped: " + std::strerror(errno)};
+      if (mapping.address == MAP_FAILED)
+        return Failure{"its external data " + quoted_location +
+                       " cannot be mapped: " + std::strerror(errno)};
     }
     known = mappings_.emplace(location, mapping).first;
   }

@@ -1,5 +1,5 @@
-// Operators that are defined by other operators: model-local functions, and those whose ONNX schema has a function body.
-// Internal to frontend/.
+// Operators that are defined by other operators: model-local functions, and those whose ONNX schema
+// has a function body. Internal to frontend/.
 #pragma once
 
 #include "frontend/node.h"
@@ -10,7 +10,7 @@ namespace tenon::frontend {
 inline constexpr int64_t kMostNodes = 1'000'000;  // after expansion
 inline constexpr int kMostDepth = 64;             // of functions and subgraphs in each other
 inline constexpr int kOldestOpset = 7;
-inline constexpr int kMostErrors = 100;           // shown of one model
+inline constexpr int kMostErrors = 100;  // shown of one model
 
 /// Versions of the operator sets that a graph or function imports, by domain; "ai.onnx" is "".
 using OpsetImports = std::map<std::string, int>;
@@ -30,17 +30,19 @@ class FunctionTable {
   std::map<std::string, const onnx::FunctionProto*> functions_;
 };
 
-/// Collects faults of what the model becomes once all calls are expanded: functions that call themselves, too many nodes,
-/// too much nesting.
+/// Collects faults of what the model becomes once all calls are expanded: functions that call
+/// themselves, too many nodes, too much nesting.
 void check_expansion(const OnnxFile& file, Diagnostics& diagnostics);
 
-/// The attributes of a call as the function's body sees them: those given, else the function's defaults. Throws NodeFailure
-/// where the call does not fit.
-AttributeMap bind_call(const onnx::FunctionProto& function, const onnx::NodeProto& call, const AttributeMap& given);
+/// The attributes of a call as the function's body sees them: those given, else the function's
+/// defaults. Throws NodeFailure where the call does not fit.
+AttributeMap bind_call(const onnx::FunctionProto& function, const onnx::NodeProto& call,
+                       const AttributeMap& given);
 
-/// The function body of the operator's ONNX definition, or null where it has none. A body that depends on types of inputs
-/// is made in `storage`.
-const onnx::FunctionProto* definition_of(const NodeView& node, int default_opset, const std::vector<onnx::TypeProto>& input_types,
+/// The function body of the operator's ONNX definition, or null where it has none. A body that
+/// depends on types of inputs is made in `storage`.
+const onnx::FunctionProto* definition_of(const NodeView& node, int default_opset,
+                                         const std::vector<onnx::TypeProto>& input_types,
                                          onnx::FunctionProto& storage);
 
 }  // namespace tenon::frontend

@@ -1,8 +1,10 @@
-// ONNX files: from bytes on disk to a graph. The only code that sees onnx and protobuf types is behind this header.
+// ONNX files: from bytes on disk to a graph. The only code that sees onnx and protobuf types is
+// behind this header.
 //
 //   Imported model = import_model("resnet18.onnx", options, diagnostics);
-//   model.graph                                     the operators, shapes inferred, shape arithmetic resolved
-//   model.file->initializer("fc.weight")            the bytes of a large constant, mapped
+//   model.graph                                     the operators, shapes inferred, shape
+//   arithmetic resolved model.file->initializer("fc.weight")            the bytes of a large
+//   constant, mapped
 #pragma once
 
 #include <map>
@@ -17,17 +19,18 @@
 
 namespace tenon::frontend {
 
-/// The elements of a model's initializers, row-major and little endian. External data stay mapped; data inside the ONNX
-/// file are kept from the parsed message. Valid as long as the object lives.
+/// The elements of a model's initializers, row-major and little endian. External data stay mapped;
+/// data inside the ONNX file are kept from the parsed message. Valid as long as the object lives.
 class ModelFile {
  public:
   virtual ~ModelFile() = default;
-  /// Bytes of the initializer of that name; a name that the graph's constants do not use is a bug of ours.
+  /// Bytes of the initializer of that name; a name that the graph's constants do not use is a bug
+  /// of ours.
   virtual std::span<const uint8_t> initializer(const std::string& name) const = 0;
-  std::string base_name;  // "resnet18.onnx"
-  std::string sha256;     // of the ONNX file's bytes
-  std::string path;       // as given
-  int opset = 0;          // of the default domain
+  std::string base_name;          // "resnet18.onnx"
+  std::string sha256;             // of the ONNX file's bytes
+  std::string path;               // as given
+  int opset = 0;                  // of the default domain
   int64_t initializer_bytes = 0;  // all of them
 };
 
@@ -39,7 +42,8 @@ struct ImportOptions {
   std::map<std::string, DimRange> dims;                // --dim: by symbol
   std::map<std::string, std::vector<int64_t>> shapes;  // --shape: by input
   std::string name;                                    // of the graph; "" for the file's stem
-  bool require_bounds = true;  // else a dimension without bounds gets 1..1: for `run`, whose inputs fix it beforehand
+  bool require_bounds =
+      true;  // else a dimension without bounds gets 1..1: for `run`, whose inputs fix it beforehand
 };
 
 struct Imported {
@@ -47,14 +51,18 @@ struct Imported {
   std::shared_ptr<const ModelFile> file;
 };
 
-/// Reads, validates and imports a model. Every fault of the file becomes a diagnostic (all unsupported nodes in one list);
-/// throws UserErrors when there was one. Never crashes on hostile input, never opens a file outside the model's folder.
-Imported import_model(const std::string& path, const ImportOptions& options, Diagnostics& diagnostics);
+/// Reads, validates and imports a model. Every fault of the file becomes a diagnostic (all
+/// unsupported nodes in one list); throws UserErrors when there was one. Never crashes on hostile
+/// input, never opens a file outside the model's folder.
+Imported import_model(const std::string& path, const ImportOptions& options,
+                      Diagnostics& diagnostics);
 
 /// Opens only the initializers of a model, for texts that name it; checks the hash.
-std::shared_ptr<const ModelFile> open_model_file(const std::string& path, const std::string& expected_sha256);
+std::shared_ptr<const ModelFile> open_model_file(const std::string& path,
+                                                 const std::string& expected_sha256);
 
-/// An input or output as the model declares it, before dimensions are bound: for making or checking inputs.
+/// An input or output as the model declares it, before dimensions are bound: for making or checking
+/// inputs.
 struct DeclaredTensor {
   std::string name;
   DType type = DType::F32;

@@ -16,14 +16,18 @@ using high::ValueId;
 class ModelImporter {
  public:
   ModelImporter(const OnnxFile& file, const ImportOptions& options, Diagnostics& diagnostics)
-      : file_(file), options_(options), diagnostics_(diagnostics), declarations_(declarations_of(file.model.graph())) {}
+      : file_(file),
+        options_(options),
+        diagnostics_(diagnostics),
+        declarations_(declarations_of(file.model.graph())) {}
 
   high::Graph run() {
     validate_model(file_, declarations_, options_, diagnostics_);
     DimensionTable dimensions(declarations_, options_, file_, diagnostics_);
     diagnostics_.checkpoint();
 
-    std::string name = options_.name.empty() ? std::filesystem::path(file_.path).stem().string() : options_.name;
+    std::string name =
+        options_.name.empty() ? std::filesystem::path(file_.path).stem().string() : options_.name;
     high::GraphBuilder builder(std::make_shared<ExprPool>(), to_word(name));
     builder.graph().model_file = file_.base_name;
     builder.graph().model_sha256 = file_.sha256;
@@ -34,8 +38,11 @@ class ModelImporter {
     std::set<std::string> known;
     for (const DeclaredValue& input : declarations_.inputs) {
       const std::string& input_name = input.proto->name();
-      high::TensorType type{*dtype_from_onnx(input.proto->type().tensor_type().elem_type()), dimensions.shape_of(input, builder.pool()), {}};
-      scope.names[input_name] = {builder.add_input(to_word(input_name), std::move(type), input_name), nullptr, false};
+      high::TensorType type{*dtype_from_onnx(input.proto->type().tensor_type().elem_type()),
+                            dimensions.shape_of(input, builder.pool()),
+                            {}};
+      scope.names[input_name] = {
+          builder.add_input(to_word(input_name), std::move(type), input_name), nullptr, false};
       known.insert(input_name);
     }
     for (const onnx::TensorProto& tensor : file_.model.graph().initializer()) {
@@ -43,7 +50,9 @@ class ModelImporter {
       known.insert(tensor.name());
     }
     NodeImporter importer(builder, file_, diagnostics_);
-    importer.import_nodes(ordered_nodes(file_.model.graph().node(), known, scope.opsets, {file_.base_name, "", 0, 0}, diagnostics_), scope);
+    importer.import_nodes(ordered_nodes(file_.model.graph().node(), known, scope.opsets,
+                                        {file_.base_name, "", 0, 0}, diagnostics_),
+                          scope);
     add_outputs(builder, importer, scope);
     importer.report_unsupported();
     diagnostics_.checkpoint();
@@ -74,7 +83,8 @@ class ModelImporter {
     Place place{file_.base_name, "output " + tenon::quoted(output.proto->name()), 0, 0};
     int number = declared.tensor_type().elem_type();
     std::optional<DType> element = dtype_from_onnx(number);
-    bool differs = declared.value_case() != onnx::TypeProto::kTensorType || (number != 0 && element != type.type) ||
+    bool differs = declared.value_case() != onnx::TypeProto::kTensorType ||
+                   (number != 0 && element != type.type) ||
                    (output.has_shape && output.dims.size() != type.shape.size());
     for (size_t axis = 0; axis < output.dims.size() && !differs; ++axis) {
       const int64_t* known = as_int(type.shape[axis]);
@@ -82,9 +92,12 @@ class ModelImporter {
     }
     if (!differs) return;
     std::vector<std::string> dims;
-    for (const DeclaredDim& dim : output.dims) dims.push_back(dim.symbol.empty() ? std::to_string(dim.extent) : dim.symbol);
-    std::string text = (element ? std::string(name_of(*element)) : "another type") + (output.has_shape ? "[" + join(dims, ", ") + "]" : "");
-    diagnostics_.error(place, "the model declares " + text + ", its nodes give " + to_string(type)).help("correct the declaration, or export the model again");
+    for (const DeclaredDim& dim : output.dims)
+      dims.push_back(dim.symbol.empty() ? std::to_string(dim.extent) : dim.symbol);
+    std::string text = (element ? std::string(name_of(*element)) : "another type") +
+                       (output.has_shape ? "[" + join(dims, ", ") + "]" : "");
+    diagnostics_.error(place, "the model declares " + text + ", its nodes give " + to_string(type))
+        .help("correct the declaration, or export the model again");
   }
 
   const OnnxFile& file_;
@@ -95,15 +108,20 @@ class ModelImporter {
 
 }  // namespace
 
-Imported import_model(const std::string& path, const ImportOptions& options, Diagnostics& diagnostics) {
+Imported import_model(const std::string& path, const ImportOptions& options,
+                      Diagnostics& diagnostics) {
   auto file = std::make_shared<OnnxFile>(path);
   return {ModelImporter(*file, options, diagnostics).run(), file};
 }
 
-std::shared_ptr<const ModelFile> open_model_file(const std::string& path, const std::string& expected_sha256) {
+std::shared_ptr<const ModelFile> open_model_file(const std::string& path,
+                                                 const std::string& expected_sha256) {
   auto file = std::make_shared<OnnxFile>(path);
   if (file->sha256 != expected_sha256)
-    user_error({file->base_name, "", 0, 0}, "this is not the model that the text was made from: its sha256 is " + file->sha256 + ", expected is " + expected_sha256, "give the model with --model=FILE, or make the text again");
+    user_error({file->base_name, "", 0, 0},
+               "this is not the model that the text was made from: its sha256 is " + file->sha256 +
+                   ", expected is " + expected_sha256,
+               "give the model with --model=FILE, or make the text again");
   return file;
 }
 

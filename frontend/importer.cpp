@@ -17,7 +17,8 @@ using onnx::NodeProto;
 
 namespace {
 
-const std::string kGeneralHelp = "check the node's inputs and attributes in the program that made the model";
+const std::string kGeneralHelp =
+    "check the node's inputs and attributes in the program that made the model";
 
 std::string default_domain(const std::string& domain) { return domain == "ai.onnx" ? "" : domain; }
 
@@ -26,7 +27,8 @@ int opset_of(const Scope& scope, const std::string& domain) {
   return found != scope.opsets.end() ? found->second : 0;
 }
 
-// The attributes of a node by name; references to attributes of the enclosing function are followed.
+// The attributes of a node by name; references to attributes of the enclosing function are
+// followed.
 AttributeMap attributes_of(const NodeProto& node, const Scope& scope) {
   AttributeMap result;
   for (const onnx::AttributeProto& attribute : node.attribute()) {
@@ -36,7 +38,9 @@ AttributeMap attributes_of(const NodeProto& node, const Scope& scope) {
       if (bound == scope.attributes.end()) continue;
       value = bound->second;
     }
-    if (!result.emplace(attribute.name(), value).second) throw NodeFailure{"the attribute " + attribute.name() + " is given twice", "remove one of them"};
+    if (!result.emplace(attribute.name(), value).second)
+      throw NodeFailure{"the attribute " + attribute.name() + " is given twice",
+                        "remove one of them"};
   }
   return result;
 }
@@ -72,12 +76,18 @@ const Binding* Scope::find(const std::string& name) const {
   return nullptr;
 }
 
-NodeImporter::NodeImporter(high::GraphBuilder& builder, const OnnxFile& file, Diagnostics& diagnostics)
-    : builder_(builder), file_(file), diagnostics_(diagnostics), functions_(file.model), place_{file.base_name, "", 0, 0} {
+NodeImporter::NodeImporter(high::GraphBuilder& builder, const OnnxFile& file,
+                           Diagnostics& diagnostics)
+    : builder_(builder),
+      file_(file),
+      diagnostics_(diagnostics),
+      functions_(file.model),
+      place_{file.base_name, "", 0, 0} {
   builder_.describe = [this](const Location&) { return place_.what; };
 }
 
-// ---- faults -----------------------------------------------------------------------------------------------------
+// ---- faults
+// -----------------------------------------------------------------------------------------------------
 
 void NodeImporter::report(const NodeFailure& failure) {
   if (diagnostics_.error_count() >= kMostErrors) return;
@@ -112,14 +122,17 @@ void NodeImporter::report_unsupported() {
   for (const std::string& key : unsupported_order_) {
     const Unsupported& entry = unsupported_.at(key);
     Diagnostic& error = diagnostics_.error(entry.place, entry.message);
-    for (size_t i = 0; i < entry.others.size() && i < kMostOthers; ++i) error.note("also " + entry.others[i]);
-    if (entry.others.size() > kMostOthers) error.note("and " + std::to_string(entry.others.size() - kMostOthers) + " more of them");
+    for (size_t i = 0; i < entry.others.size() && i < kMostOthers; ++i)
+      error.note("also " + entry.others[i]);
+    if (entry.others.size() > kMostOthers)
+      error.note("and " + std::to_string(entry.others.size() - kMostOthers) + " more of them");
     error.help(entry.help);
   }
 }
 
 // True where a conversion or a definition exists.
-bool NodeImporter::is_supported(const NodeProto& node, const onnx::OpSchema* schema, const Scope& scope) {
+bool NodeImporter::is_supported(const NodeProto& node, const onnx::OpSchema* schema,
+                                const Scope& scope) {
   std::string domain = default_domain(node.domain());
   const OnnxOperator* row = domain.empty() ? find_onnx_operator(node.op_type()) : nullptr;
   if (schema && !schema->deprecated()) {
@@ -129,12 +142,19 @@ bool NodeImporter::is_supported(const NodeProto& node, const onnx::OpSchema* sch
   }
   std::string name = (domain.empty() ? "" : domain + ".") + node.op_type();
   if (!domain.empty() && opset_of(scope, domain) == 0) {
-    add_unsupported(node, "the model imports no opset of the domain " + tenon::quoted(domain), "add an opset_import of that domain, or export the model again");
+    add_unsupported(node, "the model imports no opset of the domain " + tenon::quoted(domain),
+                    "add an opset_import of that domain, or export the model again");
   } else if (row && schema) {
-    add_unsupported(node, "version " + std::to_string(schema->since_version()) + " of this operator is not supported, versions " + versions_text(row->versions) + " are",
+    add_unsupported(node,
+                    "version " + std::to_string(schema->since_version()) +
+                        " of this operator is not supported, versions " +
+                        versions_text(row->versions) + " are",
                     "convert the model to another opset with onnx.version_converter");
   } else if (row) {
-    add_unsupported(node, "opset " + std::to_string(opset_of(scope, domain)) + " has no operator " + name, "convert the model to opset " + std::to_string(row->versions.front()) + " or newer with onnx.version_converter");
+    add_unsupported(node,
+                    "opset " + std::to_string(opset_of(scope, domain)) + " has no operator " + name,
+                    "convert the model to opset " + std::to_string(row->versions.front()) +
+                        " or newer with onnx.version_converter");
   } else {
     std::string nearest;
     if (!schema && domain.empty()) {
@@ -142,20 +162,29 @@ bool NodeImporter::is_supported(const NodeProto& node, const onnx::OpSchema* sch
       for (const OnnxOperator& known : onnx_operators()) names.emplace_back(known.name);
       nearest = nearest_name(node.op_type(), names);
     }
-    std::string unknown = schema ? "this operator is not supported" : domain.empty() ? "ONNX has no operator of this name" : "this operator is not known: it has no definition in the model";
-    add_unsupported(node, unknown, nearest.empty() ? "express it with other operators (`tenon ops` lists those that are supported), or export it as a model-local function" : "did you mean " + nearest + "? (`tenon ops` lists what is supported)");
+    std::string unknown = schema ? "this operator is not supported"
+                          : domain.empty()
+                              ? "ONNX has no operator of this name"
+                              : "this operator is not known: it has no definition in the model";
+    add_unsupported(node, unknown,
+                    nearest.empty()
+                        ? "express it with other operators (`tenon ops` lists those that are "
+                          "supported), or export it as a model-local function"
+                        : "did you mean " + nearest + "? (`tenon ops` lists what is supported)");
   }
   return false;
 }
 
-// ---- names ------------------------------------------------------------------------------------------------------
+// ---- names
+// ------------------------------------------------------------------------------------------------------
 
 ValueId NodeImporter::value_of(const std::string& name, Scope& scope) {
   for (Scope* at = &scope; at; at = at->outer) {
     auto found = at->names.find(name);
     if (found == at->names.end()) continue;
     Binding& binding = found->second;
-    if (!binding.value && binding.tensor) binding.value = add_tensor(builder_, file_, *binding.tensor, to_word(name));
+    if (!binding.value && binding.tensor)
+      binding.value = add_tensor(builder_, file_, *binding.tensor, to_word(name));
     return binding.value;
   }
   return {};
@@ -172,20 +201,25 @@ bool NodeImporter::inputs_of(const NodeProto& node, Scope& scope, std::vector<Va
   return true;
 }
 
-void NodeImporter::bind_outputs(const NodeProto& node, Scope& scope, Scope& body, const google::protobuf::RepeatedPtrField<std::string>& results) {
+void NodeImporter::bind_outputs(const NodeProto& node, Scope& scope, Scope& body,
+                                const google::protobuf::RepeatedPtrField<std::string>& results) {
   for (int i = 0; i < node.output_size() && i < results.size(); ++i)
-    if (!node.output(i).empty()) scope.names[node.output(i)] = {value_of(results.Get(i), body), nullptr, false};
+    if (!node.output(i).empty())
+      scope.names[node.output(i)] = {value_of(results.Get(i), body), nullptr, false};
 }
 
-// ---- nodes ------------------------------------------------------------------------------------------------------
+// ---- nodes
+// ------------------------------------------------------------------------------------------------------
 
 void NodeImporter::import_nodes(const std::vector<const NodeProto*>& nodes, Scope& scope) {
   for (const NodeProto* node : nodes) {
     Place outer_place = place_;
     std::string outer_note = note_;
     std::string name = scope.prefix + name_of_node(*node);
-    if (scope.definition_of) note_ = "it stands for the node " + node->op_type() + " of its ONNX definition";
-    else place_.what = describe_node(name, *node, scope.opsets);
+    if (scope.definition_of)
+      note_ = "it stands for the node " + node->op_type() + " of its ONNX definition";
+    else
+      place_.what = describe_node(name, *node, scope.opsets);
     try {
       import_node(*node, scope);
     } catch (const NodeFailure& failure) {
@@ -199,12 +233,17 @@ void NodeImporter::import_nodes(const std::vector<const NodeProto*>& nodes, Scop
 }
 
 void NodeImporter::import_node(const NodeProto& node, Scope& scope) {
-  if (++nodes_ > kMostNodes) user_error({file_.base_name, "", 0, 0}, "the model grows to more than " + std::to_string(kMostNodes) + " nodes, the limit", kGeneralHelp);
+  if (++nodes_ > kMostNodes)
+    user_error({file_.base_name, "", 0, 0},
+               "the model grows to more than " + std::to_string(kMostNodes) + " nodes, the limit",
+               kGeneralHelp);
   for (const std::string& output : node.output())
     if (!output.empty()) scope.names[output] = {};
   std::string name = scope.definition_of ? *scope.definition_of : scope.prefix + name_of_node(node);
   const onnx::FunctionProto* function = scope.definition_of ? nullptr : functions_.find(node);
-  const onnx::OpSchema* schema = function ? nullptr : find_schema(node.op_type(), node.domain(), opset_of(scope, node.domain()));
+  const onnx::OpSchema* schema =
+      function ? nullptr
+               : find_schema(node.op_type(), node.domain(), opset_of(scope, node.domain()));
   if (!function && !is_supported(node, schema, scope)) return;
 
   AttributeMap given = attributes_of(node, scope);
@@ -216,12 +255,16 @@ void NodeImporter::import_node(const NodeProto& node, Scope& scope) {
   NodeView view{node, *schema, std::move(given), name};
   check_against_schema(view);
   if (!inputs_of(node, scope, inputs)) return;
-  if (node.op_type() == "If" && default_domain(node.domain()).empty()) import_branch(node, name, scope, inputs.at(0));
-  else convert(view, scope, inputs);
+  if (node.op_type() == "If" && default_domain(node.domain()).empty())
+    import_branch(node, name, scope, inputs.at(0));
+  else
+    convert(view, scope, inputs);
 }
 
 void NodeImporter::convert(const NodeView& view, Scope& scope, const std::vector<ValueId>& inputs) {
-  const OnnxOperator* row = default_domain(view.proto.domain()).empty() ? find_onnx_operator(view.proto.op_type()) : nullptr;
+  const OnnxOperator* row = default_domain(view.proto.domain()).empty()
+                                ? find_onnx_operator(view.proto.op_type())
+                                : nullptr;
   if (!row || !row->reads(view.schema.since_version())) {
     expand_definition(view, scope, inputs);
     return;
@@ -234,16 +277,25 @@ void NodeImporter::convert(const NodeView& view, Scope& scope, const std::vector
     return;
   }
   for (int i = 0; i < view.proto.output_size(); ++i)
-    if (!view.proto.output(i).empty()) scope.names[view.proto.output(i)] = {context.outputs()[static_cast<size_t>(i)], nullptr, false};
+    if (!view.proto.output(i).empty())
+      scope.names[view.proto.output(i)] = {context.outputs()[static_cast<size_t>(i)], nullptr,
+                                           false};
 }
 
-void NodeImporter::expand_definition(const NodeView& view, Scope& scope, const std::vector<ValueId>& inputs) {
+void NodeImporter::expand_definition(const NodeView& view, Scope& scope,
+                                     const std::vector<ValueId>& inputs) {
   std::vector<onnx::TypeProto> types;
-  for (ValueId input : inputs) types.push_back(input ? type_proto_of(builder_.type(input)) : onnx::TypeProto());
+  for (ValueId input : inputs)
+    types.push_back(input ? type_proto_of(builder_.type(input)) : onnx::TypeProto());
   onnx::FunctionProto storage;
   const onnx::FunctionProto* body = definition_of(view, opset_of(scope, ""), types, storage);
-  if (!body) throw NodeFailure{"this form of the operator is not supported", "express it with other operators (`tenon ops` lists those that are supported)"};
-  if (scope.depth >= kMostDepth) throw NodeFailure{"definitions are nested more than " + std::to_string(kMostDepth) + " deep", ""};
+  if (!body)
+    throw NodeFailure{
+        "this form of the operator is not supported",
+        "express it with other operators (`tenon ops` lists those that are supported)"};
+  if (scope.depth >= kMostDepth)
+    throw NodeFailure{"definitions are nested more than " + std::to_string(kMostDepth) + " deep",
+                      ""};
 
   Scope inner;
   inner.opsets = opsets_of(body->opset_import(), scope.opsets);
@@ -253,15 +305,17 @@ void NodeImporter::expand_definition(const NodeView& view, Scope& scope, const s
     if (attribute.default_value.has_type()) inner.attributes[name] = &attribute.default_value;
   for (const auto& [name, attribute] : view.attributes) inner.attributes[name] = attribute;
   for (int i = 0; i < body->input_size(); ++i) {
-    ValueId value = static_cast<size_t>(i) < inputs.size() ? inputs[static_cast<size_t>(i)] : ValueId{};
+    ValueId value =
+        static_cast<size_t>(i) < inputs.size() ? inputs[static_cast<size_t>(i)] : ValueId{};
     inner.names[body->input(i)] = {value, nullptr, !value};
   }
   import_nodes(in_order(body->node()), inner);
   bind_outputs(view.proto, scope, inner, body->output());
 }
 
-void NodeImporter::import_call(const onnx::FunctionProto& function, const NodeProto& node, const std::string& name, const AttributeMap& given,
-                               Scope& scope, const std::vector<ValueId>& inputs) {
+void NodeImporter::import_call(const onnx::FunctionProto& function, const NodeProto& node,
+                               const std::string& name, const AttributeMap& given, Scope& scope,
+                               const std::vector<ValueId>& inputs) {
   Scope inner;
   inner.attributes = bind_call(function, node, given);
   inner.opsets = opsets_of(function.opset_import(), opsets_of(file_.model.opset_import()));
@@ -269,30 +323,41 @@ void NodeImporter::import_call(const onnx::FunctionProto& function, const NodePr
   inner.depth = scope.depth + 1;
   std::set<std::string> known;
   for (int i = 0; i < function.input_size(); ++i) {
-    ValueId value = static_cast<size_t>(i) < inputs.size() ? inputs[static_cast<size_t>(i)] : ValueId{};
+    ValueId value =
+        static_cast<size_t>(i) < inputs.size() ? inputs[static_cast<size_t>(i)] : ValueId{};
     inner.names[function.input(i)] = {value, nullptr, !value};
     known.insert(function.input(i));
   }
   Diagnostics none;  // of names, which were checked before the walk
   import_nodes(ordered_nodes(function.node(), known, inner.opsets, place_, none), inner);
   for (const std::string& result : function.output())
-    if (!inner.find(result)) throw NodeFailure{"the function " + function_name(function) + " gives " + tenon::quoted(result) + ", which none of its nodes makes", "export the model again"};
+    if (!inner.find(result))
+      throw NodeFailure{"the function " + function_name(function) + " gives " +
+                            tenon::quoted(result) + ", which none of its nodes makes",
+                        "export the model again"};
   bind_outputs(node, scope, inner, function.output());
 }
 
 // An If whose condition is known is the nodes of one branch.
-void NodeImporter::import_branch(const NodeProto& node, const std::string& name, Scope& scope, ValueId condition) {
+void NodeImporter::import_branch(const NodeProto& node, const std::string& name, Scope& scope,
+                                 ValueId condition) {
   const std::vector<Expr>* elements = builder_.elements(condition);
   const int64_t* known = elements && elements->size() == 1 ? as_int((*elements)[0]) : nullptr;
   if (!known) {
-    add_unsupported(node, "an If whose condition follows from data of the run is not supported", "export the model for one of the cases, or fix dimensions with --dim that decide it");
+    add_unsupported(
+        node, "an If whose condition follows from data of the run is not supported",
+        "export the model for one of the cases, or fix dimensions with --dim that decide it");
     return;
   }
-  if (scope.depth >= kMostDepth) throw NodeFailure{"subgraphs are nested more than " + std::to_string(kMostDepth) + " deep", ""};
+  if (scope.depth >= kMostDepth)
+    throw NodeFailure{"subgraphs are nested more than " + std::to_string(kMostDepth) + " deep", ""};
   const onnx::GraphProto* branch = nullptr;
   for (const onnx::AttributeProto& attribute : node.attribute())
     if (attribute.name() == (*known ? "then_branch" : "else_branch")) branch = &attribute.g();
-  if (!branch) throw NodeFailure{std::string("the attribute ") + (*known ? "then_branch" : "else_branch") + " is missing", ""};
+  if (!branch)
+    throw NodeFailure{
+        std::string("the attribute ") + (*known ? "then_branch" : "else_branch") + " is missing",
+        ""};
 
   Scope inner;
   inner.outer = &scope;
@@ -309,7 +374,8 @@ void NodeImporter::import_branch(const NodeProto& node, const std::string& name,
     names.insert(tensor.name());
   }
   int errors = diagnostics_.error_count();
-  std::vector<const NodeProto*> nodes = ordered_nodes(branch->node(), names, inner.opsets, place_, diagnostics_);
+  std::vector<const NodeProto*> nodes =
+      ordered_nodes(branch->node(), names, inner.opsets, place_, diagnostics_);
   if (diagnostics_.error_count() > errors) return;
   import_nodes(nodes, inner);
   google::protobuf::RepeatedPtrField<std::string> results;

@@ -5,7 +5,8 @@
 
 namespace tenon::frontend {
 
-/// What a name stands for: a value, a tensor that becomes one when it is first used, or nothing, where its node failed.
+/// What a name stands for: a value, a tensor that becomes one when it is first used, or nothing,
+/// where its node failed.
 struct Binding {
   high::ValueId value;
   const onnx::TensorProto* tensor = nullptr;
@@ -18,14 +19,16 @@ struct Scope {
   std::map<std::string, Binding> names;
   AttributeMap attributes;  // of the call, which nodes of a function refer to
   OpsetImports opsets;
-  std::string prefix;       // of the names of nodes: the calls that lead here
-  const std::string* definition_of = nullptr;  // the node whose ONNX definition this is: its nodes go by its name
+  std::string prefix;  // of the names of nodes: the calls that lead here
+  const std::string* definition_of =
+      nullptr;  // the node whose ONNX definition this is: its nodes go by its name
   int depth = 0;
 
   const Binding* find(const std::string& name) const;
 };
 
-/// Reads nodes into a graph. A node that cannot be read becomes a diagnostic, and those that need its results are passed over.
+/// Reads nodes into a graph. A node that cannot be read becomes a diagnostic, and those that need
+/// its results are passed over.
 class NodeImporter {
  public:
   NodeImporter(high::GraphBuilder& builder, const OnnxFile& file, Diagnostics& diagnostics);
@@ -45,11 +48,15 @@ class NodeImporter {
 
   void import_node(const onnx::NodeProto& node, Scope& scope);
   void convert(const NodeView& view, Scope& scope, const std::vector<high::ValueId>& inputs);
-  void expand_definition(const NodeView& view, Scope& scope, const std::vector<high::ValueId>& inputs);
-  void import_call(const onnx::FunctionProto& function, const onnx::NodeProto& node, const std::string& name, const AttributeMap& given,
-                   Scope& scope, const std::vector<high::ValueId>& inputs);
-  void import_branch(const onnx::NodeProto& node, const std::string& name, Scope& scope, high::ValueId condition);
-  void bind_outputs(const onnx::NodeProto& node, Scope& scope, Scope& body, const google::protobuf::RepeatedPtrField<std::string>& results);
+  void expand_definition(const NodeView& view, Scope& scope,
+                         const std::vector<high::ValueId>& inputs);
+  void import_call(const onnx::FunctionProto& function, const onnx::NodeProto& node,
+                   const std::string& name, const AttributeMap& given, Scope& scope,
+                   const std::vector<high::ValueId>& inputs);
+  void import_branch(const onnx::NodeProto& node, const std::string& name, Scope& scope,
+                     high::ValueId condition);
+  void bind_outputs(const onnx::NodeProto& node, Scope& scope, Scope& body,
+                    const google::protobuf::RepeatedPtrField<std::string>& results);
   bool inputs_of(const onnx::NodeProto& node, Scope& scope, std::vector<high::ValueId>& inputs);
   bool is_supported(const onnx::NodeProto& node, const onnx::OpSchema* schema, const Scope& scope);
   void add_unsupported(const onnx::NodeProto& node, std::string message, std::string help);
@@ -62,8 +69,8 @@ class NodeImporter {
   FunctionTable functions_;
   std::map<std::string, Unsupported> unsupported_;
   std::vector<std::string> unsupported_order_;
-  Place place_;           // of the node that is read, or of the call or definition that it belongs to
-  std::string note_;      // what that node is, inside of a definition
+  Place place_;       // of the node that is read, or of the call or definition that it belongs to
+  std::string note_;  // what that node is, inside of a definition
   int64_t nodes_ = 0;
 };
 

@@ -1,5 +1,5 @@
-// What the conversion of one ONNX node sees: its inputs as values of the graph, its attributes, its opset version. Internal
-// to frontend/.
+// What the conversion of one ONNX node sees: its inputs as values of the graph, its attributes, its
+// opset version. Internal to frontend/.
 //
 //   void convert_relu(NodeContext& node) { node.result("relu", {node.input(0)}); }
 #pragma once
@@ -18,15 +18,17 @@ struct NodeFailure {
   std::string help;
 };
 
-/// The attributes that a node has, by name, where references to attributes of an enclosing function are resolved.
+/// The attributes that a node has, by name, where references to attributes of an enclosing function
+/// are resolved.
 using AttributeMap = std::map<std::string, const onnx::AttributeProto*>;
 
-/// Adds an ONNX tensor to the graph as a constant: small ones with their elements, larger ones by their name in the file.
-/// Throws NodeFailure where the tensor is not sound.
-high::ValueId add_tensor(high::GraphBuilder& builder, const OnnxFile& file, const onnx::TensorProto& tensor,
-                         const std::string& name_hint);
+/// Adds an ONNX tensor to the graph as a constant: small ones with their elements, larger ones by
+/// their name in the file. Throws NodeFailure where the tensor is not sound.
+high::ValueId add_tensor(high::GraphBuilder& builder, const OnnxFile& file,
+                         const onnx::TensorProto& tensor, const std::string& name_hint);
 
-/// One node to convert. `schema` is the definition of its operator in the opset that the model imports.
+/// One node to convert. `schema` is the definition of its operator in the opset that the model
+/// imports.
 struct NodeView {
   const onnx::NodeProto& proto;
   const onnx::OpSchema& schema;
@@ -55,7 +57,8 @@ class NodeContext {
   const high::TensorType& type(int i) const { return builder_.type(input(i)); }
   int rank(int i) const { return type(i).rank(); }
   Expr extent(int i, int64_t axis) const { return type(i).shape[static_cast<size_t>(axis)]; }
-  /// Elements of an input that must be known while compiling, as index expressions; `what` names it in the fault.
+  /// Elements of an input that must be known while compiling, as index expressions; `what` names it
+  /// in the fault.
   std::vector<Expr> exprs(int i, const std::string& what) const;
   /// The same, where all must be literal.
   std::vector<int64_t> integers(int i, const std::string& what) const;
@@ -79,13 +82,16 @@ class NodeContext {
   /// `axis` counted from the end made one counted from the start; fails outside of -rank .. rank-1.
   int64_t normalized_axis(int64_t axis, int64_t rank, const std::string& what = "axis") const;
   std::vector<int64_t> normalized_axes(std::vector<int64_t> axes, int64_t rank) const;
-  /// The axes that newer versions take as input `i` and older ones as the attribute `axes`; none where it is absent.
+  /// The axes that newer versions take as input `i` and older ones as the attribute `axes`; none
+  /// where it is absent.
   std::optional<std::vector<int64_t>> axes_attribute_or_input(int i, int version_of_input) const;
 
   /// Adds a node with one result.
-  high::ValueId add(std::string_view op, std::vector<high::ValueId> inputs, high::Attributes attributes = {});
+  high::ValueId add(std::string_view op, std::vector<high::ValueId> inputs,
+                    high::Attributes attributes = {});
   /// Adds a node whose results are the ONNX node's outputs; those that are not wanted are dropped.
-  void result(std::string_view op, std::vector<high::ValueId> inputs, high::Attributes attributes = {});
+  void result(std::string_view op, std::vector<high::ValueId> inputs,
+              high::Attributes attributes = {});
   /// Makes a value output i.
   void output(int i, high::ValueId value);
   /// A name for output i, or for what leads to it.
@@ -95,16 +101,23 @@ class NodeContext {
   /// An attribute that is a list of ints or floats as a constant vector.
   high::ValueId constant_of_list(const std::string& name);
   /// Literals as a constant of this shape.
-  high::ValueId literal(DType type, const std::vector<int64_t>& shape, const std::vector<double>& elements);
-  bool wants_output(int i) const { return i < view_.proto.output_size() && !view_.proto.output(i).empty(); }
+  high::ValueId literal(DType type, const std::vector<int64_t>& shape,
+                        const std::vector<double>& elements);
+  bool wants_output(int i) const {
+    return i < view_.proto.output_size() && !view_.proto.output(i).empty();
+  }
   int output_count() const { return view_.proto.output_size(); }
   const std::vector<high::ValueId>& outputs() const { return outputs_; }
 
-  [[noreturn]] void fail(std::string message, std::string help = "") const { throw NodeFailure{std::move(message), std::move(help)}; }
+  [[noreturn]] void fail(std::string message, std::string help = "") const {
+    throw NodeFailure{std::move(message), std::move(help)};
+  }
 
  private:
-  const onnx::AttributeProto* find(const std::string& name, onnx::AttributeProto::AttributeType type) const;
-  const onnx::AttributeProto& get(const std::string& name, onnx::AttributeProto::AttributeType type) const;
+  const onnx::AttributeProto* find(const std::string& name,
+                                   onnx::AttributeProto::AttributeType type) const;
+  const onnx::AttributeProto& get(const std::string& name,
+                                  onnx::AttributeProto::AttributeType type) const;
 
   high::GraphBuilder& builder_;
   const OnnxFile& file_;
@@ -128,6 +141,7 @@ const std::vector<OnnxOperator>& onnx_operators();
 const OnnxOperator* find_onnx_operator(std::string_view name);
 
 /// Attributes from pairs.
-high::Attributes attributes(std::initializer_list<std::pair<std::string, high::AttributeValue>> values);
+high::Attributes attributes(
+    std::initializer_list<std::pair<std::string, high::AttributeValue>> values);
 
 }  // namespace tenon::frontend

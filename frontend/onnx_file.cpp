@@ -16,15 +16,19 @@ constexpr int kMostNesting = 100;  // of messages: about 33 nested subgraphs
 
 std::vector<uint8_t> read_model(const std::string& path, const Place& place) {
   std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error)) user_error(place, "there is no such file", "check the name of the model");
+  if (!std::filesystem::is_regular_file(path, error))
+    user_error(place, "there is no such file", "check the name of the model");
   std::ifstream file(path, std::ios::binary | std::ios::ate);
   if (!file) user_error(place, "the file cannot be read", "check the permissions");
   std::streamoff size = file.tellg();
   if (size == 0) user_error(place, "the file is empty", "export the model again");
-  if (size > INT32_MAX) user_error(place, "the file is larger than 2 GiB, the most that a protobuf message may be", "save the model with external data");
+  if (size > INT32_MAX)
+    user_error(place, "the file is larger than 2 GiB, the most that a protobuf message may be",
+               "save the model with external data");
   std::vector<uint8_t> bytes(static_cast<size_t>(size));
   file.seekg(0);
-  if (!file.read(reinterpret_cast<char*>(bytes.data()), size)) user_error(place, "the file cannot be read to its end");
+  if (!file.read(reinterpret_cast<char*>(bytes.data()), size))
+    user_error(place, "the file cannot be read to its end");
   return bytes;
 }
 
@@ -34,14 +38,17 @@ onnx::TensorProto vector_of(const onnx::AttributeProto& list) {
   bool floats = list.type() == onnx::AttributeProto::FLOATS;
   tensor.set_data_type(floats ? onnx::TensorProto::FLOAT : onnx::TensorProto::INT64);
   tensor.add_dims(floats ? list.floats_size() : list.ints_size());
-  if (floats) *tensor.mutable_float_data() = list.floats();
-  else *tensor.mutable_int64_data() = list.ints();
+  if (floats)
+    *tensor.mutable_float_data() = list.floats();
+  else
+    *tensor.mutable_int64_data() = list.ints();
   return tensor;
 }
 
 }  // namespace
 
-OnnxFile::OnnxFile(const std::string& file_path) : bytes_(std::filesystem::absolute(file_path).parent_path().string()) {
+OnnxFile::OnnxFile(const std::string& file_path)
+    : bytes_(std::filesystem::absolute(file_path).parent_path().string()) {
   path = file_path;
   base_name = std::filesystem::path(file_path).filename().string();
   Place place{base_name, "", 0, 0};
@@ -53,25 +60,33 @@ OnnxFile::OnnxFile(const std::string& file_path) : bytes_(std::filesystem::absol
   coded.SetRecursionLimit(kMostNesting);
   bool parsed = model.ParseFromCodedStream(&coded) && coded.ConsumedEntireMessage();
   if (!parsed || !model.has_graph())
-    user_error(place, parsed ? "this file holds no model: it has no graph" : "this is not an ONNX model, or it is cut off", "export the model again; an ONNX file is one protobuf message of onnx.ModelProto");
+    user_error(place,
+               parsed ? "this file holds no model: it has no graph"
+                      : "this is not an ONNX model, or it is cut off",
+               "export the model again; an ONNX file is one protobuf message of onnx.ModelProto");
   for (const onnx::OperatorSetIdProto& import : model.opset_import())
-    if (import.domain().empty() || import.domain() == "ai.onnx") opset = static_cast<int>(std::min<int64_t>(import.version(), INT32_MAX));
+    if (import.domain().empty() || import.domain() == "ai.onnx")
+      opset = static_cast<int>(std::min<int64_t>(import.version(), INT32_MAX));
   add_tensors(model.graph(), "");
   for (const onnx::FunctionProto& function : model.functions())
-    for (const onnx::NodeProto& node : function.node()) add_attributes(node, function.domain() + "." + function.name() + ":");
+    for (const onnx::NodeProto& node : function.node())
+      add_attributes(node, function.domain() + "." + function.name() + ":");
 }
 
 // The first tensor of a name keeps it; others get a number.
 void OnnxFile::add_tensor(const std::string& base, const onnx::TensorProto& tensor) {
   std::string name = base;
-  while (!tensors_.emplace(name, &tensor).second) name = base + ":" + std::to_string(++namesakes_[base] + 1);
+  while (!tensors_.emplace(name, &tensor).second)
+    name = base + ":" + std::to_string(++namesakes_[base] + 1);
   names_[&tensor] = name;
   if (Result<int64_t> count = element_count_of(tensor.dims()))
-    if (std::optional<DType> type = dtype_from_onnx(tensor.data_type())) initializer_bytes += bytes_of(*type, *count);
+    if (std::optional<DType> type = dtype_from_onnx(tensor.data_type()))
+      initializer_bytes += bytes_of(*type, *count);
 }
 
 void OnnxFile::add_tensors(const onnx::GraphProto& graph, const std::string& prefix) {
-  for (const onnx::TensorProto& tensor : graph.initializer()) add_tensor(prefix + tensor.name(), tensor);
+  for (const onnx::TensorProto& tensor : graph.initializer())
+    add_tensor(prefix + tensor.name(), tensor);
   for (const onnx::NodeProto& node : graph.node()) add_attributes(node, prefix);
 }
 
@@ -80,7 +95,8 @@ void OnnxFile::add_attributes(const onnx::NodeProto& node, const std::string& pr
   for (const onnx::AttributeProto& attribute : node.attribute()) {
     if (attribute.has_t()) add_tensor(name, attribute.t());
     if (attribute.has_g()) add_tensors(attribute.g(), name + ":");
-    if (node.op_type() == "Constant" && (attribute.ints_size() > 0 || attribute.floats_size() > 0)) {
+    if (node.op_type() == "Constant" &&
+        (attribute.ints_size() > 0 || attribute.floats_size() > 0)) {
       onnx::TensorProto& list = lists_[&attribute] = vector_of(attribute);
       add_tensor(name, list);
     }

@@ -18,13 +18,16 @@ class OnnxFile final : public ModelFile {
   std::span<const uint8_t> initializer(const std::string& name) const override;
 
   /// The bytes of a tensor of the model; fails with a reason.
-  Result<std::span<const uint8_t>> bytes_of_tensor(const onnx::TensorProto& tensor) const { return bytes_.of(tensor); }
+  Result<std::span<const uint8_t>> bytes_of_tensor(const onnx::TensorProto& tensor) const {
+    return bytes_.of(tensor);
+  }
 
-  /// The name under which initializer() finds a tensor of the model: of an initializer its own, of an attribute the first
-  /// output of its node. Null for a tensor that is not the model's.
+  /// The name under which initializer() finds a tensor of the model: of an initializer its own, of
+  /// an attribute the first output of its node. Null for a tensor that is not the model's.
   const std::string* name_of(const onnx::TensorProto& tensor) const;
 
-  /// The vector that a Constant's attribute value_ints or value_floats stands for; null for a list that is not the model's.
+  /// The vector that a Constant's attribute value_ints or value_floats stands for; null for a list
+  /// that is not the model's.
   const onnx::TensorProto* tensor_of_list(const onnx::AttributeProto& attribute) const;
 
  private:
@@ -35,8 +38,8 @@ class OnnxFile final : public ModelFile {
   mutable TensorBytes bytes_;
   std::map<std::string, const onnx::TensorProto*> tensors_;
   std::map<std::string, int> namesakes_;
-  std::map<const onnx::TensorProto*, std::string> names_;               // looked up, never iterated
-  std::map<const onnx::AttributeProto*, onnx::TensorProto> lists_;      // likewise
+  std::map<const onnx::TensorProto*, std::string> names_;           // looked up, never iterated
+  std::map<const onnx::AttributeProto*, onnx::TensorProto> lists_;  // likewise
 };
 
 }  // namespace tenon::frontend

@@ -11,7 +11,9 @@ namespace {
 using onnx::AttributeProto;
 using onnx::OpSchema;
 
-std::string counted(int count, const std::string& noun) { return std::to_string(count) + " " + noun + (count == 1 ? "" : "s"); }
+std::string counted(int count, const std::string& noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
 
 // "1 input", "2 to 3 inputs", "at least 1 input".
 std::string allowed(int least, int most, const std::string& noun) {
@@ -24,13 +26,20 @@ void check_counts(const NodeView& node) {
   const OpSchema& schema = node.schema;
   int inputs = node.proto.input_size(), outputs = node.proto.output_size();
   if (inputs < schema.min_input() || inputs > schema.max_input())
-    throw NodeFailure{"the node has " + counted(inputs, "input") + ", the operator takes " + allowed(schema.min_input(), schema.max_input(), "input"),
-                      inputs > schema.max_input() ? "remove the inputs that are too many" : "connect the inputs that are missing"};
+    throw NodeFailure{"the node has " + counted(inputs, "input") + ", the operator takes " +
+                          allowed(schema.min_input(), schema.max_input(), "input"),
+                      inputs > schema.max_input() ? "remove the inputs that are too many"
+                                                  : "connect the inputs that are missing"};
   if (outputs < schema.min_output() || outputs > schema.max_output())
-    throw NodeFailure{"the node has " + counted(outputs, "output") + ", the operator gives " + allowed(schema.min_output(), schema.max_output(), "output"), ""};
+    throw NodeFailure{"the node has " + counted(outputs, "output") + ", the operator gives " +
+                          allowed(schema.min_output(), schema.max_output(), "output"),
+                      ""};
   for (size_t i = 0; i < schema.inputs().size() && i < static_cast<size_t>(inputs); ++i)
-    if (schema.inputs()[i].GetOption() == OpSchema::Single && node.proto.input(static_cast<int>(i)).empty())
-      throw NodeFailure{"the input " + tenon::quoted(schema.inputs()[i].GetName()) + " is empty, and the operator needs it", "connect the input"};
+    if (schema.inputs()[i].GetOption() == OpSchema::Single &&
+        node.proto.input(static_cast<int>(i)).empty())
+      throw NodeFailure{"the input " + tenon::quoted(schema.inputs()[i].GetName()) +
+                            " is empty, and the operator needs it",
+                        "connect the input"};
 }
 
 void check_attributes(const NodeView& node) {
@@ -42,23 +51,30 @@ void check_attributes(const NodeView& node) {
     auto definition = known.find(name);
     if (definition == known.end()) {
       std::string nearest = nearest_name(name, names);
-      throw NodeFailure{"the operator has no attribute " + name, !nearest.empty() ? "did you mean " + nearest + "?" :
-                        names.empty() ? "it takes no attributes" : "its attributes are " + join(names, ", ")};
+      throw NodeFailure{"the operator has no attribute " + name,
+                        !nearest.empty() ? "did you mean " + nearest + "?"
+                        : names.empty()  ? "it takes no attributes"
+                                         : "its attributes are " + join(names, ", ")};
     }
     if (attribute->type() != definition->second.type)
-      throw NodeFailure{"the attribute " + name + " is " + name_of_attribute_type(attribute->type()) + ", expected is " +
-                            name_of_attribute_type(definition->second.type), "export the model again, or write the attribute as " +
+      throw NodeFailure{"the attribute " + name + " is " +
+                            name_of_attribute_type(attribute->type()) + ", expected is " +
+                            name_of_attribute_type(definition->second.type),
+                        "export the model again, or write the attribute as " +
                             name_of_attribute_type(definition->second.type)};
   }
   for (const std::string& name : names)
     if (known.at(name).required && !node.attributes.count(name))
-      throw NodeFailure{"the attribute " + name + " is missing", "it has no default; give the node " + name_of_attribute_type(known.at(name).type) + " of that name"};
+      throw NodeFailure{"the attribute " + name + " is missing",
+                        "it has no default; give the node " +
+                            name_of_attribute_type(known.at(name).type) + " of that name"};
 }
 
 }  // namespace
 
 int newest_opset() {
-  static const int newest = onnx::OpSchemaRegistry::DomainToVersionRange::Instance().Map().at(onnx::ONNX_DOMAIN).second;
+  static const int newest =
+      onnx::OpSchemaRegistry::DomainToVersionRange::Instance().Map().at(onnx::ONNX_DOMAIN).second;
   return newest;
 }
 
@@ -95,7 +111,8 @@ std::string name_of_element_type(int64_t onnx_number) {
   if (onnx_number == onnx::TensorProto::COMPLEX64) return "complex64";
   if (onnx_number == onnx::TensorProto::COMPLEX128) return "complex128";
   if (onnx_number > 0 && onnx_number <= INT32_MAX)
-    if (std::optional<DType> type = dtype_from_onnx(static_cast<int>(onnx_number))) return std::string(name_of(*type));
+    if (std::optional<DType> type = dtype_from_onnx(static_cast<int>(onnx_number)))
+      return std::string(name_of(*type));
   return std::to_string(onnx_number);
 }
 

@@ -1,4 +1,5 @@
-// The onnx library's definitions of operators, and whether a node fits its operator's. Internal to frontend/.
+// The onnx library's definitions of operators, and whether a node fits its operator's. Internal to
+// frontend/.
 //
 //   find_schema("Softmax", "", 17)   ->   the definition of version 13
 #pragma once
@@ -13,8 +14,8 @@ int newest_opset();
 /// The definition of an operator in an opset, or null. `domain` "ai.onnx" is "".
 const onnx::OpSchema* find_schema(const std::string& op_type, const std::string& domain, int opset);
 
-/// Throws NodeFailure where the node has too few or too many inputs or outputs, an attribute that the operator does not
-/// have, one of another kind, or lacks one that it must have.
+/// Throws NodeFailure where the node has too few or too many inputs or outputs, an attribute that
+/// the operator does not have, one of another kind, or lacks one that it must have.
 void check_against_schema(const NodeView& node);
 
 /// "an int", "a list of floats", "a tensor".

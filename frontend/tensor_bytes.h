@@ -22,7 +22,8 @@ class ExternalData {
   ExternalData(const ExternalData&) = delete;
   ExternalData& operator=(const ExternalData&) = delete;
 
-  /// The whole file at `location`, a path relative to the folder; fails with a reason in the user's words.
+  /// The whole file at `location`, a path relative to the folder; fails with a reason in the user's
+  /// words.
   Result<std::span<const uint8_t>> open(const std::string& location);
 
  private:
@@ -34,7 +35,8 @@ class ExternalData {
   std::map<std::string, Mapping> mappings_;
 };
 
-/// The bytes of tensors of one file, row-major and little endian. What must be unpacked is kept; the rest is not copied.
+/// The bytes of tensors of one file, row-major and little endian. What must be unpacked is kept;
+/// the rest is not copied.
 class TensorBytes {
  public:
   /// External data are looked for in `folder`.
@@ -44,8 +46,10 @@ class TensorBytes {
   Result<std::span<const uint8_t>> of(const onnx::TensorProto& tensor);
 
  private:
-  Result<std::span<const uint8_t>> external_bytes(const onnx::TensorProto& tensor, int64_t expected);
-  std::span<const uint8_t> normalized(const onnx::TensorProto& tensor, DType type, std::span<const uint8_t> bytes);
+  Result<std::span<const uint8_t>> external_bytes(const onnx::TensorProto& tensor,
+                                                  int64_t expected);
+  std::span<const uint8_t> normalized(const onnx::TensorProto& tensor, DType type,
+                                      std::span<const uint8_t> bytes);
 
   ExternalData external_;
   std::map<const onnx::TensorProto*, std::vector<uint8_t>> unpacked_;  // looked up, never iterated
@@ -55,7 +59,8 @@ class TensorBytes {
 inline constexpr int64_t kMostExtent = int64_t{1} << 40;
 inline constexpr int kMostAxes = 32;
 
-/// Number of elements of a declared shape, if it is sane: extents in 0 .. 2^40, less than 2^46 elements.
+/// Number of elements of a declared shape, if it is sane: extents in 0 .. 2^40, less than 2^46
+/// elements.
 Result<int64_t> element_count_of(const google::protobuf::RepeatedField<int64_t>& dims);
 
 /// "f32[1, 3, 224, 224]"; "type 77[...]" for a number that is no type.

@@ -1,6 +1,7 @@
 // Operators on one element of each input that are more than a change of name.
 //
-//   Clip-6 (x) {min=0, max=6}   ->   clip %x, 0.0, 6.0          Mean (a, b)   ->   div (add %a, %b), 2.0
+//   Clip-6 (x) {min=0, max=6}   ->   clip %x, 0.0, 6.0          Mean (a, b)   ->   div (add %a,
+//   %b), 2.0
 #include "frontend/operators/operators.h"
 
 namespace tenon::frontend {
@@ -12,7 +13,8 @@ void convert_identity(NodeContext& node) { node.output(0, node.input(0)); }
 // Inference leaves the input as it is; the mask lets everything through.
 void convert_dropout(NodeContext& node) {
   if (node.version() >= 12 && node.has_input(2) && node.number(2, "training_mode") != 0)
-    node.fail("training_mode is true: the result would be random", "export the model for inference");
+    node.fail("training_mode is true: the result would be random",
+              "export the model for inference");
   node.output(0, node.input(0));
   if (!node.wants_output(1)) return;
   DType type = node.version() >= 10 ? DType::Bool : node.type(0).type;
@@ -25,11 +27,15 @@ namespace {
 bool is_small_float(DType type) { return is_float(type) && bits_of(type) <= 8; }
 
 void cast_to(NodeContext& node, DType type) {
-  if (type == DType::String || node.type(0).type == DType::String) node.fail("strings are not supported", "keep texts outside of the model");
+  if (type == DType::String || node.type(0).type == DType::String)
+    node.fail("strings are not supported", "keep texts outside of the model");
   if (node.version() >= 19 && is_small_float(type) && !node.flag("saturate"))
-    node.fail("saturate = 0 is not supported: numbers beyond the type's range would become NaN", "set saturate to 1");
-  if (type == node.type(0).type) node.output(0, node.input(0));
-  else node.result("cast", {node.input(0)}, attributes({{"to", std::string(name_of(type))}}));
+    node.fail("saturate = 0 is not supported: numbers beyond the type's range would become NaN",
+              "set saturate to 1");
+  if (type == node.type(0).type)
+    node.output(0, node.input(0));
+  else
+    node.result("cast", {node.input(0)}, attributes({{"to", std::string(name_of(type))}}));
 }
 
 }  // namespace
@@ -37,17 +43,22 @@ void cast_to(NodeContext& node, DType type) {
 void convert_cast(NodeContext& node) { cast_to(node, node.dtype("to")); }
 void convert_cast_like(NodeContext& node) { cast_to(node, node.type(1).type); }
 
-// Version 6 has the bounds as attributes, later ones as inputs. A bound that is absent does not bind.
+// Version 6 has the bounds as attributes, later ones as inputs. A bound that is absent does not
+// bind.
 void convert_clip(NodeContext& node) {
   std::vector<ValueId> inputs = node.inputs();
   if (node.version() < 11) {
     for (const char* bound : {"min", "max"})
-      inputs.push_back(node.has_attribute(bound) ? node.literal(node.type(0).type, {}, {node.real(bound)}) : ValueId{});
+      inputs.push_back(node.has_attribute(bound)
+                           ? node.literal(node.type(0).type, {}, {node.real(bound)})
+                           : ValueId{});
   }
   bool bound = false;
   for (size_t i = 1; i < inputs.size(); ++i) bound = bound || inputs[i];
-  if (bound) node.result("clip", std::move(inputs));
-  else node.output(0, node.input(0));
+  if (bound)
+    node.result("clip", std::move(inputs));
+  else
+    node.output(0, node.input(0));
 }
 
 Convert fold_inputs(std::string_view op) {

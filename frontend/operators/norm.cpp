@@ -1,6 +1,7 @@
 // Normalisations and softmax.
 //
-//   Softmax-11 (x) {axis=1}, x : f32[2, 3, 4]   ->   reshape to [2, 12], softmax {axis=-1}, reshape to [2, 3, 4]
+//   Softmax-11 (x) {axis=1}, x : f32[2, 3, 4]   ->   reshape to [2, 12], softmax {axis=-1}, reshape
+//   to [2, 3, 4]
 #include "frontend/operators/operators.h"
 
 namespace tenon::frontend {
@@ -10,8 +11,12 @@ using high::ValueId;
 void convert_batch_normalization(NodeContext& node) {
   bool training = node.version() >= 14 && node.flag("training_mode");
   for (int i = 1; i < node.output_count(); ++i) training = training || node.wants_output(i);
-  if (training) node.fail("the node trains: it updates its mean and variance", "export the model for inference");
-  if (node.version() < 9 && !node.flag("spatial")) node.fail("spatial = 0 is not supported: a mean for each element in place of each channel", "set spatial to 1");
+  if (training)
+    node.fail("the node trains: it updates its mean and variance",
+              "export the model for inference");
+  if (node.version() < 9 && !node.flag("spatial"))
+    node.fail("spatial = 0 is not supported: a mean for each element in place of each channel",
+              "set spatial to 1");
   node.result("batch_norm", node.inputs(), attributes({{"epsilon", node.real("epsilon")}}));
 }
 
@@ -22,11 +27,13 @@ void convert_instance_normalization(NodeContext& node) {
 // The mean and the inverse deviation as results are rare; the definition in the schema gives them.
 void convert_layer_normalization(NodeContext& node) {
   if (node.wants_output(1) || node.wants_output(2)) throw UseDefinition{};
-  node.result("layer_norm", node.inputs(), attributes({{"axis", node.integer("axis")}, {"epsilon", node.real("epsilon")}}));
+  node.result("layer_norm", node.inputs(),
+              attributes({{"axis", node.integer("axis")}, {"epsilon", node.real("epsilon")}}));
 }
 
 void convert_rms_normalization(NodeContext& node) {
-  node.result("rms_norm", node.inputs(), attributes({{"axis", node.integer("axis")}, {"epsilon", node.real("epsilon")}}));
+  node.result("rms_norm", node.inputs(),
+              attributes({{"axis", node.integer("axis")}, {"epsilon", node.real("epsilon")}}));
 }
 
 Convert softmax_along(std::string_view op) {

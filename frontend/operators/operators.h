@@ -7,7 +7,8 @@
 
 namespace tenon::frontend {
 
-/// Thrown by a conversion for a form of its operator that is better expanded from the definition in the ONNX schema.
+/// Thrown by a conversion for a form of its operator that is better expanded from the definition in
+/// the ONNX schema.
 struct UseDefinition {};
 
 using Convert = std::function<void(NodeContext&)>;

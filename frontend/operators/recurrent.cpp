@@ -9,9 +9,12 @@ namespace tenon::frontend {
 Convert recurrent(std::string_view op) {
   return [op](NodeContext& node) {
     high::Attributes given = attributes({{"direction", node.text("direction")}});
-    if (node.has_attribute("activations")) given.set("activations", join(node.text_list("activations"), ","));
-    if (node.has_attribute("activation_alpha")) given.set("activation_alpha", node.real_list("activation_alpha"));
-    if (node.has_attribute("activation_beta")) given.set("activation_beta", node.real_list("activation_beta"));
+    if (node.has_attribute("activations"))
+      given.set("activations", join(node.text_list("activations"), ","));
+    if (node.has_attribute("activation_alpha"))
+      given.set("activation_alpha", node.real_list("activation_alpha"));
+    if (node.has_attribute("activation_beta"))
+      given.set("activation_beta", node.real_list("activation_beta"));
     if (node.has_attribute("clip")) given.set("clip", node.real("clip"));
     if (node.version() >= 14) given.set("layout", node.integer("layout"));
     if (op == "lstm") given.set("input_forget", node.integer("input_forget"));
@@ -19,7 +22,9 @@ Convert recurrent(std::string_view op) {
     if (node.has_attribute("hidden_size") && node.rank(2) == 3) {
       const int64_t* extent = as_int(node.extent(2, 2));
       if (extent && *extent != node.integer("hidden_size"))
-        node.fail("hidden_size is " + std::to_string(node.integer("hidden_size")) + ", the recurrent weight is " + to_string(node.type(2)), "remove hidden_size, or check which weight is used");
+        node.fail("hidden_size is " + std::to_string(node.integer("hidden_size")) +
+                      ", the recurrent weight is " + to_string(node.type(2)),
+                  "remove hidden_size, or check which weight is used");
     }
     node.result(op, node.inputs(), std::move(given));
   };

@@ -16,13 +16,17 @@ Expr product_of(ExprPool& pool, std::span<const Expr> extents) {
   return product;
 }
 
-void give_elements(NodeContext& node, const std::vector<int64_t>& shape, std::vector<Expr> elements) {
-  node.output(0, node.builder().add_elements(node.output_name(0), DType::I64, shape, std::move(elements), node.location()));
+void give_elements(NodeContext& node, const std::vector<int64_t>& shape,
+                   std::vector<Expr> elements) {
+  node.output(0, node.builder().add_elements(node.output_name(0), DType::I64, shape,
+                                             std::move(elements), node.location()));
 }
 
 void give_reshaped(NodeContext& node, std::vector<Expr> shape) {
-  if (shape == node.type(0).shape) node.output(0, node.input(0));
-  else node.result("reshape", {node.input(0)}, attributes({{"shape", std::move(shape)}}));
+  if (shape == node.type(0).shape)
+    node.output(0, node.input(0));
+  else
+    node.result("reshape", {node.input(0)}, attributes({{"shape", std::move(shape)}}));
 }
 
 }  // namespace
@@ -35,13 +39,17 @@ void convert_shape(NodeContext& node) {
     start = node.integer("start");
     if (node.has_attribute("end")) end = node.integer("end");
   }
-  auto clamped = [&](int64_t axis) { return std::clamp<int64_t>(axis < 0 ? std::max(axis, -rank) + rank : axis, 0, rank); };
+  auto clamped = [&](int64_t axis) {
+    return std::clamp<int64_t>(axis < 0 ? std::max(axis, -rank) + rank : axis, 0, rank);
+  };
   start = clamped(start);
   end = std::max(clamped(end), start);
   give_elements(node, {end - start}, {shape.begin() + start, shape.begin() + end});
 }
 
-void convert_size(NodeContext& node) { give_elements(node, {}, {product_of(node.pool(), node.type(0).shape)}); }
+void convert_size(NodeContext& node) {
+  give_elements(node, {}, {product_of(node.pool(), node.type(0).shape)});
+}
 
 // A 0 of the shape stands for the input's dimension, unless allowzero says that it is one.
 void convert_reshape(NodeContext& node) {
@@ -50,7 +58,9 @@ void convert_reshape(NodeContext& node) {
   for (size_t i = 0; i < shape.size() && !keeps_zero; ++i) {
     if (!is_int(shape[i], 0)) continue;
     if (i >= static_cast<size_t>(node.rank(0)))
-      node.fail("the shape keeps axis " + std::to_string(i) + " of an input of rank " + std::to_string(node.rank(0)), "a 0 stands for the input's extent at the same place");
+      node.fail("the shape keeps axis " + std::to_string(i) + " of an input of rank " +
+                    std::to_string(node.rank(0)),
+                "a 0 stands for the input's extent at the same place");
     shape[i] = node.extent(0, static_cast<int64_t>(i));
   }
   give_reshaped(node, std::move(shape));
@@ -62,7 +72,8 @@ void convert_flatten(NodeContext& node) {
   if (axis != rank) axis = node.normalized_axis(axis, rank);
   std::span<const Expr> shape = node.type(0).shape;
   size_t first = static_cast<size_t>(axis);
-  give_reshaped(node, {product_of(node.pool(), shape.first(first)), product_of(node.pool(), shape.subspan(first))});
+  give_reshaped(node, {product_of(node.pool(), shape.first(first)),
+                       product_of(node.pool(), shape.subspan(first))});
 }
 
 void convert_squeeze(NodeContext& node) {
@@ -73,8 +84,10 @@ void convert_squeeze(NodeContext& node) {
     for (int64_t axis : node.normalized_axes(*axes, node.rank(0))) {
       Expr extent = shape[static_cast<size_t>(axis)];
       if (!is_int(extent, 1))
-        node.fail("axis " + std::to_string(axis) + " has the extent " + to_string(extent) + ", only an axis of extent 1 can be dropped",
-                  as_int(extent) ? "the input is " + to_string(node.type(0)) : "fix the dimension to 1 with --dim");
+        node.fail("axis " + std::to_string(axis) + " has the extent " + to_string(extent) +
+                      ", only an axis of extent 1 can be dropped",
+                  as_int(extent) ? "the input is " + to_string(node.type(0))
+                                 : "fix the dimension to 1 with --dim");
       dropped[static_cast<size_t>(axis)] = true;
     }
   } else {
@@ -95,9 +108,13 @@ void convert_unsqueeze(NodeContext& node) {
   give_reshaped(node, std::move(shape));
 }
 
-void convert_expand(NodeContext& node) { node.result("expand", {node.input(0)}, attributes({{"shape", node.exprs(1, "shape")}})); }
+void convert_expand(NodeContext& node) {
+  node.result("expand", {node.input(0)}, attributes({{"shape", node.exprs(1, "shape")}}));
+}
 
-void convert_tile(NodeContext& node) { node.result("tile", {node.input(0)}, attributes({{"repeats", node.exprs(1, "repeats")}})); }
+void convert_tile(NodeContext& node) {
+  node.result("tile", {node.input(0)}, attributes({{"repeats", node.exprs(1, "repeats")}}));
+}
 
 void convert_transpose(NodeContext& node) {
   std::vector<int64_t> perm = node.integer_list("perm");
@@ -107,11 +124,14 @@ void convert_transpose(NodeContext& node) {
   std::vector<int64_t> sorted = perm;
   std::sort(sorted.begin(), sorted.end());
   bool permutes = static_cast<int64_t>(perm.size()) == rank;
-  for (size_t i = 0; permutes && i < sorted.size(); ++i) permutes = sorted[i] == static_cast<int64_t>(i);
+  for (size_t i = 0; permutes && i < sorted.size(); ++i)
+    permutes = sorted[i] == static_cast<int64_t>(i);
   if (!permutes) {
     std::vector<std::string> parts;
     for (int64_t axis : perm) parts.push_back(std::to_string(axis));
-    node.fail("the attribute perm is [" + join(parts, ", ") + "], which does not permute the " + std::to_string(rank) + " axes of the input", "each axis from 0 to " + std::to_string(rank - 1) + " must stand in it once");
+    node.fail("the attribute perm is [" + join(parts, ", ") + "], which does not permute the " +
+                  std::to_string(rank) + " axes of the input",
+              "each axis from 0 to " + std::to_string(rank - 1) + " must stand in it once");
   }
   node.result("transpose", {node.input(0)}, attributes({{"perm", perm}}));
 }

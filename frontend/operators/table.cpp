@@ -1,6 +1,6 @@
-// Every ONNX operator that is read, in alphabetical order: the versions of it, by the opset in which they came, and its
-// conversion. An operator without a row, or in a version that its row lacks, is expanded from the function body of its
-// ONNX definition, where it has one.
+// Every ONNX operator that is read, in alphabetical order: the versions of it, by the opset in
+// which they came, and its conversion. An operator without a row, or in a version that its row
+// lacks, is expanded from the function body of its ONNX definition, where it has one.
 #include <algorithm>
 
 #include "frontend/operators/operators.h"
@@ -42,14 +42,26 @@ std::vector<OnnxOperator> make_table() {
       {"Celu", {12, 28}, to_with_reals("celu", {"alpha"})},
       {"Clip", {6, 11, 12, 13}, convert_clip},
       {"Concat", {4, 11, 13}, convert_concat},
-      {"Constant", and_type_lists({1, 9, 11, 12, 13}), convert_constant, "no strings, no sparse tensors"},
-      {"ConstantOfShape", {9, 20, 21, 23, 24, 25}, convert_constant_of_shape, "the shape must follow from constants and dimensions"},
-      {"Conv", {1, 11, 22}, convert_conv, "one to three spatial axes; the weight has a constant shape"},
-      {"ConvTranspose", {1, 11, 22}, convert_conv_transpose, "one to three spatial axes; the weight has a constant shape"},
+      {"Constant", and_type_lists({1, 9, 11, 12, 13}), convert_constant,
+       "no strings, no sparse tensors"},
+      {"ConstantOfShape",
+       {9, 20, 21, 23, 24, 25},
+       convert_constant_of_shape,
+       "the shape must follow from constants and dimensions"},
+      {"Conv",
+       {1, 11, 22},
+       convert_conv,
+       "one to three spatial axes; the weight has a constant shape"},
+      {"ConvTranspose",
+       {1, 11, 22},
+       convert_conv_transpose,
+       "one to three spatial axes; the weight has a constant shape"},
       {"Cos", {7, 22}, to("cos")},
       {"Cosh", {9, 22}, to("cosh")},
       {"CumSum", {11, 14}, convert_cum_sum, "the axis must be constant"},
-      {"DepthToSpace", {1, 11, 13, 28}, [](NodeContext& node) {
+      {"DepthToSpace",
+       {1, 11, 13, 28},
+       [](NodeContext& node) {
          high::Attributes given = attributes({{"blocksize", node.integer("blocksize")}});
          if (node.version() >= 11) given.set("mode", node.text("mode"));
          node.result("depth_to_space", {node.input(0)}, std::move(given));
@@ -68,7 +80,9 @@ std::vector<OnnxOperator> make_table() {
       {"GRU", {7, 14, 22}, recurrent("gru"), "sequence_lens must each be the whole sequence"},
       {"Gather", {1, 11, 13}, to_with_integers("gather", {"axis"})},
       {"GatherElements", {11, 13}, to_with_integers("gather_elements", {"axis"})},
-      {"GatherND", {11, 12, 13}, [](NodeContext& node) {
+      {"GatherND",
+       {11, 12, 13},
+       [](NodeContext& node) {
          high::Attributes given;
          if (node.version() >= 12) given.set("batch_dims", node.integer("batch_dims"));
          node.result("gather_nd", node.inputs(), std::move(given));
@@ -85,7 +99,10 @@ std::vector<OnnxOperator> make_table() {
       {"InstanceNormalization", {6, 22}, convert_instance_normalization},
       {"IsInf", {10, 20}, to_with_integers("is_inf", {"detect_negative", "detect_positive"})},
       {"IsNaN", {9, 13, 20}, to("is_nan")},
-      {"LSTM", {7, 14, 22}, recurrent("lstm"), "no peepholes; sequence_lens must each be the whole sequence"},
+      {"LSTM",
+       {7, 14, 22},
+       recurrent("lstm"),
+       "no peepholes; sequence_lens must each be the whole sequence"},
       {"LayerNormalization", {17}, convert_layer_normalization},
       {"LeakyRelu", {6, 16}, to_with_reals("leaky_relu", {"alpha"})},
       {"Less", {7, 9, 13}, to("less")},
@@ -94,7 +111,10 @@ std::vector<OnnxOperator> make_table() {
       {"LogSoftmax", {1, 11, 13}, softmax_along("log_softmax")},
       {"MatMul", {1, 9, 13}, to("matmul")},
       {"Max", {6, 8, 12, 13}, fold_inputs("max")},
-      {"MaxPool", {1, 8, 10, 11, 12, 22}, convert_max_pool, "one to three spatial axes; no output of indices"},
+      {"MaxPool",
+       {1, 8, 10, 11, 12, 22},
+       convert_max_pool,
+       "one to three spatial axes; no output of indices"},
       {"Mean", {6, 8, 13}, convert_mean},
       {"Min", {6, 8, 12, 13}, fold_inputs("min")},
       {"Mish", {18, 22}, to("mish")},
@@ -102,10 +122,14 @@ std::vector<OnnxOperator> make_table() {
       {"Mul", {7, 13, 14}, to("mul")},
       {"Neg", {6, 13}, to("neg")},
       {"Not", {1}, to("logical_not")},
-      {"OneHot", {9, 11}, convert_one_hot, "integer indices; the depth must follow from constants and dimensions"},
+      {"OneHot",
+       {9, 11},
+       convert_one_hot,
+       "integer indices; the depth must follow from constants and dimensions"},
       {"Or", {7}, to("logical_or")},
       {"PRelu", {7, 9, 16}, to("prelu")},
-      {"Pad", and_type_lists({2, 11, 13, 18}), convert_pad, "the pads must follow from constants and dimensions"},
+      {"Pad", and_type_lists({2, 11, 13, 18}), convert_pad,
+       "the pads must follow from constants and dimensions"},
       {"Pow", {7, 12, 13, 15}, to("pow")},
       {"RMSNormalization", {23}, convert_rms_normalization},
       {"RNN", {7, 14, 22}, recurrent("rnn"), "sequence_lens must each be the whole sequence"},
@@ -122,7 +146,8 @@ std::vector<OnnxOperator> make_table() {
       {"ReduceSum", {1, 11, 13}, reduction("reduce_sum", 13)},
       {"ReduceSumSquare", {1, 11, 13, 18}, reduction("reduce_sum_square", 18)},
       {"Relu", {6, 13, 14}, to("relu")},
-      {"Reshape", and_type_lists({5, 13, 14}), convert_reshape, "the shape must follow from constants and dimensions"},
+      {"Reshape", and_type_lists({5, 13, 14}), convert_reshape,
+       "the shape must follow from constants and dimensions"},
       {"Round", {11, 22}, to("round")},
       {"Selu", {6, 22}, to_with_reals("selu", {"alpha", "gamma"})},
       {"Shape", and_type_lists({1, 13, 15}), convert_shape},
@@ -132,12 +157,19 @@ std::vector<OnnxOperator> make_table() {
       {"Sin", {7, 22}, to("sin")},
       {"Sinh", {9, 22}, to("sinh")},
       {"Size", and_type_lists({1, 13}), convert_size},
-      {"Slice", {1, 10, 11, 13}, convert_slice, "starts and ends must follow from constants and dimensions; axes and steps must be constant"},
+      {"Slice",
+       {1, 10, 11, 13},
+       convert_slice,
+       "starts and ends must follow from constants and dimensions; axes and steps must be "
+       "constant"},
       {"Softmax", {1, 11, 13}, softmax_along("softmax")},
       {"Softplus", {1, 22}, to("softplus")},
       {"Softsign", {1, 22}, to("softsign")},
       {"SpaceToDepth", {1, 13}, to_with_integers("space_to_depth", {"blocksize"})},
-      {"Split", {2, 11, 13, 18}, convert_split, "the sizes must follow from constants and dimensions"},
+      {"Split",
+       {2, 11, 13, 18},
+       convert_split,
+       "the sizes must follow from constants and dimensions"},
       {"Sqrt", {6, 13}, to("sqrt")},
       {"Squeeze", {1, 11, 13, 21, 23, 24, 25}, convert_squeeze},
       {"Sub", {7, 13, 14}, to("sub")},
@@ -178,10 +210,14 @@ Convert to_with_integers(std::string_view op, std::vector<std::string> names) {
 }
 
 Convert to_with_text(std::string_view op, std::string name) {
-  return [op, name = std::move(name)](NodeContext& node) { node.result(op, node.inputs(), attributes({{name, node.text(name)}})); };
+  return [op, name = std::move(name)](NodeContext& node) {
+    node.result(op, node.inputs(), attributes({{name, node.text(name)}}));
+  };
 }
 
-bool OnnxOperator::reads(int since_version) const { return std::binary_search(versions.begin(), versions.end(), since_version); }
+bool OnnxOperator::reads(int since_version) const {
+  return std::binary_search(versions.begin(), versions.end(), since_version);
+}
 
 const std::vector<OnnxOperator>& onnx_operators() {
   static const std::vector<OnnxOperator> table = make_table();
@@ -190,7 +226,9 @@ const std::vector<OnnxOperator>& onnx_operators() {
 
 const OnnxOperator* find_onnx_operator(std::string_view name) {
   const std::vector<OnnxOperator>& table = onnx_operators();
-  auto found = std::lower_bound(table.begin(), table.end(), name, [](const OnnxOperator& row, std::string_view n) { return row.name < n; });
+  auto found =
+      std::lower_bound(table.begin(), table.end(), name,
+                       [](const OnnxOperator& row, std::string_view n) { return row.name < n; });
   return found != table.end() && found->name == name ? &*found : nullptr;
 }
 
