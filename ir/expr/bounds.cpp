@@ -1,5 +1,6 @@
-// Bounds of polynomials; see bounds.h for the method. The elimination of variables by the sign of their coefficient is
-// that of Fourier and Motzkin, restricted to one path, as in the index provers of Halide and Exo.
+// Bounds of polynomials; see bounds.h for the method. The elimination of variables by the sign of
+// their coefficient is that of Fourier and Motzkin, restricted to one path, as in the index provers
+// of Halide and Exo.
 #include "ir/expr/bounds.h"
 
 #include <algorithm>
@@ -32,7 +33,9 @@ int64_t floor_div_bound(int64_t a, int64_t b) {
 
 int64_t ceil_div(int64_t a, int64_t b) { return infinite(a) ? a : negate(floor_div_bound(-a, b)); }
 
-Interval interval_union(Interval a, Interval b) { return {std::min(a.min, b.min), std::max(a.max, b.max)}; }
+Interval interval_union(Interval a, Interval b) {
+  return {std::min(a.min, b.min), std::max(a.max, b.max)};
+}
 
 // What a conversion to index can give.
 Interval interval_of_type(DType type) {
@@ -51,14 +54,15 @@ Interval interval_add(Interval a, Interval b) {
 }
 
 Interval interval_multiply(Interval a, Interval b) {
-  int64_t corners[] = {multiply_bound(a.min, b.min), multiply_bound(a.min, b.max), multiply_bound(a.max, b.min),
-                       multiply_bound(a.max, b.max)};
+  int64_t corners[] = {multiply_bound(a.min, b.min), multiply_bound(a.min, b.max),
+                       multiply_bound(a.max, b.min), multiply_bound(a.max, b.max)};
   return {*std::min_element(corners, corners + 4), *std::max_element(corners, corners + 4)};
 }
 
 Interval interval_floor_div(Interval a, Interval b) {
   if (b.min < 1) return {};
-  return {floor_div_bound(a.min, a.min < 0 ? b.min : b.max), floor_div_bound(a.max, a.max < 0 ? b.max : b.min)};
+  return {floor_div_bound(a.min, a.min < 0 ? b.min : b.max),
+          floor_div_bound(a.max, a.max < 0 ? b.max : b.min)};
 }
 
 Interval interval_floor_mod(Interval a, Interval b) {
@@ -77,7 +81,9 @@ int64_t Bounds::lower(const LinearForm& form, int64_t enough) {
   return result;
 }
 
-int64_t Bounds::upper(const LinearForm& form, int64_t enough) { return negate(lower(scaled(form, -1), negate(enough))); }
+int64_t Bounds::upper(const LinearForm& form, int64_t enough) {
+  return negate(lower(scaled(form, -1), negate(enough)));
+}
 
 int64_t Bounds::search(const LinearForm& form, int64_t enough) {
   if (!form.valid) return kMin;
@@ -92,7 +98,8 @@ int64_t Bounds::search(const LinearForm& form, int64_t enough) {
   for (const Term& term : form.terms)
     for (Expr atom : term.factors)
       if (std::find(atoms.begin(), atoms.end(), atom) == atoms.end()) atoms.push_back(atom);
-  std::stable_sort(atoms.begin(), atoms.end(), [this](Expr a, Expr b) { return depth(a) > depth(b); });
+  std::stable_sort(atoms.begin(), atoms.end(),
+                   [this](Expr a, Expr b) { return depth(a) > depth(b); });
   for (Expr atom : atoms)
     if (std::optional<int64_t> found = eliminate(form, atom, enough)) return std::max(best, *found);
   return best;
@@ -104,12 +111,15 @@ std::optional<int64_t> Bounds::eliminate(const LinearForm& form, Expr atom, int6
   Interval sign = sum_interval(split.coefficient);
   bool up = sign.min >= 0 || search(split.coefficient, 0) >= 0;  // least where the atom is least
   bool down = !up && (sign.max <= 0 || search(scaled(split.coefficient, -1), 0) >= 0);
-  auto with = [&](const LinearForm& value) { return add(split.rest, multiply(split.coefficient, value)); };
+  auto with = [&](const LinearForm& value) {
+    return add(split.rest, multiply(split.coefficient, value));
+  };
   auto lower_with = [&](const LinearForm& value) { return search(with(value), enough); };
 
   if (const Ranges::Range* range = range_of(atom)) {
     if (up) return range->min ? std::optional(lower_with(form_of_bound(range->min))) : std::nullopt;
-    if (down) return range->max ? std::optional(lower_with(form_of_bound(range->max))) : std::nullopt;
+    if (down)
+      return range->max ? std::optional(lower_with(form_of_bound(range->max))) : std::nullopt;
     if (!range->min || !range->max) return std::nullopt;
     // A polynomial that is linear in the variable is least at one of the ends.
     const std::string& name = atom.as<Var>()->name;
@@ -146,17 +156,22 @@ std::optional<int64_t> Bounds::eliminate(const LinearForm& form, Expr atom, int6
   }
 }
 
-// form = coefficient * (x // divisor) + rest, where x - divisor + 1 <= divisor * (x // divisor) <= x.
-std::optional<int64_t> Bounds::eliminate_division(const LinearForm& x, const LinearForm& divisor, const Split& split,
-                                                  bool at_least, int64_t enough) {
+// form = coefficient * (x // divisor) + rest, where x - divisor + 1 <= divisor * (x // divisor) <=
+// x.
+std::optional<int64_t> Bounds::eliminate_division(const LinearForm& x, const LinearForm& divisor,
+                                                  const Split& split, bool at_least,
+                                                  int64_t enough) {
   if (search(divisor, 1) < 1) return std::nullopt;
   LinearForm extreme = at_least ? add(add(x, divisor, -1), constant_form(1)) : x;
   // Where the coefficient is k * divisor, no fraction appears.
-  if (divisor.is_constant() && split.coefficient.is_constant() && split.coefficient.constant % divisor.constant == 0)
+  if (divisor.is_constant() && split.coefficient.is_constant() &&
+      split.coefficient.constant % divisor.constant == 0)
     return search(add(split.rest, extreme, split.coefficient.constant / divisor.constant), enough);
   for (int64_t sign : {1, -1})
-    if (same(split.coefficient, scaled(divisor, sign))) return search(add(split.rest, extreme, sign), enough);
-  LinearForm multiple = add(multiply(split.coefficient, extreme), multiply(divisor, split.rest));  // divisor * form
+    if (same(split.coefficient, scaled(divisor, sign)))
+      return search(add(split.rest, extreme, sign), enough);
+  LinearForm multiple =
+      add(multiply(split.coefficient, extreme), multiply(divisor, split.rest));  // divisor * form
   if (divisor.is_constant()) {
     int64_t wanted = infinite(enough) ? enough : multiply_bound(enough, divisor.constant);
     return ceil_div(search(multiple, wanted), divisor.constant);
@@ -195,12 +210,15 @@ Interval Bounds::compute_atom_interval(Expr atom) {
     if (range->max) interval.max = negate(search(scaled(form_of_bound(range->max), -1), kMax));
     return interval;
   }
-  if (const Cast* cast = atom.as<Cast>()) return cast->bits ? Interval{} : interval_of_type(cast->value().type());
+  if (const Cast* cast = atom.as<Cast>())
+    return cast->bits ? Interval{} : interval_of_type(cast->value().type());
   const Apply* apply = atom.as<Apply>();
   if (!apply || atom.type() != DType::Index) return {};
   switch (apply->op) {
-    case Op::FloorDiv: return interval_floor_div(bounds(apply->operand(0)), bounds(apply->operand(1)));
-    case Op::FloorMod: return interval_floor_mod(bounds(apply->operand(0)), bounds(apply->operand(1)));
+    case Op::FloorDiv:
+      return interval_floor_div(bounds(apply->operand(0)), bounds(apply->operand(1)));
+    case Op::FloorMod:
+      return interval_floor_mod(bounds(apply->operand(0)), bounds(apply->operand(1)));
     case Op::Mul: return interval_multiply(bounds(apply->operand(0)), bounds(apply->operand(1)));
     case Op::Select: return interval_union(bounds(apply->operand(1)), bounds(apply->operand(2)));
     case Op::Min: {
@@ -225,12 +243,14 @@ bool Bounds::interval_is_exact(const LinearForm& form) {
     const std::vector<Expr>& factors = form.terms[i].factors;
     if (factors.size() != 1) return false;  // the variable of another term may be a factor here
     const Ranges::Range* range = range_of(factors[0]);
-    if (!range || !range->min || !range->max || !as_int(range->min) || !as_int(range->max)) return false;
+    if (!range || !range->min || !range->max || !as_int(range->min) || !as_int(range->max))
+      return false;
   }
   return true;
 }
 
-// The length of the longest chain of dependencies: through operands, and from a variable to the ends of its range.
+// The length of the longest chain of dependencies: through operands, and from a variable to the
+// ends of its range.
 int Bounds::depth(Expr e) {
   auto [found, inserted] = depths_.emplace(e.node(), 0);  // a cycle of ranges ends here
   if (!inserted) return found->second;

@@ -1,8 +1,8 @@
-// Lower and upper bounds of polynomials over ranged variables: interval arithmetic, sharpened by replacing the innermost
-// variable by whichever end of its range makes the polynomial least.
+// Lower and upper bounds of polynomials over ranged variables: interval arithmetic, sharpened by
+// replacing the innermost variable by whichever end of its range makes the polynomial least.
 //
-//   lower(n - i - 1)   with i in 0..n-1, n in 1..512:   i becomes n - 1   ->   0     (intervals alone give -511)
-//   lower(x - (x//8)*8):   a division is between (x - 7)/8 and x/8        ->   0
+//   lower(n - i - 1)   with i in 0..n-1, n in 1..512   ->   0      for i = n - 1; intervals: -511
+//   lower(x - (x//8)*8)                                ->   0      as (x//8)*8 is at most x
 #pragma once
 
 #include <optional>
@@ -16,7 +16,8 @@ namespace tenon {
 class Bounds {
  public:
   /// Each question visits at most `budget` terms, then answers with what is known so far.
-  Bounds(ExprPool& pool, const Ranges& ranges, int budget) : pool_(pool), ranges_(ranges), budget_(budget) {}
+  Bounds(ExprPool& pool, const Ranges& ranges, int budget)
+      : pool_(pool), ranges_(ranges), budget_(budget) {}
 
   /// A constant at most `form`; the search stops early once it reaches `enough`.
   int64_t lower(const LinearForm& form, int64_t enough = Interval::kMax);
@@ -31,8 +32,8 @@ class Bounds {
   int64_t search_upper(const LinearForm& form);
   // The bound after replacing `atom` by an extreme of it; nothing when its extremes are unknown.
   std::optional<int64_t> eliminate(const LinearForm& form, Expr atom, int64_t enough);
-  std::optional<int64_t> eliminate_division(const LinearForm& x, const LinearForm& divisor, const Split& split,
-                                            bool at_least, int64_t enough);
+  std::optional<int64_t> eliminate_division(const LinearForm& x, const LinearForm& divisor,
+                                            const Split& split, bool at_least, int64_t enough);
 
   Interval sum_interval(const LinearForm& form);
   Interval atom_interval(Expr atom);

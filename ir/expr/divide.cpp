@@ -1,5 +1,5 @@
-// The rules of division. In comments, quotient and remainder of one rule stand together; a, b, k, x stand for
-// polynomials, c and g for positive integers, d, e and f for what is proved positive.
+// The rules of division. In comments, quotient and remainder of one rule stand together; a, b, k, x
+// stand for polynomials, c and g for positive integers, d, e and f for what is proved positive.
 #include "ir/expr/divide.h"
 
 #include <algorithm>
@@ -16,12 +16,16 @@ int64_t floor_div(int64_t a, int64_t c) { return a / c - (a % c < 0); }
 int64_t floor_mod(int64_t a, int64_t c) { return a - floor_div(a, c) * c; }
 
 bool is_monomial(const LinearForm& form) {
-  return form.valid && (form.terms.empty() ? form.constant != 0 : form.terms.size() == 1 && form.constant == 0);
+  return form.valid &&
+         (form.terms.empty() ? form.constant != 0 : form.terms.size() == 1 && form.constant == 0);
 }
 
-Term monomial(const LinearForm& form) { return form.terms.empty() ? Term{form.constant, {}} : form.terms[0]; }
+Term monomial(const LinearForm& form) {
+  return form.terms.empty() ? Term{form.constant, {}} : form.terms[0];
+}
 
-// The terms of `form` (its constant is one) that `divisor` divides, divided by it; the others go to `rest`.
+// The terms of `form` (its constant is one) that `divisor` divides, divided by it; the others go to
+// `rest`.
 LinearForm divisible_part(const LinearForm& form, const Term& divisor, LinearForm& rest) {
   LinearForm part;
   rest = {};
@@ -30,7 +34,8 @@ LinearForm divisible_part(const LinearForm& form, const Term& divisor, LinearFor
     LinearForm& target = whole ? part : rest;
     target = add(target, form_of(whole ? quotient(term, divisor) : term));
   }
-  bool whole = form.constant != 0 && divisor.factors.empty() && form.constant % divisor.coefficient == 0;
+  bool whole =
+      form.constant != 0 && divisor.factors.empty() && form.constant % divisor.coefficient == 0;
   (whole ? part : rest).constant = whole ? form.constant / divisor.coefficient : form.constant;
   return part;
 }
@@ -53,29 +58,32 @@ LinearForm Division::operator()(Part part, const LinearForm& n, const LinearForm
 
 LinearForm Division::by_constant(Part part, const LinearForm& n, int64_t c) {
   bool quotient = part == Part::Quotient;
-  // x // 1 = x                                            x % 1 = 0
+  // x // 1 = x                      x % 1 = 0
   if (c == 1) return quotient ? n : LinearForm{};
 
-  // (c*a + b) // c = a + b // c                           (c*a + b) % c = b % c
+  // (c*a + b) // c = a + b // c     (c*a + b) % c = b % c
   LinearForm rest, whole = divisible_part(n, {c, {}}, rest);
   whole.constant = floor_div(n.constant, c);
   rest.constant = floor_mod(n.constant, c);
   if (!whole.is_zero()) {
-    LinearForm result = quotient ? add(whole, by_constant(part, rest, c)) : by_constant(part, rest, c);
+    LinearForm result =
+        quotient ? add(whole, by_constant(part, rest, c)) : by_constant(part, rest, c);
     return result.valid ? result : unresolved(part, n, constant_form(c));
   }
 
-  // b // c = k                                            b % c = b - c*k           where c*k <= b < c*k + c
+  // b // c = k                      b % c = b - c*k                where c*k <= b < c*k + c
   auto constant_quotient = [this](const LinearForm& b, int64_t divisor, int64_t& k) {
     Interval range = bounds_.of(b);
-    if (!range.bounded() || floor_div(range.min, divisor) != floor_div(range.max, divisor)) return false;
+    if (!range.bounded() || floor_div(range.min, divisor) != floor_div(range.max, divisor))
+      return false;
     k = floor_div(range.min, divisor);
     return true;
   };
   int64_t k = 0;
-  if (constant_quotient(rest, c, k)) return quotient ? constant_form(k) : add(rest, constant_form(c), -k);
+  if (constant_quotient(rest, c, k))
+    return quotient ? constant_form(k) : add(rest, constant_form(c), -k);
 
-  // (g*a + b) // (g*c) = a // c                           (g*a + b) % (g*c) = g*(a % c) + b     where 0 <= b < g
+  // (g*a + b) // (g*c) = a // c     ... % (g*c) = g*(a % c) + b    where 0 <= b < g
   std::set<int64_t, std::greater<>> divisors;
   for (const Term& term : rest.terms) divisors.insert(std::gcd(term.coefficient, c));
   for (int64_t g : divisors) {
@@ -98,15 +106,16 @@ bool Division::within(const LinearForm& n, const LinearForm& d) {
 
 LinearForm Division::by_form(Part part, const LinearForm& n, const LinearForm& d) {
   bool want_quotient = part == Part::Quotient;
-  // b // d = 0                                            b % d = b                 where 0 <= b < d
+  // b // d = 0                      b % d = b                      where 0 <= b < d
   if (within(n, d)) return want_quotient ? LinearForm{} : n;
-  // b // d = -1                                           b % d = b + d             where -d <= b < 0
+  // b // d = -1                     b % d = b + d                  where -d <= b < 0
   if (within(add(n, d), d)) return want_quotient ? constant_form(-1) : add(n, d);
 
-  // (a*d + b) // d = a + b // d                           (a*d + b) % d = b % d
+  // (a*d + b) // d = a + b // d     (a*d + b) % d = b % d
   LinearForm a, b = n;
   for (int step = 0; step < kMaxStepsOfLongDivision; ++step) {
-    auto found = std::find_if(b.terms.begin(), b.terms.end(), [&](const Term& t) { return divides(d.terms[0], t); });
+    auto found = std::find_if(b.terms.begin(), b.terms.end(),
+                              [&](const Term& t) { return divides(d.terms[0], t); });
     if (found == b.terms.end()) break;
     LinearForm multiple = form_of(quotient(*found, d.terms[0]));
     a = add(a, multiple);
@@ -119,7 +128,7 @@ LinearForm Division::by_form(Part part, const LinearForm& n, const LinearForm& d
     if (result.valid) return result;
   }
 
-  // (f*a) // (f*d) = a // d                               (f*a) % (f*d) = f*(a % d)
+  // (f*a) // (f*d) = a // d         (f*a) % (f*d) = f*(a % d)
   auto without = [&](const Term& common, const LinearForm& numerator, LinearForm& result) {
     LinearForm smaller_n, smaller_d, f = form_of(common);
     if (!divide_exactly(numerator, f, smaller_n) || !divide_exactly(d, f, smaller_d)) return false;
@@ -133,7 +142,7 @@ LinearForm Division::by_form(Part part, const LinearForm& n, const LinearForm& d
   for (Expr factor : d.terms[0].factors)
     if (bounds_.positive(atom_form(factor)) && without({1, {factor}}, n, result)) return result;
 
-  // (f*a + b) // (f*d) = a // d                           (f*a + b) % (f*d) = f*(a % d) + b     where 0 <= b < f
+  // (f*a + b) // (f*d) = a // d     ... % (f*d) = f*(a % d) + b    where 0 <= b < f
   if (is_monomial(d)) {
     std::vector<Term> parts;  // f is all of the divisor but one factor
     if (d.terms[0].coefficient > 1) parts.push_back({d.terms[0].coefficient, {}});
@@ -152,21 +161,25 @@ LinearForm Division::by_form(Part part, const LinearForm& n, const LinearForm& d
 }
 
 LinearForm Division::of_divisions(Part part, const LinearForm& n, const LinearForm& d) {
-  Expr atom = n.terms.size() == 1 && n.terms[0].coefficient == 1 && n.terms[0].factors.size() == 1 ? n.terms[0].factors[0]
-                                                                                                 : Expr();
+  Expr atom = n.terms.size() == 1 && n.terms[0].coefficient == 1 && n.terms[0].factors.size() == 1
+                  ? n.terms[0].factors[0]
+                  : Expr();
   if (part == Part::Quotient && atom) {
     // (x//e + k) // d = (x + k*e) // (e*d)                where k is a constant
     if (const Apply* inner = atom.as_op(Op::FloorDiv)) {
-      LinearForm x = linear_form(inner->operand(0)), e = linear_form(inner->operand(1)), product = multiply(e, d);
+      LinearForm x = linear_form(inner->operand(0)), e = linear_form(inner->operand(1)),
+                 product = multiply(e, d);
       LinearForm dividend = add(x, e, n.constant);
-      if (is_monomial(e) && is_monomial(d) && product.valid && dividend.valid && bounds_.positive(e))
+      if (is_monomial(e) && is_monomial(d) && product.valid && dividend.valid &&
+          bounds_.positive(e))
         return (*this)(part, dividend, product);
     }
     // (x % (e*d)) // d = (x // d) % e
     const Apply* inner = n.constant == 0 ? atom.as_op(Op::FloorMod) : nullptr;
     LinearForm e;
     if (inner && divide_exactly(linear_form(inner->operand(1)), d, e))
-      return (*this)(Part::Remainder, (*this)(Part::Quotient, linear_form(inner->operand(0)), d), e);
+      return (*this)(Part::Remainder, (*this)(Part::Quotient, linear_form(inner->operand(0)), d),
+                     e);
   }
   if (part == Part::Remainder) {
     // (k*(x % e) + b) % d = (k*x + b) % d                 where d divides k*e
@@ -176,7 +189,8 @@ LinearForm Division::of_divisions(Part part, const LinearForm& n, const LinearFo
         if (!inner) continue;
         LinearForm k = form_of(quotient(term, {1, {factor}})), multiple;
         if (!divide_exactly(multiply(k, linear_form(inner->operand(1))), d, multiple)) continue;
-        LinearForm dividend = add(n, multiply(k, add(linear_form(inner->operand(0)), atom_form(factor), -1)));
+        LinearForm dividend =
+            add(n, multiply(k, add(linear_form(inner->operand(0)), atom_form(factor), -1)));
         if (dividend.valid) return (*this)(part, dividend, d);
       }
     }

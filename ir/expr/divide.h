@@ -1,4 +1,5 @@
-// Floor division and modulo of polynomials: the rules that make subscripts of split, fused and reshaped loops short.
+// Floor division and modulo of polynomials: the rules that make subscripts of split, fused and
+// reshaped loops short.
 //
 //   (co*16 + ci) // 16   ->   co            with ci in 0..15
 //   (b*s + t) % s        ->   t             with t in 0..s-1, s a symbol of at least 1
@@ -16,8 +17,8 @@ class Division {
   Division(ExprPool& pool, Bounds& bounds) : pool_(pool), bounds_(bounds) {}
 
   enum class Part { Quotient, Remainder };
-  /// n // d or n % d, in normal form where n and d are: n = d * quotient + remainder. Divisors that are not proved
-  /// positive are left alone.
+  /// n // d or n % d, in normal form where n and d are: n = d * quotient + remainder. Divisors that
+  /// are not proved positive are left alone.
   LinearForm operator()(Part part, const LinearForm& n, const LinearForm& d);
 
  private:

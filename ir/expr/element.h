@@ -9,10 +9,12 @@
 
 namespace tenon {
 
-/// Element `position` of a tensor of `type` that starts at `bytes`: `i` for integers and bool, `f` for floats.
+/// Element `position` of a tensor of `type` that starts at `bytes`: `i` for integers and bool, `f`
+/// for floats.
 Scalar load_element(DType type, const uint8_t* bytes, int64_t position);
 
-/// Writes the element. Integers keep their low bits; floats are rounded to the type, 8- and 4-bit ones saturate.
+/// Writes the element. Integers keep their low bits; floats are rounded to the type, 8- and 4-bit
+/// ones saturate.
 void store_element(DType type, uint8_t* bytes, int64_t position, Scalar value);
 
 /// Literals of all elements of a tensor, in its type.

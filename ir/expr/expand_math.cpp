@@ -7,10 +7,13 @@ namespace tenon {
 namespace {
 
 // f64 functions serve f32 by conversion.
-Expr in_double(Expr (*function)(Expr), Expr x) { return cast(x.type(), function(cast(DType::F64, x))); }
+Expr in_double(Expr (*function)(Expr), Expr x) {
+  return cast(x.type(), function(cast(DType::F64, x)));
+}
 
 Expr remainder_in_double(Expr x, Expr y) {
-  return cast(x.type(), math::remainder(cast(DType::F64, x), cast(DType::F64, y), x.type() == DType::F32));
+  return cast(x.type(),
+              math::remainder(cast(DType::F64, x), cast(DType::F64, y), x.type() == DType::F32));
 }
 
 Expr expand(Op op, Expr x, Expr y) {
@@ -48,7 +51,8 @@ class ExpandMath final : public Rewriter {
     Expr result = rewrite_children(e);
     const Apply* apply = result.as<Apply>();
     if (!apply || !is_math_function(apply->op)) return result;
-    return expand(apply->op, apply->operand(0), apply->children.size() > 1 ? apply->operand(1) : Expr());
+    return expand(apply->op, apply->operand(0),
+                  apply->children.size() > 1 ? apply->operand(1) : Expr());
   }
 };
 

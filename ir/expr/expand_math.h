@@ -1,12 +1,13 @@
-// Expansion of mathematical functions into arithmetic: one text for every backend, without branches, tables or calls, so
-// that it vectorises and gives the same bits everywhere.
+// Expansion of mathematical functions into arithmetic: one text for every backend, without
+// branches, tables or calls, so that it vectorises and gives the same bits everywhere.
 //
 //   sigmoid(x)   ->   e = exp(-|x|), itself expanded;  select(x < 0.0, e, 1.0) / (1.0 + e)
 //
-// Needs: nothing.   Leaves: + - * / fma sqrt min max rounding conversions bits shifts compare select.
+// Needs: nothing.
+// Leaves: + - * / fma sqrt min max rounding conversions bits shifts compare select.
 //
-// Greatest error in units in the last place of the result (tests/ir/expr/expand_math_test.cpp holds them; those marked *
-// were measured at every f32), and the operations of the f32 form:
+// Greatest error in units in the last place of the result (tests/ir/expr/expand_math_test.cpp holds
+// them; those marked * were measured at every f32), and the operations of the f32 form:
 //
 //   function            f32     f64    operations   remarks
 //   exp                 1.1 *   1.1    19
@@ -19,18 +20,20 @@
 //   asin, acos, atan    0.6     2      in f64
 //   sinh, cosh          0.6     2.5    in f64
 //   asinh acosh atanh   0.6     2.5    in f64
-//   pow                 0.6     1.5    in f64       literal exponents 2, 3 and 4 are products: 1.5 units
+//   pow                 0.6     1.5    in f64       exponents 2, 3, 4: products, 1.5 units
 //   fmod                exact   exact  in f64       f64: |x / y| < 2^125; beyond, NaN
 //
-// Infinities, NaN, zeros of both signs and subnormals give what C's Annex F says. Where a target splits fma into a product
-// and a sum the bounds hold all the same, but for circular functions of |x| > 2^20, and pow in f64: 1e-13 of the result.
+// Infinities, NaN, zeros of both signs and subnormals give what C's Annex F says. Where a target
+// splits fma into a product and a sum the bounds hold all the same, but for circular functions of
+// |x| > 2^20, and pow in f64: 1e-13 of the result.
 #pragma once
 
 #include "ir/expr/expr.h"
 
 namespace tenon {
 
-/// `e` with every mathematical function (is_math_function) of f32 and f64 expanded, in its own pool.
+/// `e` with every mathematical function (is_math_function) of f32 and f64 expanded, in its own
+/// pool.
 Expr expand_math(Expr e);
 
 }  // namespace tenon

@@ -1,4 +1,5 @@
-// The pool: interning, type checks and literal folding of scalar expressions; traversal and rewriting.
+// The pool: interning, type checks and literal folding of scalar expressions; traversal and
+// rewriting.
 #include "ir/expr/expr.h"
 
 #include <algorithm>
@@ -28,7 +29,9 @@ constexpr OpRow kOps[] = {
 
 const OpRow& row(Op op) { return kOps[static_cast<size_t>(op)]; }
 
-size_t mix(size_t seed, size_t value) { return (seed ^ value) * 0x9E3779B97F4A7C15ull + (seed >> 29); }
+size_t mix(size_t seed, size_t value) {
+  return (seed ^ value) * 0x9E3779B97F4A7C15ull + (seed >> 29);
+}
 
 // What tells two nodes of one kind apart, besides their children.
 struct Payload {
@@ -39,7 +42,8 @@ struct Payload {
 Payload payload(const ExprNode& node) {
   switch (node.kind) {
     case ExprKind::IntImm: return {static_cast<const IntImm&>(node).value};
-    case ExprKind::FloatImm: return {std::bit_cast<int64_t>(static_cast<const FloatImm&>(node).value)};
+    case ExprKind::FloatImm:
+      return {std::bit_cast<int64_t>(static_cast<const FloatImm&>(node).value)};
     case ExprKind::Var: return {0, &static_cast<const Var&>(node).name};
     case ExprKind::Apply: return {static_cast<int64_t>(static_cast<const Apply&>(node).op)};
     case ExprKind::Cast: return {static_cast<const Cast&>(node).bits};
@@ -91,7 +95,7 @@ const Apply* Expr::as_op(Op op) const {
   return apply && apply->op == op ? apply : nullptr;
 }
 
-// ---- the pool ---------------------------------------------------------------------------------------------------
+// ---- the pool -----------------------------------------------------------------------------------
 
 struct ExprPool::Table {
   std::unordered_set<const ExprNode*, HashNode, SameNode> known;  // looked up, never iterated
@@ -119,13 +123,15 @@ ExprPool::~ExprPool() = default;
 size_t ExprPool::size() const { return table_->next_id; }
 
 Expr ExprPool::integer(DType type, int64_t value) {
-  TENON_CHECK(!is_float(type) && type != DType::String, "an integer literal of type " + std::string(name_of(type)));
+  TENON_CHECK(!is_float(type) && type != DType::String,
+              "an integer literal of type " + std::string(name_of(type)));
   return table_->intern(table_->ints, {{ExprKind::IntImm, type, 0, this, {}}, wrap(type, value)});
 }
 
 Expr ExprPool::real(DType type, double value) {
   TENON_CHECK(is_float(type), "a float literal of type " + std::string(name_of(type)));
-  double rounded = std::isnan(value) ? std::numeric_limits<double>::quiet_NaN() : round_to(type, value);
+  double rounded =
+      std::isnan(value) ? std::numeric_limits<double>::quiet_NaN() : round_to(type, value);
   return table_->intern(table_->floats, {{ExprKind::FloatImm, type, 0, this, {}}, rounded});
 }
 
@@ -134,22 +140,26 @@ Expr ExprPool::literal(DType type, double value) {
 }
 
 Expr ExprPool::var(std::string_view name) {
-  return table_->intern(table_->vars, {{ExprKind::Var, DType::Index, 0, this, {}}, std::string(name)});
+  return table_->intern(table_->vars,
+                        {{ExprKind::Var, DType::Index, 0, this, {}}, std::string(name)});
 }
 
 Expr ExprPool::apply(Op op, std::vector<Expr> operands) {
   TENON_CHECK(static_cast<int>(operands.size()) == arity_of(op), std::string(text_of(op)));
-  for (Expr operand : operands) TENON_CHECK(operand && &operand.pool() == this, std::string(text_of(op)));
+  for (Expr operand : operands)
+    TENON_CHECK(operand && &operand.pool() == this, std::string(text_of(op)));
   size_t first = op == Op::Select ? 1 : 0;
   if (op == Op::Select) TENON_CHECK(operands[0].type() == DType::Bool, "the condition of select");
   DType type = operands[first].type();
   for (size_t i = first; i < operands.size(); ++i)
-    TENON_CHECK(operands[i].type() == type, std::string(text_of(op)) + " of " + std::string(name_of(type)) + " and " +
+    TENON_CHECK(operands[i].type() == type, std::string(text_of(op)) + " of " +
+                                                std::string(name_of(type)) + " and " +
                                                 std::string(name_of(operands[i].type())));
   TENON_CHECK(applies_to(op, type), std::string(text_of(op)) + " of " + std::string(name_of(type)));
   if (Expr folded = fold_apply(*this, op, operands)) return folded;
   DType result = row(op).result == 'b' ? DType::Bool : type;
-  return table_->intern(table_->applies, {{ExprKind::Apply, result, 0, this, std::move(operands)}, op});
+  return table_->intern(table_->applies,
+                        {{ExprKind::Apply, result, 0, this, std::move(operands)}, op});
 }
 
 Expr ExprPool::cast(DType type, Expr value) {
@@ -165,8 +175,10 @@ Expr ExprPool::bitcast(DType type, Expr value) {
   return table_->intern(table_->casts, {{ExprKind::Cast, type, 0, this, {value}}, true});
 }
 
-Expr ExprPool::read(std::string_view tensor, DType type, std::vector<Expr> indices, Expr otherwise) {
-  for (Expr index : indices) TENON_CHECK(index.type() == DType::Index, "a subscript of " + std::string(tensor));
+Expr ExprPool::read(std::string_view tensor, DType type, std::vector<Expr> indices,
+                    Expr otherwise) {
+  for (Expr index : indices)
+    TENON_CHECK(index.type() == DType::Index, "a subscript of " + std::string(tensor));
   if (otherwise) {
     TENON_CHECK(otherwise.type() == type, "the else value of " + std::string(tensor));
     indices.push_back(otherwise);
@@ -183,7 +195,8 @@ Expr ExprPool::with_children(Expr expr, std::vector<Expr> children) {
     case ExprKind::Var: return var(expr.as<Var>()->name);
     case ExprKind::Apply: return apply(expr.as<Apply>()->op, std::move(children));
     case ExprKind::Cast:
-      return expr.as<Cast>()->bits ? bitcast(expr.type(), children[0]) : cast(expr.type(), children[0]);
+      return expr.as<Cast>()->bits ? bitcast(expr.type(), children[0])
+                                   : cast(expr.type(), children[0]);
     case ExprKind::Read: {
       const Read* read_node = expr.as<Read>();
       Expr otherwise;
@@ -202,7 +215,7 @@ Expr ExprPool::import(Expr foreign) {
   return &foreign.pool() == this ? foreign : Rewriter(*this)(foreign);
 }
 
-// ---- sugar ------------------------------------------------------------------------------------------------------
+// ---- sugar --------------------------------------------------------------------------------------
 
 namespace {
 Expr binary(Op op, Expr a, Expr b) { return a.pool().apply(op, {a, b}); }
@@ -226,7 +239,9 @@ Expr floor_div(Expr a, Expr b) { return binary(Op::FloorDiv, a, b); }
 Expr floor_mod(Expr a, Expr b) { return binary(Op::FloorMod, a, b); }
 Expr floor_div(Expr a, int64_t b) { return floor_div(a, a.pool().integer(a.type(), b)); }
 Expr floor_mod(Expr a, int64_t b) { return floor_mod(a, a.pool().integer(a.type(), b)); }
-Expr ceil_div(Expr a, int64_t b) { return b == 1 ? a : floor_div(a + static_cast<double>(b - 1), b); }
+Expr ceil_div(Expr a, int64_t b) {
+  return b == 1 ? a : floor_div(a + static_cast<double>(b - 1), b);
+}
 Expr min(Expr a, Expr b) { return binary(Op::Min, a, b); }
 Expr max(Expr a, Expr b) { return binary(Op::Max, a, b); }
 Expr min(Expr a, double b) { return min(a, like(a, b)); }
@@ -275,7 +290,7 @@ int compare(Expr a, Expr b) {
   return 0;
 }
 
-// ---- traversal --------------------------------------------------------------------------------------------------
+// ---- traversal ----------------------------------------------------------------------------------
 
 Expr Rewriter::operator()(Expr e) {
   auto found = memo_.find(e.node());
@@ -314,7 +329,8 @@ class Substitute final : public Rewriter {
   std::span<const Substitution> substitutions_;
 };
 
-void visit_nodes(Expr e, std::unordered_set<const ExprNode*>& seen, const std::function<void(Expr)>& visit) {
+void visit_nodes(Expr e, std::unordered_set<const ExprNode*>& seen,
+                 const std::function<void(Expr)>& visit) {
   if (!seen.insert(e.node()).second) return;
   for (Expr child : e.children()) visit_nodes(child, seen, visit);
   visit(e);

@@ -4,18 +4,20 @@
 //   (batch * seq + 15) // 16        index    Apply(FloorDiv, ...)
 //
 // Semantics
-// - `index` values are mathematical integers; `//` and `%` on them are floor division and modulo by a divisor that is
-//   proved positive. The verifier proves that no index leaves i64.
-// - Data integers wrap. `x // 0 = 0`, `x % 0 = 0`, and the least value divided by -1 is itself, for floor and
-//   truncating forms alike; shifts by the width or more give 0.
-// - Each float operation rounds once, to nearest even; `fma` is an operation of its own and never formed silently.
-//   min and max are NaN if either operand is; the sign of a zero result is free. Comparisons are ordered, except `!=`.
-// - Float to integer saturates, NaN gives 0. f16, bf16 and fp8 have no arithmetic: convert, compute, convert.
+// - `index` values are mathematical integers; `//` and `%` on them are floor division and modulo by
+//   a divisor that is proved positive. The verifier proves that no index leaves i64.
+// - Data integers wrap. `x // 0 = 0`, `x % 0 = 0`, and the least value divided by -1 is itself, for
+//   floor and truncating forms alike; shifts by the width or more give 0.
+// - Each float operation rounds once, to nearest even; `fma` is an operation of its own and never
+//   formed silently. min and max are NaN if either operand is; the sign of a zero result is free.
+//   Comparisons are ordered, except `!=`.
+// - Float to integer saturates, NaN gives 0. f16, bf16 and fp8 have no arithmetic: convert,
+//   compute, convert.
 // - A read must be in bounds, unless it has an `else` value, which it yields outside.
 // - Both operands of select, and, or may be evaluated; no expression has an effect.
 //
-// Nodes are interned in a pool: equal expressions of one pool are one node, so `==` is a pointer comparison and hashing
-// is by content. A handle is valid as long as its pool lives.
+// Nodes are interned in a pool: equal expressions of one pool are one node, so `==` is a pointer
+// comparison and hashing is by content. A handle is valid as long as its pool lives.
 #pragma once
 
 #include <cstdint>
@@ -40,8 +42,9 @@ enum class ExprKind : uint8_t {
 #undef X
 };
 
-// Operations. X(enumerator, text, operands, where: i index and data integers, f floats, b bool; result: s as operands, b bool)
-// Infix when the text is punctuation, else a function call. Ints are i8..u64 and index unless noted.
+// Operations. X(enumerator, text, number of operands, where, result)
+//   where: on i index and data integers, f floats, b bool;   result: s as the operands, b bool
+// Infix when the text is punctuation, else a function call.
 #define TENON_OPS(X)                      \
   X(Add, "+", 2, "if", 's')               \
   X(Sub, "-", 2, "if", 's')               \
@@ -110,8 +113,8 @@ struct ExprNode;
 template <class T>
 inline constexpr ExprKind kKindOf = static_cast<ExprKind>(255);
 
-/// A handle on an interned node. Copying copies a pointer; `==` means "same node", which within a pool means "same
-/// expression".
+/// A handle on an interned node. Copying copies a pointer; `==` means "same node", which within a
+/// pool means "same expression".
 class Expr {
  public:
   Expr() = default;
@@ -130,7 +133,8 @@ class Expr {
   const T* as() const;
   /// The operation of an Apply with this op, or null.
   const struct Apply* as_op(Op op) const;
-  /// Operands of an Apply, the value of a Cast, subscripts (then the else value) of a Read; none for the leaves.
+  /// Operands of an Apply, the value of a Cast, subscripts (then the else value) of a Read; none
+  /// for the leaves.
   std::span<const Expr> children() const;
 
  private:
@@ -187,8 +191,9 @@ const T* Expr::as() const {
   return node_ && node_->kind == kKindOf<T> ? static_cast<const T*>(node_) : nullptr;
 }
 
-/// Makes and owns nodes. Makers check types and fold what is literal: `imm(2) + imm(3)` is `5`, `i * 1` is `i` for
-/// index (floats keep `x + 0` and `x * 0`). Not safe for concurrent makers; concurrent readers are fine.
+/// Makes and owns nodes. Makers check types and fold what is literal: 2 + 3 is 5, and for index
+/// i * 1 is i (floats keep x + 0 and x * 0). Not safe for concurrent makers; concurrent readers are
+/// fine.
 class ExprPool {
  public:
   ExprPool();
@@ -257,7 +262,8 @@ Expr gt(Expr a, Expr b);  // b < a
 Expr ge(Expr a, Expr b);  // b <= a
 Expr operator&(Expr a, Expr b);
 Expr operator|(Expr a, Expr b);
-/// The opposite of a bool, all bits of an integer. Not an operator: `!e` asks whether the handle is null.
+/// The opposite of a bool, all bits of an integer. Not an operator: `!e` asks whether the handle is
+/// null.
 Expr logical_not(Expr a);
 Expr select(Expr condition, Expr when_true, Expr when_false);
 Expr fma(Expr a, Expr b, Expr c);
@@ -269,12 +275,14 @@ const int64_t* as_int(Expr e);
 bool is_int(Expr e, int64_t value);
 bool is_true(Expr e);
 
-/// Total order by content, the same for equal texts in different pools: literals, then variables by name, then by size.
+/// Total order by content, the same for equal texts in different pools: literals, then variables by
+/// name, then by size.
 int compare(Expr a, Expr b);
 
-/// Base of every rewrite of expressions: override `rewrite` for the kinds of interest, call `rewrite_children` to
-/// descend. Results are kept per node, so shared sub-expressions are rewritten once; an expression in which nothing
-/// changed comes back as the same node. New nodes are made in `pool`.
+/// Base of every rewrite of expressions: override `rewrite` for the kinds of interest, call
+/// `rewrite_children` to descend. Results are kept per node, so shared sub-expressions are
+/// rewritten once; an expression in which nothing changed comes back as the same node. New nodes
+/// are made in `pool`.
 class Rewriter {
  public:
   explicit Rewriter(ExprPool& pool) : pool_(pool) {}

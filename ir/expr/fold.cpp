@@ -11,7 +11,6 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-
 bool unsigned_type(DType type) { return !is_signed(type); }
 
 struct IntOps {
@@ -19,13 +18,15 @@ struct IntOps {
 
   int64_t div_trunc(int64_t a, int64_t b) const {
     if (b == 0) return 0;
-    if (unsigned_type(type)) return static_cast<int64_t>(static_cast<uint64_t>(a) / static_cast<uint64_t>(b));
+    if (unsigned_type(type))
+      return static_cast<int64_t>(static_cast<uint64_t>(a) / static_cast<uint64_t>(b));
     if (b == -1) return wrap(type, static_cast<int64_t>(0 - static_cast<uint64_t>(a)));
     return a / b;
   }
   int64_t rem_trunc(int64_t a, int64_t b) const {
     if (b == 0 || (b == -1 && !unsigned_type(type))) return 0;
-    if (unsigned_type(type)) return static_cast<int64_t>(static_cast<uint64_t>(a) % static_cast<uint64_t>(b));
+    if (unsigned_type(type))
+      return static_cast<int64_t>(static_cast<uint64_t>(a) % static_cast<uint64_t>(b));
     return a % b;
   }
   int64_t floor_div(int64_t a, int64_t b) const {
@@ -44,7 +45,9 @@ struct IntOps {
     return type == DType::U64 ? static_cast<uint64_t>(a) < static_cast<uint64_t>(b) : a < b;
   }
   int64_t shift_left(int64_t a, int64_t b) const {
-    return b < 0 || b >= bits_of(type) ? 0 : wrap(type, static_cast<int64_t>(static_cast<uint64_t>(a) << b));
+    return b < 0 || b >= bits_of(type)
+               ? 0
+               : wrap(type, static_cast<int64_t>(static_cast<uint64_t>(a) << b));
   }
   // Logical for unsigned types, arithmetic for signed ones.
   int64_t shift_right(int64_t a, int64_t b) const {
@@ -55,7 +58,8 @@ struct IntOps {
 
 int64_t evaluate_int(Op op, DType type, const Scalar* x) {
   IntOps ops{type};
-  uint64_t a = static_cast<uint64_t>(x[0].i), b = arity_of(op) > 1 ? static_cast<uint64_t>(x[1].i) : 0;
+  uint64_t a = static_cast<uint64_t>(x[0].i),
+           b = arity_of(op) > 1 ? static_cast<uint64_t>(x[1].i) : 0;
   int64_t p = x[0].i, q = static_cast<int64_t>(b);
   switch (op) {
     case Op::Add: return wrap(type, static_cast<int64_t>(a + b));
@@ -127,15 +131,17 @@ double evaluate_double(Op op, const Scalar* x) {
 
 bool is_comparison(Op op) { return op == Op::Eq || op == Op::Ne || op == Op::Lt || op == Op::Le; }
 
-// Where every operand is of one float type: +, -, *, / and sqrt in double and then rounded to float equal the operation
-// rounded once (double has more than 2 * 24 + 2 bits); fma does not, so it runs in its own type.
+// Where every operand is of one float type: +, -, *, / and sqrt in double and then rounded to float
+// equal the operation rounded once (double has more than 2 * 24 + 2 bits); fma does not, so it runs
+// in its own type.
 Scalar evaluate_float(Op op, DType type, const Scalar* x) {
   Scalar result;
   if (is_comparison(op)) {
     double a = x[0].f, b = x[1].f;
     result.i = op == Op::Eq ? a == b : op == Op::Ne ? a != b : op == Op::Lt ? a < b : a <= b;
   } else if (op == Op::Fma) {
-    result.f = type == DType::F32 ? std::fma(static_cast<float>(x[0].f), static_cast<float>(x[1].f), static_cast<float>(x[2].f))
+    result.f = type == DType::F32 ? std::fma(static_cast<float>(x[0].f), static_cast<float>(x[1].f),
+                                             static_cast<float>(x[2].f))
                                   : std::fma(x[0].f, x[1].f, x[2].f);
   } else {
     result.f = round_to(type, evaluate_double(op, x));
@@ -145,8 +151,10 @@ Scalar evaluate_float(Op op, DType type, const Scalar* x) {
 
 Scalar literal_of(Expr e) {
   Scalar value;
-  if (const IntImm* imm = e.as<IntImm>()) value.i = imm->value;
-  else value.f = e.as<FloatImm>()->value;
+  if (const IntImm* imm = e.as<IntImm>())
+    value.i = imm->value;
+  else
+    value.f = e.as<FloatImm>()->value;
   return value;
 }
 
@@ -166,19 +174,27 @@ Expr integer_identity(ExprPool& pool, Op op, Expr a, Expr b) {
   switch (op) {
     case Op::Add: return is_int(b, 0) ? a : is_int(a, 0) ? b : Expr();
     case Op::Sub: return is_int(b, 0) ? a : a == b ? pool.integer(a.type(), 0) : Expr();
-    case Op::Mul: return is_int(b, 1) ? a : is_int(a, 1) ? b : is_int(a, 0) ? a : is_int(b, 0) ? b : Expr();
-    case Op::FloorDiv: case Op::TruncDiv: return is_int(b, 1) ? a : Expr();
-    case Op::FloorMod: case Op::TruncRem: return is_int(b, 1) ? pool.integer(a.type(), 0) : Expr();
-    case Op::Min: case Op::Max: return a == b ? a : Expr();
-    case Op::Eq: case Op::Le: return a == b ? pool.boolean(true) : Expr();
-    case Op::Ne: case Op::Lt: return a == b ? pool.boolean(false) : Expr();
+    case Op::Mul:
+      return is_int(b, 1) ? a : is_int(a, 1) ? b : is_int(a, 0) ? a : is_int(b, 0) ? b : Expr();
+    case Op::FloorDiv:
+    case Op::TruncDiv: return is_int(b, 1) ? a : Expr();
+    case Op::FloorMod:
+    case Op::TruncRem: return is_int(b, 1) ? pool.integer(a.type(), 0) : Expr();
+    case Op::Min:
+    case Op::Max: return a == b ? a : Expr();
+    case Op::Eq:
+    case Op::Le: return a == b ? pool.boolean(true) : Expr();
+    case Op::Ne:
+    case Op::Lt: return a == b ? pool.boolean(false) : Expr();
     default: return {};
   }
 }
 
 Expr boolean_identity(Op op, Expr a, Expr b) {
-  if (op == Op::And) return is_int(a, 1) || is_int(b, 0) || a == b ? b : is_int(b, 1) || is_int(a, 0) ? a : Expr();
-  if (op == Op::Or) return is_int(a, 0) || is_int(b, 1) || a == b ? b : is_int(b, 0) || is_int(a, 1) ? a : Expr();
+  if (op == Op::And)
+    return is_int(a, 1) || is_int(b, 0) || a == b ? b : is_int(b, 1) || is_int(a, 0) ? a : Expr();
+  if (op == Op::Or)
+    return is_int(a, 0) || is_int(b, 1) || a == b ? b : is_int(b, 0) || is_int(a, 1) ? a : Expr();
   return {};
 }
 
@@ -208,23 +224,31 @@ Scalar evaluate(Op op, DType type, const Scalar* operands) {
 Scalar convert(DType to, DType from, Scalar value) {
   Scalar result;
   if (is_float(to)) {
-    double wide = is_float(from)        ? value.f
+    double wide = is_float(from)       ? value.f
                   : from == DType::U64 ? static_cast<double>(static_cast<uint64_t>(value.i))
-                                        : static_cast<double>(value.i);
+                                       : static_cast<double>(value.i);
     // 64-bit integers round once, straight to the destination.
     if (to == DType::F32 && !is_float(from))
-      wide = from == DType::U64 ? static_cast<float>(static_cast<uint64_t>(value.i)) : static_cast<float>(value.i);
+      wide = from == DType::U64 ? static_cast<float>(static_cast<uint64_t>(value.i))
+                                : static_cast<float>(value.i);
     result.f = round_to(to, wide);
   } else if (is_float(from)) {
     double x = value.f;
-    if (to == DType::Bool) result.i = x != 0;
-    else if (std::isnan(x)) result.i = 0;
-    else if (to == DType::U64) result.i = x <= -1 ? 0 : x >= 0x1p64 ? -1 : static_cast<int64_t>(static_cast<uint64_t>(std::max(x, 0.0)));
+    if (to == DType::Bool)
+      result.i = x != 0;
+    else if (std::isnan(x))
+      result.i = 0;
+    else if (to == DType::U64)
+      result.i = x <= -1       ? 0
+                 : x >= 0x1p64 ? -1
+                               : static_cast<int64_t>(static_cast<uint64_t>(std::max(x, 0.0)));
     else {
       int bits = bits_of(to);
-      double low = is_signed(to) ? -std::ldexp(1.0, bits - 1) : 0, limit = std::ldexp(1.0, is_signed(to) ? bits - 1 : bits);
-      result.i = x <= low ? static_cast<int64_t>(low) : x >= limit ? (bits == 64 ? INT64_MAX : static_cast<int64_t>(limit) - 1)
-                                                                 : static_cast<int64_t>(x);
+      double low = is_signed(to) ? -std::ldexp(1.0, bits - 1) : 0,
+             limit = std::ldexp(1.0, is_signed(to) ? bits - 1 : bits);
+      result.i = x <= low     ? static_cast<int64_t>(low)
+                 : x >= limit ? (bits == 64 ? INT64_MAX : static_cast<int64_t>(limit) - 1)
+                              : static_cast<int64_t>(x);
     }
   } else {
     result.i = wrap(to, value.i);
@@ -274,7 +298,8 @@ Expr fold_cast(ExprPool& pool, DType type, Expr value) {
 Expr fold_bitcast(ExprPool& pool, DType type, Expr value) {
   if (!is_literal(value)) return {};
   Scalar before = literal_of(value), after = reinterpret(type, value.type(), before);
-  if ((is_float(value.type()) && std::isnan(before.f)) || (is_float(type) && std::isnan(after.f))) return {};
+  if ((is_float(value.type()) && std::isnan(before.f)) || (is_float(type) && std::isnan(after.f)))
+    return {};
   return make_literal(pool, type, after);
 }
 

@@ -52,10 +52,14 @@ LinearForm add(const LinearForm& a, const LinearForm& b, int64_t scale) {
   sum.terms.reserve(a.terms.size() + b.terms.size());
   auto x = a.terms.begin(), y = b.terms.begin();
   while (x != a.terms.end() || y != b.terms.end()) {
-    int order = x == a.terms.end() ? 1 : y == b.terms.end() ? -1 : compare_factors(x->factors, y->factors);
+    int order = x == a.terms.end()   ? 1
+                : y == b.terms.end() ? -1
+                                     : compare_factors(x->factors, y->factors);
     int64_t coefficient = 0;
     if (order <= 0) coefficient = x->coefficient;
-    if (order >= 0) coefficient = checked_add(coefficient, checked_multiply(y->coefficient, scale, sum.valid), sum.valid);
+    if (order >= 0)
+      coefficient =
+          checked_add(coefficient, checked_multiply(y->coefficient, scale, sum.valid), sum.valid);
     if (coefficient != 0) sum.terms.push_back({coefficient, order <= 0 ? x->factors : y->factors});
     if (order <= 0) ++x;
     if (order >= 0) ++y;
@@ -69,7 +73,8 @@ LinearForm multiply(const LinearForm& a, const LinearForm& b) {
   if (a.is_constant()) return scaled(b, a.constant);
   if (b.is_constant()) return scaled(a, b.constant);
   LinearForm product;
-  product.valid = a.valid && b.valid && (a.terms.size() + 1) * (b.terms.size() + 1) <= kMaxTermsOfProduct;
+  product.valid =
+      a.valid && b.valid && (a.terms.size() + 1) * (b.terms.size() + 1) <= kMaxTermsOfProduct;
   if (!product.valid) return product;
   std::vector<Term> terms;
   for (const Term& x : a.terms) {
@@ -101,9 +106,12 @@ LinearForm multiply(const LinearForm& a, const LinearForm& b) {
 }
 
 bool same(const LinearForm& a, const LinearForm& b) {
-  if (!a.valid || !b.valid || a.constant != b.constant || a.terms.size() != b.terms.size()) return false;
+  if (!a.valid || !b.valid || a.constant != b.constant || a.terms.size() != b.terms.size())
+    return false;
   for (size_t i = 0; i < a.terms.size(); ++i)
-    if (a.terms[i].coefficient != b.terms[i].coefficient || a.terms[i].factors != b.terms[i].factors) return false;
+    if (a.terms[i].coefficient != b.terms[i].coefficient ||
+        a.terms[i].factors != b.terms[i].factors)
+      return false;
   return true;
 }
 
@@ -117,9 +125,13 @@ LinearForm linear_form(Expr e) {
   LinearForm form;
   switch (apply->op) {
     case Op::Add: form = add(linear_form(apply->operand(0)), linear_form(apply->operand(1))); break;
-    case Op::Sub: form = add(linear_form(apply->operand(0)), linear_form(apply->operand(1)), -1); break;
+    case Op::Sub:
+      form = add(linear_form(apply->operand(0)), linear_form(apply->operand(1)), -1);
+      break;
     case Op::Neg: form = scaled(linear_form(apply->operand(0)), -1); break;
-    case Op::Mul: form = multiply(linear_form(apply->operand(0)), linear_form(apply->operand(1))); break;
+    case Op::Mul:
+      form = multiply(linear_form(apply->operand(0)), linear_form(apply->operand(1)));
+      break;
     default: return atom_form(e);
   }
   return form.valid ? form : atom_form(e);
@@ -127,13 +139,14 @@ LinearForm linear_form(Expr e) {
 
 bool divides(const Term& divisor, const Term& term) {
   return term.coefficient % divisor.coefficient == 0 &&
-         std::includes(term.factors.begin(), term.factors.end(), divisor.factors.begin(), divisor.factors.end(), less);
+         std::includes(term.factors.begin(), term.factors.end(), divisor.factors.begin(),
+                       divisor.factors.end(), less);
 }
 
 Term quotient(const Term& term, const Term& divisor) {
   Term result{term.coefficient / divisor.coefficient, {}};
-  std::set_difference(term.factors.begin(), term.factors.end(), divisor.factors.begin(), divisor.factors.end(),
-                      std::back_inserter(result.factors), less);
+  std::set_difference(term.factors.begin(), term.factors.end(), divisor.factors.begin(),
+                      divisor.factors.end(), std::back_inserter(result.factors), less);
   return result;
 }
 
@@ -162,8 +175,8 @@ Split split_by(const LinearForm& form, Expr atom) {
 }
 
 Expr single_atom(const LinearForm& form) {
-  bool single = form.valid && form.constant == 0 && form.terms.size() == 1 && form.terms[0].coefficient == 1 &&
-                form.terms[0].factors.size() == 1;
+  bool single = form.valid && form.constant == 0 && form.terms.size() == 1 &&
+                form.terms[0].coefficient == 1 && form.terms[0].factors.size() == 1;
   return single ? form.terms[0].factors[0] : Expr();
 }
 
@@ -189,9 +202,12 @@ Expr build(ExprPool& pool, const LinearForm& form) {
     constant = 0;
   }
   for (const Term* term : order) {
-    if (!sum) sum = term->coefficient == -1 ? -product(*term, 1) : product(*term, term->coefficient);
-    else if (term->coefficient > 0) sum = sum + product(*term, term->coefficient);
-    else sum = sum - product(*term, -term->coefficient);
+    if (!sum)
+      sum = term->coefficient == -1 ? -product(*term, 1) : product(*term, term->coefficient);
+    else if (term->coefficient > 0)
+      sum = sum + product(*term, term->coefficient);
+    else
+      sum = sum - product(*term, -term->coefficient);
   }
   return constant < 0 ? sum - pool.index(-constant) : sum + pool.index(constant);
 }

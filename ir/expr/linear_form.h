@@ -1,8 +1,10 @@
-// Index expressions as polynomials: the form in which the simplifier adds, multiplies and compares them.
+// Index expressions as polynomials: the form in which the simplifier adds, multiplies and compares
+// them.
 //
 //   (mo*8 + mi)*n + 3 - mi*n   <->   8*[mo, n] + 3
 //
-// The atoms of a polynomial are the nodes that are no sum or product: variables, divisions, min, casts, reads.
+// The atoms of a polynomial are the nodes that are no sum or product: variables, divisions, min,
+// casts, reads.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +20,9 @@ struct Term {
   std::vector<Expr> factors;
 };
 
-/// A sum of terms and a constant. Terms differ in their factors, have no zero coefficient, and stand in a fixed order
-/// by content: longest products first. `valid` is false when a coefficient left i64 or a product grew too long; it
-/// sticks, and an invalid form says nothing.
+/// A sum of terms and a constant. Terms differ in their factors, have no zero coefficient, and
+/// stand in a fixed order by content: longest products first. `valid` is false when a coefficient
+/// left i64 or a product grew too long; it sticks, and an invalid form says nothing.
 struct LinearForm {
   int64_t constant = 0;
   std::vector<Term> terms;
@@ -47,10 +49,12 @@ bool divides(const Term& divisor, const Term& term);
 Term quotient(const Term& term, const Term& divisor);
 LinearForm form_of(Term term);
 
-/// The greatest integer that divides every coefficient; the constant does not count. 0 when there is no term.
+/// The greatest integer that divides every coefficient; the constant does not count. 0 when there
+/// is no term.
 int64_t content(const LinearForm& form);
 
-/// `form` seen as coefficient * atom + rest. `linear` is false when the atom is squared in some term.
+/// `form` seen as coefficient * atom + rest. `linear` is false when the atom is squared in some
+/// term.
 struct Split {
   LinearForm coefficient, rest;
   bool linear = true;
@@ -60,8 +64,8 @@ Split split_by(const LinearForm& form, Expr atom);
 /// The atom when the form is nothing but it, else null.
 Expr single_atom(const LinearForm& form);
 
-/// Readable and in a fixed order: positive terms first, then long products, then large coefficients, the constant
-/// last: `b*seq + mo*8 + mi - 3`, `7 - i`.
+/// Readable and in a fixed order: positive terms first, then long products, then large
+/// coefficients, the constant last: `b*seq + mo*8 + mi - 3`, `7 - i`.
 Expr build(ExprPool& pool, const LinearForm& form);
 
 }  // namespace tenon

@@ -1,6 +1,7 @@
-// The simplifier: one memoised walk, children first. An index expression becomes a polynomial, is put in normal form and
-// built again; rules stand one a line with their identity. Each rule leaves fewer divisions, modulos, min, max, terms or
-// conditions than it found, or smaller divisors, so the walk ends.
+// The simplifier: one memoised walk, children first. An index expression becomes a polynomial, is
+// put in normal form and built again; rules stand one a line with their identity. Each rule leaves
+// fewer divisions, modulos, min, max, terms or conditions than it found, or smaller divisors, so
+// the walk ends.
 #include "ir/expr/simplify.h"
 
 #include <algorithm>
@@ -52,16 +53,21 @@ Expr Simplifier::rewrite(Expr e) {
   const Apply* apply = e.as<Apply>();
   if (!apply) return rewrite_children(e);
   switch (apply->op) {
-    case Op::Eq: case Op::Ne: case Op::Lt: case Op::Le:
+    case Op::Eq:
+    case Op::Ne:
+    case Op::Lt:
+    case Op::Le:
       if (apply->operand(0).type() != DType::Index) return rewrite_children(e);
       return compare_index(apply->op, form(apply->operand(0)), form(apply->operand(1)));
-    case Op::And: case Op::Or: return e.type() == DType::Bool ? logical(apply->op, e) : rewrite_children(e);
-    case Op::Not: return e.type() == DType::Bool ? negated((*this)(apply->operand(0))) : rewrite_children(e);
+    case Op::And:
+    case Op::Or: return e.type() == DType::Bool ? logical(apply->op, e) : rewrite_children(e);
+    case Op::Not:
+      return e.type() == DType::Bool ? negated((*this)(apply->operand(0))) : rewrite_children(e);
     default: return rewrite_children(e);
   }
 }
 
-// ---- sums and products ------------------------------------------------------------------------------------------
+// ---- sums and products --------------------------------------------------------------------------
 
 const LinearForm& Simplifier::form(Expr e) {
   auto found = forms_.find(e.node());
@@ -81,19 +87,24 @@ LinearForm Simplifier::compute_form(Expr e) {
   if (!apply) return linear_form(rewrite_children(e));
   auto operand = [&](int i) -> const LinearForm& { return form(apply->operand(i)); };
   switch (apply->op) {
-    case Op::Add: return or_unresolved(add(operand(0), operand(1)), Op::Add, operand(0), operand(1));
-    case Op::Sub: return or_unresolved(add(operand(0), operand(1), -1), Op::Sub, operand(0), operand(1));
+    case Op::Add:
+      return or_unresolved(add(operand(0), operand(1)), Op::Add, operand(0), operand(1));
+    case Op::Sub:
+      return or_unresolved(add(operand(0), operand(1), -1), Op::Sub, operand(0), operand(1));
     case Op::Neg: return or_unresolved(scaled(operand(0), -1), Op::Sub, {}, operand(0));
-    case Op::Mul: return or_unresolved(multiply(operand(0), operand(1)), Op::Mul, operand(0), operand(1));
+    case Op::Mul:
+      return or_unresolved(multiply(operand(0), operand(1)), Op::Mul, operand(0), operand(1));
     case Op::FloorDiv: return divide_(Division::Part::Quotient, operand(0), operand(1));
     case Op::FloorMod: return divide_(Division::Part::Remainder, operand(0), operand(1));
-    case Op::Min: case Op::Max: return linear_form(extremum(apply->op, e));
+    case Op::Min:
+    case Op::Max: return linear_form(extremum(apply->op, e));
     default: return linear_form(rewrite_children(e));
   }
 }
 
 // What leaves i64 or grows too long stays an operation on its simplified operands.
-LinearForm Simplifier::or_unresolved(LinearForm result, Op op, const LinearForm& a, const LinearForm& b) {
+LinearForm Simplifier::or_unresolved(LinearForm result, Op op, const LinearForm& a,
+                                     const LinearForm& b) {
   if (result.valid) return join_divisions(std::move(result));
   Expr x = build(pool(), a), y = build(pool(), b);
   if (op != Op::Sub && compare(y, x) < 0) std::swap(x, y);
@@ -103,7 +114,8 @@ LinearForm Simplifier::or_unresolved(LinearForm result, Op op, const LinearForm&
 int divisions_in(const LinearForm& form) {
   int count = 0;
   for (const Term& term : form.terms)
-    for (Expr factor : term.factors) count += factor.as_op(Op::FloorDiv) || factor.as_op(Op::FloorMod);
+    for (Expr factor : term.factors)
+      count += factor.as_op(Op::FloorDiv) || factor.as_op(Op::FloorMod);
   return count;
 }
 
@@ -119,15 +131,17 @@ LinearForm Simplifier::join_divisions(LinearForm sum) {
       LinearForm k = form_of(quotient(term, {1, {factor}}));
       LinearForm multiple = multiply(multiply(k, d), divide_(Division::Part::Quotient, x, d));
       LinearForm without = add(sum, multiple, -1);
-      if (!without.valid || divisions_in(without) >= divisions) continue;  // the other half is not there
+      if (!without.valid || divisions_in(without) >= divisions)
+        continue;  // the other half is not there
       LinearForm joined = add(without, multiply(k, add(x, atom_form(factor), -1)));
-      if (joined.valid && divisions_in(joined) < divisions) return join_divisions(std::move(joined));
+      if (joined.valid && divisions_in(joined) < divisions)
+        return join_divisions(std::move(joined));
     }
   }
   return sum;
 }
 
-// ---- min and max ------------------------------------------------------------------------------------------------
+// ---- min and max --------------------------------------------------------------------------------
 
 void flatten(Op op, Expr e, std::vector<Expr>& operands) {
   if (const Apply* apply = e.as_op(op)) {
@@ -137,7 +151,8 @@ void flatten(Op op, Expr e, std::vector<Expr>& operands) {
   }
 }
 
-// min(a, b) = a where a <= b;   max(a, b) = a where b <= a;   operands in one order, a literal last.
+// min(a, b) = a where a <= b;   max(a, b) = a where b <= a.   Operands in one order, a literal
+// last.
 Expr Simplifier::extremum(Op op, Expr e) {
   std::vector<Expr> written, operands, kept;
   flatten(op, e, written);
@@ -149,7 +164,8 @@ Expr Simplifier::extremum(Op op, Expr e) {
     return bounds_.nonnegative(op == Op::Min ? difference : scaled(difference, -1));
   };
   for (Expr operand : operands) {
-    if (std::any_of(kept.begin(), kept.end(), [&](Expr other) { return wins(other, operand); })) continue;
+    if (std::any_of(kept.begin(), kept.end(), [&](Expr other) { return wins(other, operand); }))
+      continue;
     std::erase_if(kept, [&](Expr other) { return wins(operand, other); });
     kept.push_back(operand);
   }
@@ -162,7 +178,7 @@ Expr Simplifier::extremum(Op op, Expr e) {
   return result;
 }
 
-// ---- conditions -------------------------------------------------------------------------------------------------
+// ---- conditions ---------------------------------------------------------------------------------
 
 Expr Simplifier::compare_index(Op op, const LinearForm& a, const LinearForm& b) {
   bool equal = op == Op::Eq || op == Op::Ne;
@@ -179,15 +195,18 @@ void divide_terms(LinearForm& form, int64_t divisor) {
 // Positive terms to one side, negative ones to the other; both without constant.
 void sides(const LinearForm& difference, LinearForm& positive, LinearForm& negative) {
   for (const Term& term : difference.terms) {
-    if (term.coefficient > 0) positive.terms.push_back(term);
-    else negative.terms.push_back({-term.coefficient, term.factors});
+    if (term.coefficient > 0)
+      positive.terms.push_back(term);
+    else
+      negative.terms.push_back({-term.coefficient, term.factors});
   }
 }
 
 // difference >= 0, written as a < b, or a <= b where that needs no constant.
 Expr Simplifier::inequality(LinearForm difference) {
   if (bounds_.nonnegative(difference)) return pool().boolean(true);
-  if (bounds_.nonnegative(add(scaled(difference, -1), constant_form(-1)))) return pool().boolean(false);
+  if (bounds_.nonnegative(add(scaled(difference, -1), constant_form(-1))))
+    return pool().boolean(false);
   // g*a + k >= 0 = a + k//g >= 0
   int64_t g = content(difference);
   divide_terms(difference, g);
@@ -196,8 +215,10 @@ Expr Simplifier::inequality(LinearForm difference) {
   sides(difference, right, left);
   if (k == 0) return le(build(pool(), left), build(pool(), right));
   // a <= b + k = a < b + (k + 1); the constant goes where it is positive, or stands alone
-  if (right.terms.empty() || (k >= 0 && !left.terms.empty())) right.constant = k + 1;
-  else left.constant = -(k + 1);
+  if (right.terms.empty() || (k >= 0 && !left.terms.empty()))
+    right.constant = k + 1;
+  else
+    left.constant = -(k + 1);
   return lt(build(pool(), left), build(pool(), right));
 }
 
@@ -218,15 +239,18 @@ Expr Simplifier::equality(Op op, LinearForm difference) {
   int64_t k = difference.constant / g;
   LinearForm left, right;
   sides(difference, left, right);
-  if (k >= 0 && !right.terms.empty()) left.constant = k;
-  else right.constant = -k;
+  if (k >= 0 && !right.terms.empty())
+    left.constant = k;
+  else
+    right.constant = -k;
   return pool().apply(op, {build(pool(), left), build(pool(), right)});
 }
 
 // The polynomial p of a simplified inequality p >= 0 on indices; invalid for any other condition.
 LinearForm inequality_form(Expr condition) {
   const Apply* apply = condition.as<Apply>();
-  bool inequality = apply && (apply->op == Op::Lt || apply->op == Op::Le) && apply->operand(0).type() == DType::Index;
+  bool inequality = apply && (apply->op == Op::Lt || apply->op == Op::Le) &&
+                    apply->operand(0).type() == DType::Index;
   if (!inequality) return {0, {}, false};
   LinearForm difference = add(linear_form(apply->operand(1)), linear_form(apply->operand(0)), -1);
   return apply->op == Op::Lt ? add(difference, constant_form(-1)) : difference;
@@ -242,7 +266,8 @@ Expr Simplifier::negated(Expr condition) {
     case Op::Ne: return eq(a, b);
     case Op::And: return negated(a) | negated(b);
     case Op::Or: return negated(a) & negated(b);
-    case Op::Lt: case Op::Le: {
+    case Op::Lt:
+    case Op::Le: {
       LinearForm form = inequality_form(condition);
       if (form.valid) return inequality(add(scaled(form, -1), constant_form(-1)));
       if (is_float(a.type())) return logical_not(condition);  // of unordered operands neither holds
@@ -261,10 +286,12 @@ bool Simplifier::implies(Expr a, Expr b) {
 bool Simplifier::contradict(Expr a, Expr b) {
   if (negated(a) == b) return true;
   LinearForm p = inequality_form(a), q = inequality_form(b);
-  return p.valid && q.valid && bounds_.positive(scaled(add(p, q), -1));  // p >= 0 and q >= 0, but p + q < 0
+  return p.valid && q.valid &&
+         bounds_.positive(scaled(add(p, q), -1));  // p >= 0 and q >= 0, but p + q < 0
 }
 
-// a & true = a;   a & false = false;   a & b = a where a implies b;   a & b = false where they contradict; or likewise
+// a & true = a;   a & false = false;   a & b = a where a implies b, false where they contradict.
+// Disjunctions likewise.
 Expr Simplifier::logical(Op op, Expr e) {
   bool is_and = op == Op::And;
   std::vector<Expr> written, operands, kept;
@@ -279,10 +306,13 @@ Expr Simplifier::logical(Op op, Expr e) {
       return a == b || (compared && (is_and ? implies(a, b) : implies(b, a)));
     };
     auto excludes = [&](Expr other) {
-      return compared && (is_and ? contradict(other, operand) : contradict(negated(other), negated(operand)));
+      return compared &&
+             (is_and ? contradict(other, operand) : contradict(negated(other), negated(operand)));
     };
     if (std::any_of(kept.begin(), kept.end(), excludes)) return pool().boolean(!is_and);
-    if (std::any_of(kept.begin(), kept.end(), [&](Expr other) { return makes_needless(other, operand); })) continue;
+    if (std::any_of(kept.begin(), kept.end(),
+                    [&](Expr other) { return makes_needless(other, operand); }))
+      continue;
     std::erase_if(kept, [&](Expr other) { return makes_needless(operand, other); });
     kept.push_back(operand);
   }
@@ -294,9 +324,11 @@ Expr Simplifier::logical(Op op, Expr e) {
 
 }  // namespace
 
-// ---- the interface ----------------------------------------------------------------------------------------------
+// ---- the interface ------------------------------------------------------------------------------
 
-void Ranges::set_extent(const std::string& name, Expr extent) { set(name, extent.pool().index(0), extent - 1); }
+void Ranges::set_extent(const std::string& name, Expr extent) {
+  set(name, extent.pool().index(0), extent - 1);
+}
 
 const Ranges::Range* Ranges::find(const std::string& name) const {
   auto found = ranges_.find(name);
@@ -309,10 +341,13 @@ Interval bounds_of(Expr e, const Ranges& ranges) {
   return simplifier.bounds().of(simplifier.form(e));
 }
 
-Expr simplify(Expr e, const Ranges& ranges) { return Simplifier(e.pool(), ranges, kBudgetOfSimplify)(e); }
+Expr simplify(Expr e, const Ranges& ranges) {
+  return Simplifier(e.pool(), ranges, kBudgetOfSimplify)(e);
+}
 
 bool prove(Expr condition, const Ranges& ranges) {
-  TENON_CHECK(condition.type() == DType::Bool, "a proof of " + std::string(name_of(condition.type())));
+  TENON_CHECK(condition.type() == DType::Bool,
+              "a proof of " + std::string(name_of(condition.type())));
   return is_true(Simplifier(condition.pool(), ranges, kBudgetOfProve)(condition));
 }
 

@@ -20,8 +20,8 @@ struct Interval {
   bool bounded() const { return min != kMin && max != kMax; }
 };
 
-/// What is known of each variable: min <= v <= max, both index expressions of other variables (for a loop: 0 and
-/// extent - 1; for a symbol: literals).
+/// What is known of each variable: min <= v <= max, both index expressions of other variables (for
+/// a loop: 0 and extent - 1; for a symbol: literals).
 class Ranges {
  public:
   struct Range {
@@ -40,13 +40,15 @@ class Ranges {
 /// Constant bounds of an index expression. Saturates to unbounded on overflow of i64.
 Interval bounds_of(Expr e, const Ranges& ranges);
 
-/// The expression in normal form: sums of products in a fixed order by content, divisions and modulos resolved where the
-/// ranges allow, min, max, comparisons and selects decided where they can be. Works below reads and data arithmetic too:
-/// every index sub-expression is simplified; float arithmetic is left as it is but for its literals.
+/// The expression in normal form: sums of products in a fixed order by content, divisions and
+/// modulos resolved where the ranges allow, min, max, comparisons and selects decided where they
+/// can be. Works below reads and data arithmetic too: every index sub-expression is simplified;
+/// float arithmetic is left as it is but for its literals.
 Expr simplify(Expr e, const Ranges& ranges);
 
-/// True when the bool expression is proved to hold for all values in the ranges; false means "unknown". Visits at most
-/// 1,000 nodes.
+/// True when the bool expression is proved to hold for all values in the ranges; false means
+/// "unknown". It is simplified, and the search behind each comparison visits at most 1,000 terms.
+/// This and the two above make nodes in the expression's pool.
 bool prove(Expr condition, const Ranges& ranges);
 
 }  // namespace tenon

@@ -15,10 +15,18 @@ int precedence_of(Op op) {
     case Op::Or: return kOr;
     case Op::Xor: return kXor;
     case Op::And: return kAnd;
-    case Op::Eq: case Op::Ne: case Op::Lt: case Op::Le: return kCompare;
-    case Op::Shl: case Op::Shr: return kShift;
-    case Op::Add: case Op::Sub: return kAdd;
-    case Op::Mul: case Op::Div: case Op::FloorDiv: case Op::FloorMod: return kMul;
+    case Op::Eq:
+    case Op::Ne:
+    case Op::Lt:
+    case Op::Le: return kCompare;
+    case Op::Shl:
+    case Op::Shr: return kShift;
+    case Op::Add:
+    case Op::Sub: return kAdd;
+    case Op::Mul:
+    case Op::Div:
+    case Op::FloorDiv:
+    case Op::FloorMod: return kMul;
     default: return kNone;
   }
 }
@@ -31,8 +39,9 @@ std::string float_text(double value, DType type) {
   }
   char buffer[32];
   // The shortest text that reads back as the same f32, or double.
-  auto result = type == DType::F32 ? std::to_chars(buffer, buffer + sizeof buffer, static_cast<float>(value))
-                                   : std::to_chars(buffer, buffer + sizeof buffer, value);
+  auto result = type == DType::F32
+                    ? std::to_chars(buffer, buffer + sizeof buffer, static_cast<float>(value))
+                    : std::to_chars(buffer, buffer + sizeof buffer, value);
   std::string text(buffer, result.ptr);
   if (text.find_first_of(".e") == std::string::npos) text += ".0";
   return text + suffix;
@@ -40,7 +49,8 @@ std::string float_text(double value, DType type) {
 
 std::string integer_text(int64_t value, DType type) {
   if (type == DType::Bool) return value ? "true" : "false";
-  std::string digits = type == DType::U64 ? std::to_string(static_cast<uint64_t>(value)) : std::to_string(value);
+  std::string digits =
+      type == DType::U64 ? std::to_string(static_cast<uint64_t>(value)) : std::to_string(value);
   return type == DType::Index ? digits : digits + std::string(name_of(type));
 }
 
@@ -56,7 +66,8 @@ class Printer {
       case ExprKind::FloatImm: return float_text(e.as<FloatImm>()->value, e.type());
       case ExprKind::Var: return e.as<Var>()->name;
       case ExprKind::Cast:
-        return (e.as<Cast>()->bits ? "bits_" : "") + std::string(name_of(e.type())) + "(" + print(e.as<Cast>()->value(), kNone) + ")";
+        return (e.as<Cast>()->bits ? "bits_" : "") + std::string(name_of(e.type())) + "(" +
+               print(e.as<Cast>()->value(), kNone) + ")";
       case ExprKind::Apply: return print_apply(*e.as<Apply>(), outer);
       case ExprKind::Read: return print_read(*e.as<Read>(), outer);
     }
@@ -73,12 +84,16 @@ class Printer {
   std::string print_apply(const Apply& apply, int outer) {
     if (apply.op == Op::Neg) return "-" + print(apply.operand(0), kUnary);
     int precedence = precedence_of(apply.op);
-    if (precedence == kNone) return std::string(text_of(apply.op)) + "(" + print_list(apply.children) + ")";
+    if (precedence == kNone)
+      return std::string(text_of(apply.op)) + "(" + print_list(apply.children) + ")";
     // Infix operators group to the left; comparisons do not chain.
-    std::string left = print(apply.operand(0), precedence == kCompare ? precedence + 1 : precedence);
+    std::string left =
+        print(apply.operand(0), precedence == kCompare ? precedence + 1 : precedence);
     // Subscripts are dense: `mo*8 + mi`, and `i//4 % 8`, where a division within arithmetic is.
-    bool tight = apply.type == DType::Index && precedence == kMul && (apply.op == Op::Mul || outer > kCompare);
-    std::string sign = tight ? std::string(text_of(apply.op)) : " " + std::string(text_of(apply.op)) + " ";
+    bool tight = apply.type == DType::Index && precedence == kMul &&
+                 (apply.op == Op::Mul || outer > kCompare);
+    std::string sign =
+        tight ? std::string(text_of(apply.op)) : " " + std::string(text_of(apply.op)) + " ";
     std::string text = left + sign + print(apply.operand(1), precedence + 1);
     return precedence < outer ? "(" + text + ")" : text;
   }
@@ -106,8 +121,8 @@ class Parser {
  private:
   std::optional<Op> infix_here(int precedence) {
     if (lexer_.peek().kind != TokenKind::Punct) return std::nullopt;
-    for (Op op : {Op::Or, Op::Xor, Op::And, Op::Eq, Op::Ne, Op::Lt, Op::Le, Op::Shl, Op::Shr, Op::Add, Op::Sub, Op::Mul,
-                  Op::Div, Op::FloorDiv, Op::FloorMod})
+    for (Op op : {Op::Or, Op::Xor, Op::And, Op::Eq, Op::Ne, Op::Lt, Op::Le, Op::Shl, Op::Shr,
+                  Op::Add, Op::Sub, Op::Mul, Op::Div, Op::FloorDiv, Op::FloorMod})
       if (precedence_of(op) == precedence && lexer_.peek().text == text_of(op)) return op;
     return std::nullopt;
   }
@@ -120,7 +135,8 @@ class Parser {
       Token token = lexer_.peek();
       // `a > b` reads as `b < a`.
       bool swapped = precedence == kCompare && (lexer_.next_is(">") || lexer_.next_is(">="));
-      std::optional<Op> op = swapped ? std::optional(lexer_.next_is(">") ? Op::Lt : Op::Le) : infix_here(precedence);
+      std::optional<Op> op =
+          swapped ? std::optional(lexer_.next_is(">") ? Op::Lt : Op::Le) : infix_here(precedence);
       if (!op) {
         height_ = height;
         return left;
@@ -154,7 +170,8 @@ class Parser {
       if (!named) lexer_.fail_at(token, "'" + token.suffix + "' is no type");
       type = *named;
     }
-    if (type == DType::String || type == DType::Bool) lexer_.fail_at(token, "no number has this type");
+    if (type == DType::String || type == DType::Bool)
+      lexer_.fail_at(token, "no number has this type");
     if (real != is_float(type)) lexer_.fail_at(token, "this literal does not fit its type");
     if (real) return pool_.real(type, negative ? -token.number : token.number);
     uint64_t magnitude = static_cast<uint64_t>(token.integer);
@@ -178,7 +195,8 @@ class Parser {
   Expr parse_primary() {
     Token token = lexer_.peek();
     height_ = 1;
-    if (token.kind == TokenKind::Integer || token.kind == TokenKind::Float) return parse_literal(false);
+    if (token.kind == TokenKind::Integer || token.kind == TokenKind::Float)
+      return parse_literal(false);
     if (lexer_.accept("(")) {
       Expr inner = parse();
       lexer_.expect(")");
@@ -201,7 +219,8 @@ class Parser {
     Expr otherwise;
     if (lexer_.accept("else")) {
       otherwise = parse_unary();
-      if (otherwise.type() != *type) lexer_.fail_at(name, "the else value must be of the tensor's type");
+      if (otherwise.type() != *type)
+        lexer_.fail_at(name, "the else value must be of the tensor's type");
     }
     return pool_.read(name.text, *type, std::move(indices), otherwise);
   }
@@ -211,8 +230,10 @@ class Parser {
     bool bits = name.text.starts_with("bits_");
     if (std::optional<DType> type = dtype_named(bits ? name.text.substr(5) : name.text)) {
       if (operands.size() != 1) lexer_.fail_at(name, "a conversion takes one operand");
-      if (*type == DType::String || operands[0].type() == DType::String) lexer_.fail_at(name, "strings have no conversion");
-      if (bits && bits_of(*type) != bits_of(operands[0].type())) lexer_.fail_at(name, "the widths differ");
+      if (*type == DType::String || operands[0].type() == DType::String)
+        lexer_.fail_at(name, "strings have no conversion");
+      if (bits && bits_of(*type) != bits_of(operands[0].type()))
+        lexer_.fail_at(name, "the widths differ");
       return bits ? pool_.bitcast(*type, operands[0]) : pool_.cast(*type, operands[0]);
     }
     for (int i = 0; i <= static_cast<int>(Op::Select); ++i) {
@@ -222,18 +243,23 @@ class Parser {
     lexer_.fail_at(name, "no operation of this name exists");
   }
 
-  // Type faults in a text are the writer's, so they are checked here before the pool would refuse them as a bug.
+  // Type faults in a text are the writer's, so they are checked here before the pool would refuse
+  // them as a bug.
   Expr apply(const Token& token, Op op, std::vector<Expr> operands) {
     if (static_cast<int>(operands.size()) != arity_of(op))
-      lexer_.fail_at(token, std::string(text_of(op)) + " takes " + std::to_string(arity_of(op)) + " operands");
+      lexer_.fail_at(
+          token, std::string(text_of(op)) + " takes " + std::to_string(arity_of(op)) + " operands");
     size_t first = op == Op::Select ? 1 : 0;
-    if (op == Op::Select && operands[0].type() != DType::Bool) lexer_.fail_at(token, "the condition of select must be a bool");
+    if (op == Op::Select && operands[0].type() != DType::Bool)
+      lexer_.fail_at(token, "the condition of select must be a bool");
     for (size_t i = first + 1; i < operands.size(); ++i)
       if (operands[i].type() != operands[first].type())
-        lexer_.fail_at(token, "the operands are of types " + std::string(name_of(operands[first].type())) + " and " +
+        lexer_.fail_at(token, "the operands are of types " +
+                                  std::string(name_of(operands[first].type())) + " and " +
                                   std::string(name_of(operands[i].type())));
     if (!applies_to(op, operands[first].type()))
-      lexer_.fail_at(token, std::string(text_of(op)) + " is not defined for " + std::string(name_of(operands[first].type())));
+      lexer_.fail_at(token, std::string(text_of(op)) + " is not defined for " +
+                                std::string(name_of(operands[first].type())));
     return pool_.apply(op, std::move(operands));
   }
 

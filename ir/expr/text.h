@@ -2,8 +2,9 @@
 //
 //   select(i < n, x[i, 2*j + 1] else 0.0, -1.5f64)
 //
-// Literals: index plain (3), f32 with a point or exponent (3.0, 1e-05, inf, nan), bool true and false, every other type
-// with its name behind (3i64, 0.5f64, inf_f64). Precedence, loosest first: | ^ & comparisons shifts +- * / // % unary.
+// Literals: index plain (3), f32 with a point or exponent (3.0, 1e-05, inf, nan), bool true and
+// false, every other type with its name behind (3i64, 0.5f64, inf_f64). Precedence, loosest first:
+// | ^ & comparisons shifts +- * / // % unary.
 #pragma once
 
 #include <functional>

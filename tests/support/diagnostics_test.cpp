@@ -18,7 +18,8 @@ TEST(DiagnosticsTest, ShowsPlaceFactsAndRemedy) {
       .note("weight  \"head.weight\"         : f32[64, 16, 3, 3]   group = 1")
       .help("with group = 2 these shapes agree; or give a weight of f32[64, 32, 3, 3]");
   EXPECT_EQ(to_string(diagnostics.all()[0]),
-            "tenon: error: model.onnx: node \"/head/Conv\" (Conv, opset 11): the weight has 16 input channels in each "
+            "tenon: error: model.onnx: node \"/head/Conv\" (Conv, opset 11): the weight has 16 "
+            "input channels in each "
             "group, the input gives 32\n"
             "  input   \"/neck/Relu_output_0\" : f32[1, 32, 28, 28]\n"
             "  weight  \"head.weight\"         : f32[64, 16, 3, 3]   group = 1\n"
@@ -27,8 +28,10 @@ TEST(DiagnosticsTest, ShowsPlaceFactsAndRemedy) {
 
 TEST(DiagnosticsTest, PartsOfThePlaceMayBeMissing) {
   EXPECT_EQ(to_string(Diagnostic{Severity::Warning, {}, "slow", {}, ""}), "tenon: warning: slow\n");
-  EXPECT_EQ(to_string(Diagnostic{Severity::Error, {"a.tenon", "", 3, 7}, "odd", {}, ""}), "tenon: error: a.tenon:3:7: odd\n");
-  EXPECT_EQ(to_string(Diagnostic{Severity::Error, {"", "input \"x\""}, "odd", {}, ""}), "tenon: error: input \"x\": odd\n");
+  EXPECT_EQ(to_string(Diagnostic{Severity::Error, {"a.tenon", "", 3, 7}, "odd", {}, ""}),
+            "tenon: error: a.tenon:3:7: odd\n");
+  EXPECT_EQ(to_string(Diagnostic{Severity::Error, {"", "input \"x\""}, "odd", {}, ""}),
+            "tenon: error: input \"x\": odd\n");
 }
 
 TEST(DiagnosticsTest, CheckpointThrowsAllErrorsTogether) {
@@ -43,7 +46,8 @@ TEST(DiagnosticsTest, CheckpointThrowsAllErrorsTogether) {
     FAIL();
   } catch (const UserErrors& errors) {
     EXPECT_EQ(errors.diagnostics().size(), 3u);
-    EXPECT_STREQ(errors.what(), "tenon: warning: first\ntenon: error: second\ntenon: error: third\n");
+    EXPECT_STREQ(errors.what(),
+                 "tenon: warning: first\ntenon: error: second\ntenon: error: third\n");
   }
 }
 

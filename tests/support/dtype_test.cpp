@@ -1,4 +1,5 @@
-// Element types: names, numbers, sizes, and rounding against values known from the formats' definitions.
+// Element types: names, numbers, sizes, and rounding against values known from the formats'
+// definitions.
 #include "support/dtype.h"
 
 #include <gtest/gtest.h>
@@ -51,7 +52,7 @@ TEST(DTypeTest, Classes) {
 }
 
 TEST(DTypeTest, RoundsToHalf) {
-  EXPECT_EQ(round_to(DType::F16, 1 + 0x1p-11), 1);              // a tie goes to even
+  EXPECT_EQ(round_to(DType::F16, 1 + 0x1p-11), 1);               // a tie goes to even
   EXPECT_EQ(round_to(DType::F16, 1 + 3 * 0x1p-11), 1 + 0x1p-9);  // the other way
   EXPECT_EQ(round_to(DType::F16, 1 + 0x1p-11 + 0x1p-30), 1 + 0x1p-10);
   EXPECT_EQ(round_to(DType::F16, 65519.999), 65504);

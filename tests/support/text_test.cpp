@@ -22,7 +22,8 @@ std::string tokens_of(std::string_view text) {
   return result;
 }
 
-std::string error_of(std::string_view text, const std::function<void(Lexer&)>& use = [](Lexer&) {}) {
+std::string error_of(
+    std::string_view text, const std::function<void(Lexer&)>& use = [](Lexer&) {}) {
   try {
     Lexer lexer(text, "file.tenon");
     use(lexer);
@@ -33,12 +34,15 @@ std::string error_of(std::string_view text, const std::function<void(Lexer&)>& u
 }
 
 TEST(LexerTest, WordsNumbersAndPunctuation) {
-  EXPECT_EQ(tokens_of("func @fc1(x: f32[128])"), "W:func P:@ W:fc1 P:( W:x P:: W:f32 P:[ I:128 P:] P:)");
+  EXPECT_EQ(tokens_of("func @fc1(x: f32[128])"),
+            "W:func P:@ W:fc1 P:( W:x P:: W:f32 P:[ I:128 P:] P:)");
   EXPECT_EQ(tokens_of("acc.m in 0..8"), "W:acc.m W:in I:0 P:.. I:8");
   EXPECT_EQ(tokens_of("a..b"), "W:a P:.. W:b");
-  EXPECT_EQ(tokens_of("1.5 2e3 1e-05 3.25f64 7i64 9u64"), "F:1.5 F:2e3 F:1e-05 F:3.25'f64 I:7'i64 I:9'u64");
+  EXPECT_EQ(tokens_of("1.5 2e3 1e-05 3.25f64 7i64 9u64"),
+            "F:1.5 F:2e3 F:1e-05 F:3.25'f64 I:7'i64 I:9'u64");
   EXPECT_EQ(tokens_of("inf nan inf_f64 info"), "F:inf F:nan F:inf_f64'f64 W:info");
-  EXPECT_EQ(tokens_of("a->b a==b a<=b a<<2 a//2 x+=1"), "W:a P:-> W:b W:a P:== W:b W:a P:<= W:b W:a P:<< I:2 W:a P:// I:2 W:x P:+= I:1");
+  EXPECT_EQ(tokens_of("a->b a==b a<=b a<<2 a//2 x+=1"),
+            "W:a P:-> W:b W:a P:== W:b W:a P:<= W:b W:a P:<< I:2 W:a P:// I:2 W:x P:+= I:1");
   EXPECT_EQ(tokens_of("a # to the end\n b"), "W:a W:b");
   EXPECT_EQ(tokens_of(""), "");
 }
@@ -77,15 +81,17 @@ TEST(LexerTest, LocationsReadBack) {
 }
 
 TEST(LexerTest, FaultsShowTheLineUnderACaret) {
-  EXPECT_EQ(error_of("one two\n  three = 4\n", [](Lexer& lexer) {
-              lexer.next(), lexer.next(), lexer.next();
-              lexer.expect(":");
-            }),
+  EXPECT_EQ(error_of("one two\n  three = 4\n",
+                     [](Lexer& lexer) {
+                       lexer.next(), lexer.next(), lexer.next();
+                       lexer.expect(":");
+                     }),
             "tenon: error: file.tenon:2:9: expected ':', found '='\n"
             "    three = 4\n"
             "          ^\n");
-  EXPECT_EQ(error_of("a", [](Lexer& lexer) { lexer.next(), lexer.expect_word("a name"); }),
-            "tenon: error: file.tenon:1:2: expected a name, found the end of the text\n  a\n   ^\n");
+  EXPECT_EQ(
+      error_of("a", [](Lexer& lexer) { lexer.next(), lexer.expect_word("a name"); }),
+      "tenon: error: file.tenon:1:2: expected a name, found the end of the text\n  a\n   ^\n");
   EXPECT_NE(error_of("x = \"open\n"), "");
   EXPECT_NE(error_of("99999999999999999999"), "");
 }

@@ -1,6 +1,7 @@
-// Building blocks of the expansions. All coefficients are minimax approximations by Remez' algorithm, made for this file;
-// the arrangement of operations is that of Cephes (exp, log in f32) and Sun's fdlibm (log in f64), the splitting of
-// constants is Cody and Waite's. General reference: Muller, "Elementary Functions", 3rd edition, chapters 3, 9 and 11.
+// Building blocks of the expansions. All coefficients are minimax approximations by Remez'
+// algorithm, made for this file; the arrangement of operations is that of Cephes (exp, log in f32)
+// and Sun's fdlibm (log in f64), the splitting of constants is Cody and Waite's. General reference:
+// Muller, "Elementary Functions", 3rd edition, chapters 3, 9 and 11.
 #include "ir/expr/math/blocks.h"
 
 #include <bit>
@@ -22,10 +23,11 @@ namespace {
 
 // q of exp(r) - 1 = r + r^2 * q(r) on |r| <= log(2)/2.
 Expr exp_polynomial(Expr r) {
-  return polynomial(r, {0.499999970198, 0.166665419936, 0.0416672080755, 0.00836678035557, 0.00138824735768},
-                    {0.5000000000000006, 0.16666666666666588, 0.04166666666657612, 0.008333333333390012,
-                     0.0013888888931793762, 0.000198412697182308, 2.4801504979456002e-05, 2.7557407965490746e-06,
-                     2.762616138679212e-07, 2.505374385930043e-08});
+  return polynomial(
+      r, {0.499999970198, 0.166665419936, 0.0416672080755, 0.00836678035557, 0.00138824735768},
+      {0.5000000000000006, 0.16666666666666588, 0.04166666666657612, 0.008333333333390012,
+       0.0013888888931793762, 0.000198412697182308, 2.4801504979456002e-05, 2.7557407965490746e-06,
+       2.762616138679212e-07, 2.505374385930043e-08});
 }
 
 }  // namespace
@@ -33,23 +35,33 @@ Expr exp_polynomial(Expr r) {
 const Format& format_of(Expr x) {
   static const Format kSingle{DType::F32, DType::U32, 23, 127, 0x1p-126};
   static const Format kDouble{DType::F64, DType::U64, 52, 1023, 0x1p-1022};
-  TENON_CHECK(x.type() == DType::F32 || x.type() == DType::F64, "an expansion of " + std::string(name_of(x.type())));
+  TENON_CHECK(x.type() == DType::F32 || x.type() == DType::F64,
+              "an expansion of " + std::string(name_of(x.type())));
   return is_single(x) ? kSingle : kDouble;
 }
 
 Expr number(Expr like, double value) { return like.pool().real(like.type(), value); }
-Expr number(Expr like, double single, double twice) { return number(like, is_single(like) ? single : twice); }
+Expr number(Expr like, double single, double twice) {
+  return number(like, is_single(like) ? single : twice);
+}
 Expr integer_like(Expr bits, int64_t value) { return bits.pool().integer(bits.type(), value); }
 
 Expr to_bits(Expr x) { return x.pool().bitcast(format_of(x).bits, x); }
-Expr from_bits(Expr bits) { return bits.pool().bitcast(bits.type() == DType::U32 ? DType::F32 : DType::F64, bits); }
-Expr shift_left(Expr bits, int count) { return bits.pool().apply(Op::Shl, {bits, integer_like(bits, count)}); }
-Expr shift_right(Expr bits, int count) { return bits.pool().apply(Op::Shr, {bits, integer_like(bits, count)}); }
+Expr from_bits(Expr bits) {
+  return bits.pool().bitcast(bits.type() == DType::U32 ? DType::F32 : DType::F64, bits);
+}
+Expr shift_left(Expr bits, int count) {
+  return bits.pool().apply(Op::Shl, {bits, integer_like(bits, count)});
+}
+Expr shift_right(Expr bits, int count) {
+  return bits.pool().apply(Op::Shr, {bits, integer_like(bits, count)});
+}
 Expr absolute(Expr x) { return call(Op::Abs, x); }
 
 Expr with_sign_of(Expr magnitude, Expr x) {
   Expr bits = to_bits(x);
-  return from_bits(to_bits(magnitude) | (bits & integer_like(bits, INT64_MIN >> (64 - bits_of(x.type())))));
+  return from_bits(to_bits(magnitude) |
+                   (bits & integer_like(bits, INT64_MIN >> (64 - bits_of(x.type())))));
 }
 
 Expr polynomial(Expr x, std::initializer_list<double> coefficients) {
@@ -67,7 +79,8 @@ Expr polynomial(Expr x, std::initializer_list<double> single, std::initializer_l
 
 Reduced reduce_by_log2(Expr x, int64_t offset, double step) {
   const Format& format = format_of(x);
-  double shifter = 1.5 * static_cast<double>(int64_t{1} << format.fraction_bits) + static_cast<double>(offset);
+  double shifter =
+      1.5 * static_cast<double>(int64_t{1} << format.fraction_bits) + static_cast<double>(offset);
   Expr sum = fma(x, number(x, kLog2E / step), number(x, shifter));
   Expr n = sum - shifter;
   Expr exact = fma(n, log2_high(x) * -step, x);
@@ -101,7 +114,8 @@ Expr exp_core(Expr x, const ExpOptions& options) {
   } else {
     p = fma(r * r, exp_polynomial(r), r) + 1;
   }
-  // 2^n in two factors, so that n may leave the range of exponents: the first product is exact, the second rounds once.
+  // 2^n in two factors, so that n may leave the range of exponents: the first product is exact, the
+  // second rounds once.
   Expr half = shift_right(bits, 1);
   p = p * from_bits(shift_left(half, format.fraction_bits));
   return p * from_bits(shift_left(bits - half, format.fraction_bits));
@@ -133,7 +147,8 @@ Decomposed decompose(Expr x, bool subnormals) {
     exponent_offset = select(tiny, exponent_offset - format.fraction_bits, exponent_offset);
   }
   int64_t one = format.bias << format.fraction_bits;
-  int64_t sqrt_half = is_single(x) ? std::bit_cast<int32_t>(0x1.6a09e6p-1f) : std::bit_cast<int64_t>(0x1.6a09e667f3bcdp-1);
+  int64_t sqrt_half = is_single(x) ? std::bit_cast<int32_t>(0x1.6a09e6p-1f)
+                                   : std::bit_cast<int64_t>(0x1.6a09e667f3bcdp-1);
   Expr bits = to_bits(x);
   bits = bits + integer_like(bits, one - sqrt_half);
   Expr unit_bits = to_bits(number(x, unit));
@@ -148,16 +163,17 @@ Expr log_core(Expr x, bool subnormals) {
   if (is_single(x)) {
     // log(1 + f) = f - f^2/2 + f^3 * p(f)
     Expr square = f * f;
-    Expr p = polynomial(f, {0.333333313465, -0.250008255243, 0.200012356043, -0.166231453419, 0.142013654113,
-                            -0.131619945168, 0.127654567361, -0.0763444602489});
+    Expr p = polynomial(f, {0.333333313465, -0.250008255243, 0.200012356043, -0.166231453419,
+                            0.142013654113, -0.131619945168, 0.127654567361, -0.0763444602489});
     Expr tail = fma(exponent, log2_low(x), f * square * p);
     tail = fma(square, number(x, -0.5), tail);
     return fma(exponent, log2_high(x), f + tail);
   }
   // log(1 + f) = f - (f^2/2 - s*(f^2/2 + z*p(z))), s = f/(2 + f), z = s^2
   Expr s = f / (f + 2), z = s * s, half_square = f * f * 0.5;
-  Expr p = z * polynomial(z, {0.6666666666666735, 0.3999999999941109, 0.2857142874326269, 0.2222219847598521,
-                              0.18183569739853522, 0.15313903245641833, 0.14797507719057545});
+  Expr p = z * polynomial(z, {0.6666666666666735, 0.3999999999941109, 0.2857142874326269,
+                              0.2222219847598521, 0.18183569739853522, 0.15313903245641833,
+                              0.14797507719057545});
   Expr tail = fma(s, half_square + p, exponent * log2_low(x));
   return fma(exponent, log2_high(x), f - (half_square - tail));
 }

@@ -1,4 +1,5 @@
-// What the expansions share: polynomials, signs and exponents as bits, exp and log without their special cases.
+// What the expansions share: polynomials, signs and exponents as bits, exp and log without their
+// special cases.
 //
 //   polynomial(x, {1, 2, 3})   ->   fma(fma(3, x, 2), x, 1)
 #pragma once
@@ -51,7 +52,8 @@ Pair fast_sum(Expr a, Expr b);
 /// a * b exactly, by fma.
 Pair exact_product(Expr a, Expr b);
 
-/// x = n*log(2)*step + r with |r| <= log(2)*step/2. `integer_bits` ends in the low bits of n + offset.
+/// x = n*log(2)*step + r with |r| <= log(2)*step/2. `integer_bits` ends in the low bits of n +
+/// offset.
 struct Reduced {
   Expr integer_bits;
   Expr exact;  // x less the high part of n*log(2)*step: no rounding
@@ -61,9 +63,10 @@ struct Reduced {
 Reduced reduce_by_log2(Expr x, int64_t offset, double step = 1);
 
 struct ExpOptions {
-  bool clamp_low = true, clamp_high = true;  // without, the caller keeps x where the result is a normal number
-  int scale = 0;                             // the result is exp(x) * 2^scale
-  Expr correction = {};                      // the low part of x; the result then has about 0.6 units of error
+  // Without, the caller keeps x where the result is a normal number.
+  bool clamp_low = true, clamp_high = true;
+  int scale = 0;         // the result is exp(x) * 2^scale
+  Expr correction = {};  // the low part of x; the result then has about 0.6 units of error
 };
 Expr exp_core(Expr x, const ExpOptions& options);
 

@@ -1,18 +1,21 @@
-// sin, cos and tan. The argument is reduced by multiples of pi/2 in f64 (also for f32, where that is exact enough for every
-// argument in reach), then one of two polynomials is chosen by the quadrant.
+// sin, cos and tan. The argument is reduced by multiples of pi/2 in f64 (also for f32, where that
+// is exact enough for every argument in reach), then one of two polynomials is chosen by the
+// quadrant.
 #include "ir/expr/math/blocks.h"
 #include "ir/expr/math/functions.h"
 
 namespace tenon::math {
 namespace {
 
-// pi/2 in parts, all positive (else a zero would lose its sign). The first have 33 bits (those of fdlibm), so that small
-// multiples are exact even where fma is split into a product and a sum.
+// pi/2 in parts, all positive (else a zero would lose its sign). The first have 33 bits (those of
+// fdlibm), so that small multiples are exact even where fma is split into a product and a sum.
 constexpr double kHalfPi1 = 0x1.921fb544p+0, kHalfPi1Tail = 0x1.0b4611a626331p-34;
 constexpr double kHalfPi2 = 0x1.0b4611a6p-34, kHalfPi2Tail = 0x1.3198a2e037073p-69;
 constexpr double kTwoOverPi = 0x1.45f306dc9c883p-1;
-constexpr double kShifter = 0x1.8p52;  // adding it rounds to an integer, which is in the low bits of the sum
-// Beyond the promised range the remainder is meaningless; this keeps the polynomials within [-1, 1].
+// Adding it rounds to an integer, which is in the low bits of the sum.
+constexpr double kShifter = 0x1.8p52;
+// Beyond the promised range the remainder is meaningless; this keeps the polynomials within [-1,
+// 1].
 constexpr double kMostRemainder = 0.8;
 
 struct Reduced {
@@ -36,8 +39,8 @@ Reduced reduce_by_half_pi(Expr x) {
 Expr sine_polynomial(Expr r) {
   Expr t = r * r;
   Expr p = polynomial(t, {-0.166666552424, 0.00833216868341, -0.000195160115254},
-                      {-0.16666666666666632, 0.008333333333322316, -0.00019841269829725224, 2.7557313662063997e-06,
-                       -2.5050753265458658e-08, 1.5896504994906177e-10});
+                      {-0.16666666666666632, 0.008333333333322316, -0.00019841269829725224,
+                       2.7557313662063997e-06, -2.5050753265458658e-08, 1.5896504994906177e-10});
   return fma(r * t, p, r);
 }
 
@@ -45,8 +48,8 @@ Expr sine_polynomial(Expr r) {
 Expr cosine_polynomial(Expr r) {
   Expr t = r * r;
   Expr p = polynomial(t, {0.0416666455567, -0.00138873036485, 2.44316670432e-05},
-                      {0.041666666666666595, -0.0013888888888872895, 2.4801587288748203e-05, -2.755731414862806e-07,
-                       2.0875696573169187e-09, -1.1358310518056867e-11});
+                      {0.041666666666666595, -0.0013888888888872895, 2.4801587288748203e-05,
+                       -2.755731414862806e-07, 2.0875696573169187e-09, -1.1358310518056867e-11});
   if (is_single(r)) return fma(t * t, p, fma(t, number(r, -0.5), number(r, 1)));
   // What 1 - t/2 loses by rounding goes back in.
   Pair leading = fast_sum(number(r, 1), t * -0.5);

@@ -1,5 +1,6 @@
-// The expansions, by family. Each takes operands of one type, f32 or f64, and returns the same type; those under "f64 only"
-// serve f32 by conversion, which costs less than it looks for functions that models seldom use, and rounds well.
+// The expansions, by family. Each takes operands of one type, f32 or f64, and returns the same
+// type; those under "f64 only" serve f32 by conversion, which costs less than it looks for
+// functions that models seldom use, and rounds well.
 #pragma once
 
 #include "ir/expr/expr.h"

@@ -8,7 +8,8 @@ namespace {
 constexpr double kLog2 = 0x1.62e42fefa39efp-1;
 constexpr double kLarge = 0x1p28;  // from here on, x^2 + 1 and x^2 - 1 round to x^2
 
-// log(1 + x) for x >= 0: the logarithm of the rounded sum, and to first order what the sum lost (Kahan).
+// log(1 + x) for x >= 0: the logarithm of the rounded sum, and to first order what the sum lost
+// (Kahan).
 Expr log1p(Expr x) {
   Expr sum = x + 1, lost = x - (sum - 1);
   Expr finite = log_core(sum, /*subnormals=*/false) + lost / sum;
@@ -17,7 +18,8 @@ Expr log1p(Expr x) {
 
 }  // namespace
 
-// With h = exp(|x|)/2: h - 1/(4h), and near 0, where that cancels, (m + m/(m + 1))/2 with m = exp(|x|) - 1.
+// With h = exp(|x|)/2: h - 1/(4h), and near 0, where that cancels, (m + m/(m + 1))/2 with m =
+// exp(|x|) - 1.
 Expr hyperbolic_sine(Expr x) {
   Expr a = absolute(x), h = exp_core(a, {.clamp_low = false, .scale = -1});
   Expr m = exp_minus_one(min(a, number(x, 1)));

@@ -1,5 +1,6 @@
-// pow: exp(y * log|x|), then the sign and the special cases of C's Annex F. For f32 the logarithm in f64 has bits to spare;
-// for f64 it is a sum of two doubles, as y * log|x| reaches 745 and its absolute error counts.
+// pow: exp(y * log|x|), then the sign and the special cases of C's Annex F. For f32 the logarithm
+// in f64 has bits to spare; for f64 it is a sum of two doubles, as y * log|x| reaches 745 and its
+// absolute error counts.
 #include "ir/expr/math/blocks.h"
 #include "ir/expr/math/functions.h"
 
@@ -10,13 +11,14 @@ namespace {
 constexpr double kLog2High = 0x1.62e42fefa3800p-1, kLog2Low = 0x1.ef35793c76730p-45;
 constexpr double kTwoThirds = 0x1.5555555555555p-1, kTwoThirdsLow = 0x1.5555555555555p-55;
 
-// log(x) for positive finite f64 to about 2^-66: 2s + (2/3)s^3 + s^5 * p(s^2) with s = (m - 1)/(m + 1), the first two terms
-// and exponent*log(2) as pairs (after Dekker; the scheme of SLEEF's pow).
+// log(x) for positive finite f64 to about 2^-66: 2s + (2/3)s^3 + s^5 * p(s^2) with s = (m - 1)/(m +
+// 1), the first two terms and exponent*log(2) as pairs (after Dekker; the scheme of SLEEF's pow).
 Pair log_pair(Expr x) {
   auto [exponent, m] = decompose(x, /*subnormals=*/true);
   Expr f = m - 1;
   Pair d = fast_sum(m, number(x, 1));
-  // m < 1 would break the order that fast_sum needs, but both sums are exact or lose less than half a unit of 1.
+  // m < 1 would break the order that fast_sum needs, but both sums are exact or lose less than half
+  // a unit of 1.
   d.low = select(lt(m, number(x, 1)), m - (d.high - 1), d.low);
   Expr s = f / d.high;
   Expr s_low = fma(-s, d.low, fma(-s, d.high, f)) / d.high;
@@ -26,12 +28,14 @@ Pair log_pair(Expr x) {
   cube.low = cube.low + fma(square.low, s, square.high * s_low);
   Pair third = exact_product(cube.high, number(x, kTwoThirds));
   third.low = third.low + fma(cube.low, number(x, kTwoThirds), cube.high * kTwoThirdsLow);
-  Expr p = polynomial(square.high, {0.3999999999999998, 0.2857142857144522, 0.22222222217510557, 0.1818181887349785,
-                                    0.1538455665352827, 0.13336325797779283, 0.11674648172943092, 0.11990433870684397});
+  Expr p = polynomial(square.high, {0.3999999999999998, 0.2857142857144522, 0.22222222217510557,
+                                    0.1818181887349785, 0.1538455665352827, 0.13336325797779283,
+                                    0.11674648172943092, 0.11990433870684397});
   Expr rest = square.high * cube.high * p;
   Pair sum = fast_sum(exponent * kLog2High, s + s);
   Pair with_third = fast_sum(sum.high, third.high);
-  Expr low = sum.low + with_third.low + (fma(exponent, number(x, kLog2Low), s_low + s_low) + (third.low + rest));
+  Expr low = sum.low + with_third.low +
+             (fma(exponent, number(x, kLog2Low), s_low + s_low) + (third.low + rest));
   return fast_sum(with_third.high, low);
 }
 

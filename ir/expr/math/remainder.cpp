@@ -1,6 +1,7 @@
-// fmod in f64: the remainder of truncated division, exact, also on targets that split fma. Each step takes off as many
-// multiples of y as the quotient has leading bits; with short factors the products are exact, and so are the differences,
-// which are small multiples of the last places of their operands (Sterbenz' lemma).
+// fmod in f64: the remainder of truncated division, exact, also on targets that split fma. Each
+// step takes off as many multiples of y as the quotient has leading bits; with short factors the
+// products are exact, and so are the differences, which are small multiples of the last places of
+// their operands (Sterbenz' lemma).
 //
 //   f32: y has 24 bits, the quotient keeps 29: 10 steps serve every x / y.
 //   f64: y is split into 26 and 27 bits, the quotient keeps 26: 5 steps serve ratios up to 2^125.
@@ -22,7 +23,8 @@ Expr remainder(Expr x, Expr y, bool single_values) {
   Expr zero = number(x, 0), infinity = number(x, kInfinity), ratio = rest / divisor;
   Expr high = single_values ? divisor : leading_bits(divisor, 26);
   for (int step = 0; step < (single_values ? 10 : 5); ++step) {
-    Expr quotient = leading_bits(call(Op::Trunc, step == 0 ? ratio : rest / divisor), single_values ? 29 : 26);
+    Expr quotient =
+        leading_bits(call(Op::Trunc, step == 0 ? ratio : rest / divisor), single_values ? 29 : 26);
     rest = rest - quotient * high;
     if (!single_values) rest = rest - quotient * (divisor - high);
   }

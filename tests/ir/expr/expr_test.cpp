@@ -1,4 +1,5 @@
-// The pool and the rewriting of expressions: equal expressions are one node, order is by content, rewriting shares.
+// The pool and the rewriting of expressions: equal expressions are one node, order is by content,
+// rewriting shares.
 #include "ir/expr/expr.h"
 
 #include <gtest/gtest.h>
@@ -19,8 +20,10 @@ TEST(ExprTest, EqualExpressionsAreOneNode) {
   EXPECT_NE(pool.integer(DType::I32, 1), pool.integer(DType::I64, 1));
   EXPECT_NE(pool.real(DType::F32, 0.0), pool.real(DType::F32, -0.0));
   EXPECT_EQ(pool.real(DType::F32, NAN), pool.real(DType::F32, -NAN));
-  EXPECT_NE(pool.read("x", DType::F32, {i}), pool.read("x", DType::F32, {i}, pool.real(DType::F32, 0)));
-  EXPECT_NE(pool.cast(DType::I32, pool.read("x", DType::F32, {})), pool.bitcast(DType::I32, pool.read("x", DType::F32, {})));
+  EXPECT_NE(pool.read("x", DType::F32, {i}),
+            pool.read("x", DType::F32, {i}, pool.real(DType::F32, 0)));
+  EXPECT_NE(pool.cast(DType::I32, pool.read("x", DType::F32, {})),
+            pool.bitcast(DType::I32, pool.read("x", DType::F32, {})));
   size_t size = pool.size();
   (void)(i + n * 2);
   EXPECT_EQ(pool.size(), size);
@@ -41,7 +44,8 @@ TEST(ExprTest, MakersRefuseWrongTypes) {
 
 // The order must not depend on which node was made first.
 TEST(ExprTest, OrderIsByContent) {
-  const char* texts[] = {"3", "-1", "a", "b", "a + b", "b + a", "a*b", "a % 2", "min(a, b)", "a + b*2", "a//b"};
+  const char* texts[] = {"3",   "-1",    "a",         "b",       "a + b", "b + a",
+                         "a*b", "a % 2", "min(a, b)", "a + b*2", "a//b"};
   auto sorted_texts = [&](bool backwards) {
     ExprPool pool;
     std::vector<Expr> list;
@@ -70,7 +74,8 @@ TEST(ExprTest, SubstitutionIsSimultaneous) {
   std::vector<Substitution> swap = {{"i", j}, {"j", i}};
   EXPECT_EQ(to_string(substitute(e, swap)), "j*8 + i");
   EXPECT_EQ(substitute(e, std::vector<Substitution>{{"k", i}}), e);
-  EXPECT_EQ(substitute(e, std::vector<Substitution>{{"i", pool.index(2)}, {"j", pool.index(1)}}), pool.index(17));
+  EXPECT_EQ(substitute(e, std::vector<Substitution>{{"i", pool.index(2)}, {"j", pool.index(1)}}),
+            pool.index(17));
 }
 
 TEST(ExprTest, TraversalSeesEachNodeOnce) {

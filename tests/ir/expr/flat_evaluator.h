@@ -1,6 +1,8 @@
-// Evaluates one expression at many points: the DAG is laid out once as a list of steps over slots, each run by fold.h.
+// Evaluates one expression at many points: the DAG is laid out once as a list of steps over slots,
+// each run by fold.h.
 //
-//   FlatEvaluator square(x * x);   square({3.0})   ->   9.0      x = pool.read("x0", DType::F32, {})
+//   FlatEvaluator square(x * x);   square({3.0})   ->   9.0      x = pool.read("x0", DType::F32,
+//   {})
 #pragma once
 
 #include <map>

@@ -1,4 +1,5 @@
-// What operations give on values: the edges of integers and floats, and which identities the pool may use.
+// What operations give on values: the edges of integers and floats, and which identities the pool
+// may use.
 #include "ir/expr/fold.h"
 
 #include <gtest/gtest.h>
@@ -44,7 +45,8 @@ TEST(FoldTest, IntegersWrap) {
 }
 
 TEST(FoldTest, DivisionIsTotal) {
-  for (Op op : {Op::FloorDiv, Op::FloorMod, Op::TruncDiv, Op::TruncRem}) EXPECT_EQ(integer_op(op, DType::I32, 7, 0), 0);
+  for (Op op : {Op::FloorDiv, Op::FloorMod, Op::TruncDiv, Op::TruncRem})
+    EXPECT_EQ(integer_op(op, DType::I32, 7, 0), 0);
   EXPECT_EQ(integer_op(Op::FloorDiv, DType::I32, INT32_MIN, -1), INT32_MIN);
   EXPECT_EQ(integer_op(Op::TruncDiv, DType::I64, INT64_MIN, -1), INT64_MIN);
   EXPECT_EQ(integer_op(Op::TruncRem, DType::I64, INT64_MIN, -1), 0);
@@ -63,7 +65,8 @@ TEST(FoldTest, FloorDivisionHoldsItsIdentity) {
   for (int a = -128; a < 128; ++a) {
     for (int b = -128; b < 128; ++b) {
       if (b == 0) continue;
-      int64_t q = integer_op(Op::FloorDiv, DType::I16, a, b), r = integer_op(Op::FloorMod, DType::I16, a, b);
+      int64_t q = integer_op(Op::FloorDiv, DType::I16, a, b),
+              r = integer_op(Op::FloorMod, DType::I16, a, b);
       ASSERT_EQ(q * b + r, a);
       ASSERT_TRUE(r == 0 || (r < 0) == (b < 0)) << a << " % " << b;
       ASSERT_EQ(integer_op(Op::TruncDiv, DType::I16, a, b), a / b);
@@ -130,10 +133,12 @@ TEST(FoldTest, FloatToIntegerSaturates) {
   EXPECT_EQ(to_integer(DType::I32, DType::F64, -2147483648.9), INT32_MIN);
   EXPECT_EQ(to_integer(DType::I64, DType::F64, 9.3e18), INT64_MAX);
   EXPECT_EQ(to_integer(DType::I64, DType::F64, -kInfinity), INT64_MIN);
-  EXPECT_EQ(to_integer(DType::U64, DType::F64, 1.8e19), static_cast<int64_t>(18000000000000000000u));
+  EXPECT_EQ(to_integer(DType::U64, DType::F64, 1.8e19),
+            static_cast<int64_t>(18000000000000000000u));
   EXPECT_EQ(to_integer(DType::U64, DType::F64, kInfinity), -1);
   EXPECT_EQ(to_integer(DType::U32, DType::F32, 3e9), 3000000000);
-  for (DType type : {DType::I8, DType::U8, DType::I32, DType::U64, DType::Index}) EXPECT_EQ(to_integer(type, DType::F64, kNaN), 0);
+  for (DType type : {DType::I8, DType::U8, DType::I32, DType::U64, DType::Index})
+    EXPECT_EQ(to_integer(type, DType::F64, kNaN), 0);
   EXPECT_EQ(to_integer(DType::I32, DType::F32, -1.9), -1);
   EXPECT_EQ(to_integer(DType::Bool, DType::F32, kNaN), 1);
   EXPECT_EQ(to_integer(DType::Bool, DType::F32, -0.0), 0);
@@ -141,7 +146,8 @@ TEST(FoldTest, FloatToIntegerSaturates) {
 
 TEST(FoldTest, IntegerToFloatRoundsOnce) {
   EXPECT_EQ(to_float(DType::F32, DType::I32, 16777217), 16777216);
-  EXPECT_EQ(to_float(DType::F32, DType::I64, (int64_t{1} << 54) + (int64_t{1} << 30) + 1), 0x1p54 + 0x1p31);  // not through f64
+  EXPECT_EQ(to_float(DType::F32, DType::I64, (int64_t{1} << 54) + (int64_t{1} << 30) + 1),
+            0x1p54 + 0x1p31);  // not through f64
   EXPECT_EQ(to_float(DType::F64, DType::U64, -1), 0x1p64);
   EXPECT_EQ(to_float(DType::F32, DType::U64, -1), 0x1p64);
   EXPECT_EQ(to_float(DType::F16, DType::I32, 65519), 65504);
@@ -150,7 +156,8 @@ TEST(FoldTest, IntegerToFloatRoundsOnce) {
   EXPECT_EQ(to_float(DType::BF16, DType::I32, 259), 260);
   EXPECT_EQ(convert(DType::I8, DType::I32, {.i = 300}).i, 44);
   EXPECT_EQ(convert(DType::U32, DType::I32, {.i = -1}).i, 0xffffffff);
-  EXPECT_EQ(convert(DType::F16, DType::F64, {.f = 1 + 0x1p-11 + 0x1p-40}).f, 1 + 0x1p-10);  // not through f32
+  EXPECT_EQ(convert(DType::F16, DType::F64, {.f = 1 + 0x1p-11 + 0x1p-40}).f,
+            1 + 0x1p-10);  // not through f32
 }
 
 TEST(FoldTest, BitsAreReinterpreted) {
@@ -159,19 +166,23 @@ TEST(FoldTest, BitsAreReinterpreted) {
   EXPECT_EQ(reinterpret(DType::F32, DType::U32, {.i = 0x7f800000}).f, kInfinity);
   EXPECT_EQ(reinterpret(DType::F64, DType::I64, {.i = 0x3ff0000000000000}).f, 1);
   EXPECT_EQ(reinterpret(DType::U16, DType::F16, {.f = -2}).i, 0xc000);
-  EXPECT_EQ(reinterpret(DType::F32, DType::BF16, {.f = 1}).f, load_element(DType::F32, std::array<uint8_t, 4>{0x80, 0x3f, 0, 0}.data(), 0).f);
+  EXPECT_EQ(reinterpret(DType::F32, DType::BF16, {.f = 1}).f,
+            load_element(DType::F32, std::array<uint8_t, 4>{0x80, 0x3f, 0, 0}.data(), 0).f);
   EXPECT_EQ(reinterpret(DType::I8, DType::U8, {.i = 200}).i, -56);
 }
 
 // Rounding a literal and storing it agree for every float type of at most 16 bits.
 TEST(FoldTest, RoundingAgreesWithStoring) {
-  for (DType type : {DType::F16, DType::BF16, DType::F8E4M3FN, DType::F8E4M3FNUZ, DType::F8E5M2, DType::F8E5M2FNUZ, DType::F4E2M1}) {
+  for (DType type : {DType::F16, DType::BF16, DType::F8E4M3FN, DType::F8E4M3FNUZ, DType::F8E5M2,
+                     DType::F8E5M2FNUZ, DType::F4E2M1}) {
     for (int exponent = -30; exponent < 40; ++exponent) {
       for (int step = -64; step <= 64; ++step) {
-        double value = std::ldexp(1 + std::abs(step) / 64.0 + 0x1p-20 * (step % 3), exponent) * (step < 0 ? -1 : 1);
+        double value = std::ldexp(1 + std::abs(step) / 64.0 + 0x1p-20 * (step % 3), exponent) *
+                       (step < 0 ? -1 : 1);
         uint8_t bytes[2] = {};
         store_element(type, bytes, 0, {.f = value});
-        ASSERT_EQ(round_to(type, value), load_element(type, bytes, 0).f) << name_of(type) << " of " << value;
+        ASSERT_EQ(round_to(type, value), load_element(type, bytes, 0).f)
+            << name_of(type) << " of " << value;
       }
     }
   }
@@ -189,7 +200,8 @@ class FoldingPoolTest : public testing::Test {
 };
 
 TEST_F(FoldingPoolTest, FloatsKeepWhatNaNAndZerosNeed) {
-  for (const char* kept : {"f[] + 0.0", "f[] * 0.0", "f[] - f[]", "0.0 - f[]", "f[] == f[]", "f[] / f[]", "0.0 / f[]", "min(f[], f[])"})
+  for (const char* kept : {"f[] + 0.0", "f[] * 0.0", "f[] - f[]", "0.0 - f[]", "f[] == f[]",
+                           "f[] / f[]", "0.0 / f[]", "min(f[], f[])"})
     EXPECT_EQ(folded(kept), kept);
   EXPECT_EQ(folded("f[] * 1.0"), "f[]");
   EXPECT_EQ(folded("1.0 * f[]"), "f[]");

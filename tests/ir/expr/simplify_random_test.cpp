@@ -1,5 +1,5 @@
-// The simplifier against evaluation at every point: random index expressions and conditions over a few variables with
-// small ranges, before and after.
+// The simplifier against evaluation at every point: random index expressions and conditions over a
+// few variables with small ranges, before and after.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -25,7 +25,9 @@ class Generator {
       return below(3) ? pool_.var(kNames[below(4)]) : pool_.index(below(13) - 4);
     }
     switch (below(12)) {
-      case 0: case 1: case 2: return index(depth - 1) + index(depth - 1);
+      case 0:
+      case 1:
+      case 2: return index(depth - 1) + index(depth - 1);
       case 3: return index(depth - 1) - index(depth - 1);
       case 4: return index(depth - 1) * pool_.index(below(9) - 2);
       case 5: return index(depth - 1) * index(depth - 1);
@@ -96,7 +98,8 @@ class SimplifyRandomTest : public testing::Test {
 TEST_F(SimplifyRandomTest, KeepsTheValueAndTheSecondPassChangesNothing) {
   Generator generator(pool_, 1);
   for (int round = 0; round < 4000; ++round) {
-    Expr e = generator.below(4) ? generator.index(1 + round % 4) : generator.condition(1 + round % 3);
+    Expr e =
+        generator.below(4) ? generator.index(1 + round % 4) : generator.condition(1 + round % 3);
     Expr simplified = simplify(e, ranges_);
     ASSERT_EQ(values(e), values(simplified)) << to_string(e) << "   ->   " << to_string(simplified);
     Expr twice = simplify(simplified, ranges_);

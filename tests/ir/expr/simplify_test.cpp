@@ -3,21 +3,32 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 
 #include "ir/expr/text.h"
 
 namespace tenon {
 namespace {
 
-// ci, lane in 0..15, mi in 0..7, y4 in 0..3, i in 0..n-1, s, n, w, h in 1..512, t in 0..s-1, x, co, a, b: anything
+// ci, lane in 0..15, mi in 0..7, y4 in 0..3, i in 0..n-1, s, n, w, h in 1..512, t in 0..s-1, x, co,
+// a, b: anything
 class SimplifyTest : public testing::Test {
  protected:
   SimplifyTest() {
-    for (auto [name, extent] : {std::pair{"ci", "16"}, {"lane", "16"}, {"mi", "8"}, {"mo", "16"}, {"y4", "4"}, {"i", "n"},
-                                {"t", "s"}, {"wx", "w"}, {"hy", "h"}, {"p", "past + s"}, {"ki", "min(8, n - 8*ko)"}})
+    for (auto [name, extent] : {std::pair{"ci", "16"},
+                                {"lane", "16"},
+                                {"mi", "8"},
+                                {"mo", "16"},
+                                {"y4", "4"},
+                                {"i", "n"},
+                                {"t", "s"},
+                                {"wx", "w"},
+                                {"hy", "h"},
+                                {"p", "past + s"},
+                                {"ki", "min(8, n - 8*ko)"}})
       ranges_.set_extent(name, parse(extent));
-    for (const char* symbol : {"s", "n", "w", "h", "batch"}) ranges_.set(symbol, pool_.index(1), pool_.index(512));
+    for (const char* symbol : {"s", "n", "w", "h", "batch"})
+      ranges_.set(symbol, pool_.index(1), pool_.index(512));
     ranges_.set("past", pool_.index(0), pool_.index(511));
     ranges_.set("ko", pool_.index(0), parse("(n + 7) // 8 - 1"));
     ranges_.set("row", parse("max(i - 2, 0)"), parse("i"));
@@ -220,26 +231,31 @@ TEST_F(SimplifyTest, Proofs) {
   EXPECT_FALSE(proved("i == n - 1"));
 }
 
+// Of this process alone: tests run beside others.
+double processor_seconds_since(std::clock_t start) {
+  return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+}
+
 // The search ends where it would branch too often: each min doubles the cases.
 TEST_F(SimplifyTest, SearchIsBounded) {
   std::string sum = "0";
-  for (int k = 0; k < 40; ++k) sum += " + min(a" + std::to_string(k) + ", b" + std::to_string(k) + ")";
-  auto start = std::chrono::steady_clock::now();
+  for (int k = 0; k < 40; ++k)
+    sum += " + min(a" + std::to_string(k) + ", b" + std::to_string(k) + ")";
+  std::clock_t start = std::clock();
   EXPECT_FALSE(proved("0 <= " + sum));
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(500));
+  EXPECT_LT(processor_seconds_since(start), 0.5);
 }
 
 TEST_F(SimplifyTest, IsFast) {
   std::vector<Expr> expressions;
   for (int k = 0; k < 10000; ++k) {
     std::string c = std::to_string(k + 2);
-    expressions.push_back(parse("((mo*8 + mi)*" + c + " + (ci*4 + y4)//4) // " + c + " * 16 + (i + t - 1)%s + " + c));
+    expressions.push_back(
+        parse("((mo*8 + mi)*" + c + " + (ci*4 + y4)//4) // " + c + " * 16 + (i + t - 1)%s + " + c));
   }
-  auto start = std::chrono::steady_clock::now();
+  std::clock_t start = std::clock();
   for (Expr e : expressions) simplify(e, ranges_);
-  double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  RecordProperty("microseconds_each", static_cast<int>(seconds * 100));
-  EXPECT_LT(seconds, 6.0);  // 0.2 in a release build; room for sanitizers and a busy machine
+  EXPECT_LT(processor_seconds_since(start), 4);  // 0.2 in a release build; sanitizers need more
 }
 
 }  // namespace

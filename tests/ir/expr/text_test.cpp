@@ -1,4 +1,5 @@
-// The text of expressions: every operation and literal prints and reads back as the same node, faults name their place.
+// The text of expressions: every operation and literal prints and reads back as the same node,
+// faults name their place.
 #include "ir/expr/text.h"
 
 #include <gtest/gtest.h>
@@ -32,13 +33,16 @@ class ExprTextTest : public testing::Test {
       return std::to_string(first.place.column) + ": " + first.message;
     }
   }
-  Expr tensor(DType type) { return pool_.read("t_" + std::string(name_of(type)), type, {pool_.var("i")}); }
+  Expr tensor(DType type) {
+    return pool_.read("t_" + std::string(name_of(type)), type, {pool_.var("i")});
+  }
 
   ExprPool pool_;
 };
 
-const DType kArithmetic[] = {DType::Index, DType::Bool, DType::I8,  DType::U8,  DType::I16, DType::U16,
-                             DType::I32,   DType::U32,  DType::I64, DType::U64, DType::F32, DType::F64};
+const DType kArithmetic[] = {DType::Index, DType::Bool, DType::I8,  DType::U8,
+                             DType::I16,   DType::U16,  DType::I32, DType::U32,
+                             DType::I64,   DType::U64,  DType::F32, DType::F64};
 
 TEST_F(ExprTextTest, EveryOperationReadsBack) {
   int seen = 0;
@@ -48,7 +52,8 @@ TEST_F(ExprTextTest, EveryOperationReadsBack) {
       if (!applies_to(op, type)) continue;
       std::vector<Expr> operands;
       for (int k = 0; k < arity_of(op); ++k)
-        operands.push_back(pool_.read("t_" + std::string(name_of(type)), type, {pool_.var("i") + k}));
+        operands.push_back(
+            pool_.read("t_" + std::string(name_of(type)), type, {pool_.var("i") + k}));
       if (op == Op::Select) operands[0] = tensor(DType::Bool);
       Expr e = pool_.apply(op, operands);
       EXPECT_EQ(parse(to_string(e)), e) << to_string(e);
@@ -59,18 +64,23 @@ TEST_F(ExprTextTest, EveryOperationReadsBack) {
 }
 
 TEST_F(ExprTextTest, EveryLiteralReadsBack) {
-  for (DType type : {DType::Index, DType::I8, DType::U8, DType::I16, DType::U16, DType::I32, DType::U32, DType::I64, DType::U64,
-                     DType::I4, DType::U4, DType::I2, DType::U2, DType::Bool}) {
-    for (int64_t value : {int64_t{0}, int64_t{1}, int64_t{-1}, int64_t{100}, INT64_MAX, INT64_MIN, int64_t{INT32_MIN}}) {
+  for (DType type :
+       {DType::Index, DType::I8, DType::U8, DType::I16, DType::U16, DType::I32, DType::U32,
+        DType::I64, DType::U64, DType::I4, DType::U4, DType::I2, DType::U2, DType::Bool}) {
+    for (int64_t value : {int64_t{0}, int64_t{1}, int64_t{-1}, int64_t{100}, INT64_MAX, INT64_MIN,
+                          int64_t{INT32_MIN}}) {
       Expr e = pool_.integer(type, value);
       EXPECT_EQ(parse(to_string(e)), e) << to_string(e);
     }
   }
   std::mt19937_64 random(3);
-  for (DType type : {DType::F32, DType::F64, DType::F16, DType::BF16, DType::F8E4M3FN, DType::F8E5M2, DType::F4E2M1}) {
-    std::vector<double> values = {0.0, -0.0, 1, -1.5, 0.1, 1e-40, 5e-324, 3.4e38, 1e300, INFINITY, -INFINITY, NAN};
+  for (DType type : {DType::F32, DType::F64, DType::F16, DType::BF16, DType::F8E4M3FN,
+                     DType::F8E5M2, DType::F4E2M1}) {
+    std::vector<double> values = {0.0,    -0.0,   1,     -1.5,     0.1,       1e-40,
+                                  5e-324, 3.4e38, 1e300, INFINITY, -INFINITY, NAN};
     for (int i = 0; i < 200; ++i) values.push_back(std::bit_cast<double>(random()));
-    for (int i = 0; i < 200; ++i) values.push_back(std::bit_cast<float>(static_cast<uint32_t>(random())));
+    for (int i = 0; i < 200; ++i)
+      values.push_back(std::bit_cast<float>(static_cast<uint32_t>(random())));
     for (double value : values) {
       Expr e = pool_.real(type, value);
       EXPECT_EQ(parse(to_string(e)), e) << to_string(e);
@@ -118,8 +128,10 @@ TEST_F(ExprTextTest, FaultsNameTheirPlace) {
   EXPECT_EQ(error_of("max(i)"), "1: max takes 2 operands, found 'max'");
   EXPECT_EQ(error_of("x[i]"), "1: no tensor of this name is in scope, found 'x'");
   EXPECT_EQ(error_of("t_f32[1.0]"), "1: a subscript must be of type index, found 't_f32'");
-  EXPECT_EQ(error_of("t_f32[i] else 0"), "1: the else value must be of the tensor's type, found 't_f32'");
-  EXPECT_EQ(error_of("select(i, 1, 2)"), "1: the condition of select must be a bool, found 'select'");
+  EXPECT_EQ(error_of("t_f32[i] else 0"),
+            "1: the else value must be of the tensor's type, found 't_f32'");
+  EXPECT_EQ(error_of("select(i, 1, 2)"),
+            "1: the condition of select must be a bool, found 'select'");
   EXPECT_EQ(error_of("i +"), "4: expected an expression, found the end of the text");
   EXPECT_EQ(error_of("(i"), "3: expected ')', found the end of the text");
   EXPECT_EQ(error_of("3q"), "1: 'q' is no type, found '3'");
@@ -150,7 +162,9 @@ class RandomExpr {
   Expr make(DType type, int depth) {
     if (depth == 0 || below(6) == 0) return leaf(type);
     if (below(8) == 0) return pool_.cast(type, make(kArithmetic[below(12)], depth - 1));
-    if (below(12) == 0) return pool_.read("t_" + std::string(name_of(type)), type, {make(DType::Index, depth - 1)}, make(type, depth - 1));
+    if (below(12) == 0)
+      return pool_.read("t_" + std::string(name_of(type)), type, {make(DType::Index, depth - 1)},
+                        make(type, depth - 1));
     while (true) {
       Op op = static_cast<Op>(below(static_cast<int>(Op::Select) + 1));
       bool comparison = op == Op::Eq || op == Op::Ne || op == Op::Lt || op == Op::Le;
@@ -158,7 +172,8 @@ class RandomExpr {
       if ((comparison && type != DType::Bool) || !applies_to(op, operand_type)) continue;
       std::vector<Expr> operands;
       for (int i = 0; i < arity_of(op); ++i)
-        operands.push_back(make(op == Op::Select && i == 0 ? DType::Bool : operand_type, depth - 1));
+        operands.push_back(
+            make(op == Op::Select && i == 0 ? DType::Bool : operand_type, depth - 1));
       return pool_.apply(op, operands);
     }
   }
@@ -167,9 +182,13 @@ class RandomExpr {
 
  private:
   Expr leaf(DType type) {
-    if (type == DType::Index && below(2)) return pool_.var(std::string(1, static_cast<char>('i' + below(4))));
-    if (below(2)) return pool_.read("t_" + std::string(name_of(type)), type, {pool_.var("i"), pool_.index(below(5) - 1)});
-    return is_float(type) ? pool_.real(type, (below(200) - 100) / 7.0) : pool_.integer(type, below(200) - 100);
+    if (type == DType::Index && below(2))
+      return pool_.var(std::string(1, static_cast<char>('i' + below(4))));
+    if (below(2))
+      return pool_.read("t_" + std::string(name_of(type)), type,
+                        {pool_.var("i"), pool_.index(below(5) - 1)});
+    return is_float(type) ? pool_.real(type, (below(200) - 100) / 7.0)
+                          : pool_.integer(type, below(200) - 100);
   }
 
   ExprPool& pool_;

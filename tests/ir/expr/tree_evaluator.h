@@ -1,4 +1,5 @@
-// The meaning of an expression without reads, straight from fold.h: what every rewrite is compared with.
+// The meaning of an expression without reads, straight from fold.h: what every rewrite is compared
+// with.
 //
 //   value_of(parse("x // 4 + 1"), {{"x", 9}})   ->   3
 #pragma once
@@ -29,7 +30,8 @@ inline Scalar scalar_of(Expr e, const Point& point) {
     const Apply* apply = e.as<Apply>();
     TENON_CHECK(apply, "a read has no value here");
     Scalar operands[3];
-    for (size_t i = 0; i < apply->children.size(); ++i) operands[i] = scalar_of(apply->children[i], point);
+    for (size_t i = 0; i < apply->children.size(); ++i)
+      operands[i] = scalar_of(apply->children[i], point);
     result = evaluate(apply->op, apply->children.back().type(), operands);
   }
   return result;
