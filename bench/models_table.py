@@ -16,7 +16,7 @@ import check_model  # noqa: E402
 import harness  # noqa: E402
 import compare_ort  # noqa: E402
 
-MODELS = ["kws", "squeezenet1_1", "resnet18", "mobilenet_v2", "bert_base_dynamic", "speech_rnn"]
+MODELS = [str(harness.ROOT / "examples" / "digits" / "digits.onnx"), "kws", "squeezenet1_1", "resnet18", "mobilenet_v2", "bert_base_dynamic", "speech_rnn"]
 
 HEAD = """\
 # Models: right, and how fast
