@@ -107,6 +107,7 @@ int parse_and_run(int argc, char** argv) {
   compile_command->footer("example: tenon compile kws.onnx -o out/ --target x86-64-v3 --selftest");
   add_model_options(*compile_command, compile.model, raw);
   compile_command->add_option("-o,--output", compile.output_folder, "the folder to write to")->required();
+  compile_command->add_option("--depfile", compile.depfile, "a file for Make or Ninja: what the library was read from");
   compile_command->add_option("--emit", compile.emit, "lib (always), obj, llvm-ir, asm")->delimiter(',')->take_all();
   compile_command->add_option("--weights", weights, "embed: inside the library; file: NAME_weights.bin")->check(CLI::IsMember({"embed", "file"}));
   compile_command->add_option("--rename", renames, "OLD=NEW: the C name of a tensor or dimension")->take_all();

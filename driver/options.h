@@ -30,6 +30,7 @@ struct ModelOptions {
 struct CompileOptions {
   ModelOptions model;
   std::string output_folder;
+  std::string depfile;                                   // --depfile; "" for none
   std::vector<std::string> emit;                         // "lib", "obj", "llvm-ir", "asm"
   bool weights_in_file = false;
   bool selftest = false;

@@ -79,4 +79,10 @@ Result<std::span<const uint8_t>> ExternalData::open(const std::string& location)
   return std::span(static_cast<const uint8_t*>(known->second.address), known->second.bytes);
 }
 
+std::vector<std::string> ExternalData::paths() const {
+  std::vector<std::string> paths;
+  for (const auto& [location, mapping] : mappings_) paths.push_back(folder_ + "/" + location);
+  return paths;
+}
+
 }  // namespace tenon::frontend

@@ -27,6 +27,8 @@ class ModelFile {
   /// Bytes of the initializer of that name; a name that the graph's constants do not use is a bug
   /// of ours.
   virtual std::span<const uint8_t> initializer(const std::string& name) const = 0;
+  /// Paths of the files beside the model that its tensors were read from, sorted.
+  virtual std::vector<std::string> external_files() const = 0;
   std::string base_name;          // "resnet18.onnx"
   std::string sha256;             // of the ONNX file's bytes
   std::string path;               // as given

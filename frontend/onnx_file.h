@@ -16,6 +16,7 @@ class OnnxFile final : public ModelFile {
   onnx::ModelProto model;
 
   std::span<const uint8_t> initializer(const std::string& name) const override;
+  std::vector<std::string> external_files() const override { return bytes_.external_files(); }
 
   /// The bytes of a tensor of the model; fails with a reason.
   Result<std::span<const uint8_t>> bytes_of_tensor(const onnx::TensorProto& tensor) const {

@@ -26,6 +26,9 @@ class ExternalData {
   /// words.
   Result<std::span<const uint8_t>> open(const std::string& location);
 
+  /// Paths of the files opened so far, sorted.
+  std::vector<std::string> paths() const;
+
  private:
   struct Mapping {
     void* address;
@@ -44,6 +47,8 @@ class TensorBytes {
 
   /// The bytes; fails with a reason. The tensor must outlive them, and this object too.
   Result<std::span<const uint8_t>> of(const onnx::TensorProto& tensor);
+
+  std::vector<std::string> external_files() const { return external_.paths(); }
 
  private:
   Result<std::span<const uint8_t>> external_bytes(const onnx::TensorProto& tensor,

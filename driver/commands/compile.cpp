@@ -10,6 +10,7 @@
 #include "codegen/bundle/identifiers.h"
 #include "codegen/bundle/write_bundle.h"
 #include "driver/commands/commands.h"
+#include "driver/depfile.h"
 #include "driver/selftest.h"
 #include "support/text.h"
 
@@ -121,6 +122,12 @@ int run_compile(const CompileOptions& options) {
   codegen::ManifestFile source{model.lowered.file->base_name, model.lowered.file->sha256, std::filesystem::file_size(options.model.model)};
   Result<codegen::BundleReport> report = codegen::write_bundle(folder, model.interface, std::move(parts), choice, {source});
   if (!report) user_error({model.lowered.file->base_name, "", 0, 0}, report.reason(), "give large functions another schedule with --schedule=FILE");
+  if (!options.depfile.empty()) {
+    std::vector<std::string> inputs = model.lowered.file->external_files();
+    inputs.insert(inputs.begin(), options.model.model);
+    if (!options.model.schedule_file.empty()) inputs.push_back(options.model.schedule_file);
+    write_depfile(options.depfile, options.output_folder + "/lib" + request.name + ".a", inputs);
+  }
   progress("");
   print_warnings(diagnostics);
   if (options.json) print_json(model, *report);
