@@ -10,10 +10,6 @@ source tools/common.sh
 say "set-up: Debian packages (those that are missing), onnx into $(tenon_cache), Tenon into build/"
 install_packages "${build_packages[@]}"
 tools/build_onnx.sh >/dev/null
-if [[ ! -e driver/tenon.cpp ]]; then
-  build_tenon
-  exit
-fi
 build_tenon tenon tenon_opt
 
 say "compiling examples/digits/digits.onnx into a static library"
