@@ -180,9 +180,9 @@ BuiltModel build_model(LoweredModel lowered, const target::Target& target, const
 }
 
 const loop::Function& BuiltModel::function_of(const codegen::Group& group) const {
-  const std::string& symbol = code.kernels[group.kernel].symbol;
-  const loop::Function* function = module().find_function(symbol.substr(interface.name.size() + 1));
-  TENON_CHECK(function, "no function for kernel " + symbol);
+  const codegen::CompiledKernel& kernel = code.kernels[group.kernel];
+  const loop::Function* function = module().find_function(kernel.function);
+  TENON_CHECK(function, "no function for kernel " + kernel.symbol);
   return *function;
 }
 

@@ -28,7 +28,7 @@ Result<CompiledKernel> compile_kernel(const loop::Function& function, const Rang
   kernel->function->setVisibility(llvm::GlobalValue::HiddenVisibility);
   kernel->function->setDSOLocal(true);
 
-  CompiledKernel compiled{*kernel, kernel->function->getName().str(), {}, to_text(module), Scheduling::Reorder};
+  CompiledKernel compiled{*kernel, function.name, kernel->function->getName().str(), {}, to_text(module), Scheduling::Reorder};
   compiled.kernel.function = nullptr;
   std::unique_ptr<llvm::Module> other = llvm::CloneModule(module);  // the code generator changes what it is given
   compiled.object = emit_object(module, target, Scheduling::Reorder, kind);

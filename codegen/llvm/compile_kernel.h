@@ -14,6 +14,7 @@ namespace tenon::codegen {
 
 struct CompiledKernel {
   Kernel kernel;       // without its function: the object holds that, external and hidden
+  std::string function;  // name in the loop module
   std::string symbol;
   Object object;
   std::string text;    // LLVM IR as it went into the code generator
