@@ -7,6 +7,7 @@ namespace tenon::schedule {
 
 using loop::For;
 using loop::Leaf;
+using loop::Stage;
 using loop::Stmt;
 using loop::StmtKind;
 using loop::StmtRewriter;
@@ -35,6 +36,23 @@ class SubstituteVars final : public StmtRewriter {
   std::vector<Substitution> substitutions_;
 };
 
+class GuardStatements final : public StmtRewriter {
+ public:
+  explicit GuardStatements(Expr condition) : condition_(condition) {}
+  Stmt rewrite(const Stmt& stmt) override {
+    if (const Leaf* leaf = stmt.as<Leaf>()) {
+      Leaf guarded = *leaf;
+      guarded.guard = leaf->guard ? leaf->guard & condition_ : condition_;
+      return guarded;
+    }
+    if (stmt.as<loop::Store>() || stmt.as<loop::Require>()) return loop::If{condition_, stmt, {}};
+    return rewrite_children(stmt);
+  }
+
+ private:
+  Expr condition_;
+};
+
 class MapLeaves final : public StmtRewriter {
  public:
   explicit MapLeaves(const std::function<Stmt(const Leaf&)>& make) : make_(make) {}
@@ -47,21 +65,66 @@ class MapLeaves final : public StmtRewriter {
   const std::function<Stmt(const Leaf&)>& make_;
 };
 
-class RenameLoops final : public StmtRewriter {
+// The names that a copy of a statement changes: those of its loops and of its buffers.
+struct DeclaredNames {
+  std::vector<std::string> loops, buffers;
+  bool has_buffer(const std::string& name) const { return std::find(buffers.begin(), buffers.end(), name) != buffers.end(); }
+};
+
+DeclaredNames names_declared_in(const Stmt& root) {
+  DeclaredNames names;
+  loop::for_each_stmt(root, [&](const Stmt& stmt) {
+    if (const For* loop = stmt.as<For>()) names.loops.push_back(loop->var);
+    if (const loop::Alloc* alloc = stmt.as<loop::Alloc>()) names.buffers.push_back(alloc->buffer.name);
+  });
+  return names;
+}
+
+class RenameCopy final : public StmtRewriter {
  public:
-  explicit RenameLoops(const std::string& suffix) : suffix_(suffix) {}
+  RenameCopy(const DeclaredNames& names, const std::string& suffix) : names_(names), suffix_(suffix) {}
+
   Stmt rewrite(const Stmt& old) override {
     Stmt stmt = rewrite_children(old);
-    const For* loop = stmt.as<For>();
-    if (!loop) return stmt;
-    For renamed = *loop;
-    renamed.var += suffix_;
-    renamed.body = substitute_vars(loop->body, {{loop->var, loop->extent.pool().var(renamed.var)}});
-    return renamed;
+    if (const For* loop = stmt.as<For>()) {
+      For renamed = *loop;
+      renamed.var += suffix_;
+      renamed.body = substitute_vars(loop->body, {{loop->var, loop->extent.pool().var(renamed.var)}});
+      return renamed;
+    }
+    if (const loop::Alloc* alloc = stmt.as<loop::Alloc>()) {
+      loop::Buffer buffer = alloc->buffer;
+      buffer.name += suffix_;
+      return loop::Alloc{buffer};
+    }
+    if (const loop::Prefetch* prefetch = stmt.as<loop::Prefetch>(); prefetch && names_.has_buffer(prefetch->buffer))
+      return loop::Prefetch{prefetch->buffer + suffix_, prefetch->indices};
+    if (const Leaf* leaf = stmt.as<Leaf>()) {
+      Leaf renamed = *leaf;
+      for (const std::string& buffer : names_.buffers) renamed.stage = rename_tensor(renamed.stage, buffer, buffer + suffix_);
+      return renamed;
+    }
+    return stmt;
   }
 
  private:
+  const DeclaredNames& names_;
   const std::string& suffix_;
+};
+
+class RenameReads final : public Rewriter {
+ public:
+  RenameReads(ExprPool& pool, const std::string& from, const std::string& to) : Rewriter(pool), from_(from), to_(to) {}
+
+ private:
+  Expr rewrite(Expr old) override {
+    Expr e = rewrite_children(old);
+    const Read* read = e.as<Read>();
+    if (!read || read->tensor != from_) return e;
+    std::span<const Expr> indices = read->indices();
+    return pool().read(to_, e.type(), {indices.begin(), indices.end()}, read->otherwise());
+  }
+  const std::string &from_, &to_;
 };
 
 class ReplaceStmt final : public StmtRewriter {
@@ -79,25 +142,27 @@ class RemoveAlloc final : public StmtRewriter {
   explicit RemoveAlloc(const std::string& name) : name_(name) {}
   Stmt rewrite(const Stmt& stmt) override {
     const loop::Alloc* alloc = stmt.as<loop::Alloc>();
-    return alloc && alloc->buffer.name == name_ ? loop::block({}) : rewrite_children(stmt);
+    const loop::Prefetch* prefetch = stmt.as<loop::Prefetch>();
+    if ((alloc && alloc->buffer.name == name_) || (prefetch && prefetch->buffer == name_)) return loop::block({});
+    return rewrite_children(stmt);
   }
 
  private:
   const std::string& name_;
 };
 
-bool find_path(const Stmt& stmt, const std::string& name, std::vector<const For*>& path) {
+bool find_path(const Stmt& stmt, const std::function<bool(const Stmt&)>& is_wanted, std::vector<const For*>& path) {
   if (!stmt) return false;
+  if (is_wanted(stmt)) return true;
   if (const For* loop = stmt.as<For>()) {
-    if (loop->var == name) return true;
     path.push_back(loop);
-    if (find_path(loop->body, name, path)) return true;
+    if (find_path(loop->body, is_wanted, path)) return true;
     path.pop_back();
   } else if (const loop::Block* block = stmt.as<loop::Block>()) {
     for (const Stmt& child : block->stmts)
-      if (find_path(child, name, path)) return true;
+      if (find_path(child, is_wanted, path)) return true;
   } else if (const loop::If* branch = stmt.as<loop::If>()) {
-    return find_path(branch->then_body, name, path) || find_path(branch->else_body, name, path);
+    return find_path(branch->then_body, is_wanted, path) || find_path(branch->else_body, is_wanted, path);
   }
   return false;
 }
@@ -141,7 +206,19 @@ const For* find_loop(const Stmt& root, const std::string& name) {
 
 std::vector<const For*> loops_around(const Stmt& root, const std::string& name) {
   std::vector<const For*> path;
-  find_path(root, name, path);
+  find_path(root, [&](const Stmt& stmt) { return stmt.as<For>() && stmt.as<For>()->var == name; }, path);
+  return path;
+}
+
+std::vector<const For*> loops_around_stmt(const Stmt& root, const Stmt& wanted) {
+  std::vector<const For*> path;
+  find_path(root, [&](const Stmt& stmt) { return stmt == wanted; }, path);
+  return path;
+}
+
+std::vector<const For*> loops_around_buffer(const Stmt& root, const std::string& name) {
+  std::vector<const For*> path;
+  find_path(root, [&](const Stmt& stmt) { return stmt.as<loop::Alloc>() && stmt.as<loop::Alloc>()->buffer.name == name; }, path);
   return path;
 }
 
@@ -163,7 +240,30 @@ Stmt substitute_vars(const Stmt& stmt, std::vector<Substitution> substitutions) 
 
 Stmt map_leaves(const Stmt& stmt, const std::function<Stmt(const Leaf&)>& make) { return MapLeaves(make).rewrite(stmt); }
 
-Stmt rename_loops(const Stmt& stmt, const std::string& suffix) { return RenameLoops(suffix).rewrite(stmt); }
+std::shared_ptr<const Stage> rename_tensor(const std::shared_ptr<const Stage>& stage, const std::string& from, const std::string& to) {
+  auto renamed = std::make_shared<Stage>(*stage);
+  RenameReads rename(stage->value.pool(), from, to);
+  if (stage->tensor == from) {
+    renamed->tensor = to;
+    // A stage that gives the whole tensor is called like it, a piece is NAME_0: its own name changes likewise.
+    renamed->name = stage->name == from ? to : stage->name + to.substr(std::min(from.size(), to.size()));
+  }
+  renamed->value = rename(stage->value);
+  if (stage->where) renamed->where = rename(stage->where);
+  for (Expr& index : renamed->target) index = rename(index);
+  for (Expr& requirement : renamed->requirements) requirement = rename(requirement);
+  return renamed;
+}
+
+Result<Stmt> copy_renamed(const State& state, const Stmt& stmt, const std::string& suffix) {
+  DeclaredNames names = names_declared_in(stmt);
+  for (const std::vector<std::string>* list : {&names.loops, &names.buffers})
+    for (const std::string& name : *list)
+      if (!is_fresh(state, name + suffix)) return Failure{"the name " + name + suffix + " is already taken"};
+  for (const std::string& name : names.loops)
+    if (is_scan(*find_loop(stmt, name))) return Failure{"the scan " + name + " cannot be copied"};
+  return RenameCopy(names, suffix).rewrite(stmt);
+}
 
 std::vector<LeafAt> leaves_in(const Stmt& stmt) {
   std::vector<LeafAt> found;
@@ -191,15 +291,25 @@ bool reads_tensor(const Stmt& stmt, const std::string& tensor) {
 bool binds_spatial(const Leaf& leaf, const std::string& var) {
   for (size_t i = 0; i < leaf.stage->axes.size(); ++i)
     if (uses_var(leaf.bindings[i], var)) return true;
-  // The variable of a scan stands in the target itself.
-  for (Expr index : leaf.stage->target)
-    if (uses_var(index, var)) return true;
-  return false;
+  return names_scan(*leaf.stage, var);
 }
 
 bool binds_reduce(const Leaf& leaf, const std::string& var) {
   for (size_t i = leaf.stage->axes.size(); i < leaf.bindings.size(); ++i)
     if (uses_var(leaf.bindings[i], var)) return true;
+  return false;
+}
+
+bool names_scan(const Stage& stage, const std::string& var) {
+  if (stage.find_axis(var)) return false;
+  auto uses = [&](Expr e) { return e && uses_var(e, var); };
+  return uses(stage.value) || uses(stage.where) || std::any_of(stage.target.begin(), stage.target.end(), uses) ||
+         std::any_of(stage.requirements.begin(), stage.requirements.end(), uses);
+}
+
+bool is_scan(const For& loop) {
+  for (const LeafAt& at : leaves_in(loop.body))
+    if (names_scan(*at.leaf.stage, loop.var)) return true;
   return false;
 }
 
@@ -229,9 +339,13 @@ Stmt replace_stmt(const Stmt& root, const Stmt& old, const Stmt& replacement) {
 
 Stmt remove_alloc(const Stmt& root, const std::string& name) { return RemoveAlloc(name).rewrite(root); }
 
-bool is_fresh(const loop::Function& function, const std::string& name) {
-  return !find_loop(function.body, name) && !function.find_buffer(name);
+bool is_fresh(const State& state, const std::string& name) {
+  if (find_loop(state.function.body, name) || state.function.find_buffer(name) || state.symbols.find(name)) return false;
+  std::vector<LeafAt> leaves = leaves_in(state.function.body);
+  return std::none_of(leaves.begin(), leaves.end(), [&](const LeafAt& at) { return at.leaf.stage->name == name; });
 }
+
+Stmt guard_statements(const Stmt& stmt, Expr condition) { return GuardStatements(condition).rewrite(stmt); }
 
 Expr add_guard(Expr guard, Expr condition, const Ranges& ranges) {
   if (prove(condition, ranges)) return guard;
@@ -251,9 +365,16 @@ Result<std::string> read_loop_name(const State& state, Lexer& arguments) {
   return Failure{"no loop is called " + name + (near.empty() ? "; there are " + join(known, ", ") : "; did you mean " + near + "?")};
 }
 
+Result<std::string> read_holder_name(const State& state, Lexer& arguments) {
+  Result<std::string> name = read_loop_name(state, arguments);
+  if (name && find_loop(state.function.body, *name)->kind == loop::LoopKind::Vectorized)
+    return Failure{*name + " is vectorized: nothing else can go inside it"};
+  return name;
+}
+
 Result<std::string> read_fresh_name(const State& state, Lexer& arguments) {
   std::string name = arguments.expect_word("a new name");
-  if (!is_fresh(state.function, name)) return Failure{"the name " + name + " is already taken"};
+  if (!is_fresh(state, name)) return Failure{"the name " + name + " is already taken"};
   return name;
 }
 

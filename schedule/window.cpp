@@ -5,37 +5,49 @@
 //   for mo in 16 { buffer acc: f32[8] at [mo*8] in register   for mi in 8 { ... } }
 #include "schedule/window.h"
 
+#include <algorithm>
+
+#include "ir/expr/linear_form.h"
+
 namespace tenon::schedule {
 namespace {
 
 using loop::For;
+using loop::Leaf;
 using loop::Stmt;
 
 constexpr int64_t kMostStackElements = 4096;
 
-// Calls `visit` with the subscripts of each access to `tensor` in a leaf, with its bindings substituted.
-Status visit_accesses(const LeafAt& at, const std::string& tensor, Access access,
-                      const std::function<Status(const std::vector<Expr>&)>& visit) {
-  const loop::Stage& stage = *at.leaf.stage;
-  std::vector<Substitution> plain, clamped;
-  for (size_t i = 0; i < at.leaf.bindings.size(); ++i) {
+// Subscripts over loop variables: the axes replaced by their bindings, or, where the leaf clamps them for its reads, by the
+// last of them at most.
+std::vector<Expr> at_bindings(const Leaf& leaf, std::span<const Expr> indices, bool clamped) {
+  const loop::Stage& stage = *leaf.stage;
+  std::vector<Substitution> point;
+  for (size_t i = 0; i < leaf.bindings.size(); ++i) {
     const loop::Axis& axis = i < stage.axes.size() ? stage.axes[i] : stage.reduce_axes[i - stage.axes.size()];
-    plain.push_back({axis.name, at.leaf.bindings[i]});
+    bool clamps = clamped && std::find(leaf.clamped.begin(), leaf.clamped.end(), axis.name) != leaf.clamped.end();
+    point.push_back({axis.name, clamps ? min(leaf.bindings[i], axis.extent - 1.0) : leaf.bindings[i]});
   }
-  auto substituted = [&](std::span<const Expr> indices) {
-    std::vector<Expr> result;
-    for (Expr index : indices) result.push_back(substitute(index, plain));
-    return result;
-  };
+  std::vector<Expr> result;
+  for (Expr index : indices) result.push_back(substitute(index, point));
+  return result;
+}
+
+// Calls `visit` with the subscripts of each access to `tensor` in a leaf. Clamped reads count at their plain place too, so
+// that windows of tiles keep their literal extents.
+Status visit_accesses(const Leaf& leaf, const std::string& tensor, Access access, const std::function<Status(const std::vector<Expr>&)>& visit) {
+  const loop::Stage& stage = *leaf.stage;
   if (access != Access::Reads && stage.tensor == tensor)
-    if (Status status = visit(substituted(stage.target)); !status) return status;
+    if (Status status = visit(at_bindings(leaf, stage.target, false)); !status) return status;
   if (access == Access::Writes) return Done{};
   Status status = Done{};
   auto reads = [&](Expr root) {
     if (root)
       for_each_node(root, [&](Expr node) {
         const Read* read = node.as<Read>();
-        if (read && read->tensor == tensor && status) status = visit(substituted(read->indices()));
+        if (!read || read->tensor != tensor) return;
+        if (status) status = visit(at_bindings(leaf, read->indices(), false));
+        if (status && !leaf.clamped.empty()) status = visit(at_bindings(leaf, read->indices(), true));
       });
   };
   reads(stage.value);
@@ -48,6 +60,64 @@ Status visit_accesses(const LeafAt& at, const std::string& tensor, Access access
 Expr least(Expr a, Expr b, const Ranges& ranges) { return prove(le(a, b), ranges) ? a : prove(le(b, a), ranges) ? b : min(a, b); }
 Expr greatest(Expr a, Expr b, const Ranges& ranges) { return prove(le(b, a), ranges) ? a : prove(le(a, b), ranges) ? b : max(a, b); }
 
+// True when the subscripts of one write take every value of their box: sums of loops of their own, without gaps.
+bool fills_its_box(const std::vector<Expr>& indices, const std::vector<const For*>& inner, const Ranges& ranges) {
+  std::vector<const For*> used;
+  for (Expr index : indices) {
+    LinearForm rest = linear_form(index);
+    std::vector<std::pair<int64_t, const For*>> steps;
+    for (const For* loop : inner) {
+      Split split = split_by(rest, index.pool().var(loop->var));
+      if (split.coefficient.is_zero()) continue;
+      bool own = std::find(used.begin(), used.end(), loop) == used.end();
+      if (!own || !split.linear || !split.coefficient.is_constant() || split.coefficient.constant < 1) return false;
+      used.push_back(loop);
+      steps.emplace_back(split.coefficient.constant, loop);
+      rest = split.rest;
+    }
+    for (const For* loop : inner)
+      if (uses_var(build(index.pool(), rest), loop->var)) return false;
+    std::sort(steps.begin(), steps.end(), [](auto& a, auto& b) { return a.first < b.first; });
+    Expr reach = index.pool().index(1);
+    for (const auto& [step, loop] : steps) {
+      for (const For* other : inner)
+        if (uses_var(loop->extent, other->var)) return false;
+      if (!prove(le(index.pool().index(step), reach), ranges)) return false;
+      reach = reach + (loop->extent - 1.0) * static_cast<double>(step);
+    }
+  }
+  return true;
+}
+
+// True when one iteration of the loop writes every element of its window that lies in the tensor: because each write takes
+// every value of its box, or because no other iteration comes there.
+bool writes_whole_window(const State& state, const std::string& tensor, const std::string& loop_name) {
+  Ranges ranges = ranges_at(state, loop_name, true);
+  bool filled = true;
+  for (const LeafAt& at : writers_of(find_loop(state.function.body, loop_name)->body, tensor)) {
+    std::vector<Expr> indices;
+    Ranges all = ranges;
+    for (const For* loop : at.loops) all.set_extent(loop->var, loop->extent);
+    for (Expr index : at_bindings(at.leaf, at.leaf.stage->target, false)) indices.push_back(simplify(index, all));
+    filled = filled && fills_its_box(indices, at.loops, ranges);
+  }
+  if (filled) return true;
+  if (!iterations_write_apart(state, tensor, loop_name)) return false;
+  for (const For* outer : loops_around(state.function.body, loop_name))
+    if (!iterations_write_apart(state, tensor, outer->var)) return false;
+  return true;
+}
+
+bool reads_with_else(const Stmt& root, const std::string& tensor) {
+  bool found = false;
+  for (const LeafAt& at : leaves_in(root))
+    for_each_node(at.leaf.stage->value, [&](Expr node) {
+      const Read* read = node.as<Read>();
+      found = found || (read && read->tensor == tensor && read->has_otherwise);
+    });
+  return found;
+}
+
 }  // namespace
 
 Result<Window> window_of(const State& state, const std::string& tensor, const std::string& loop_name, Access access) {
@@ -56,7 +126,7 @@ Result<Window> window_of(const State& state, const std::string& tensor, const st
   std::vector<Region> box;
   bool first = true;
   for (const LeafAt& at : leaves_in(loop.body)) {
-    Status status = visit_accesses(at, tensor, access, [&](const std::vector<Expr>& indices) -> Status {
+    Status status = visit_accesses(at.leaf, tensor, access, [&](const std::vector<Expr>& indices) -> Status {
       for (size_t d = 0; d < indices.size(); ++d) {
         Result<Region> region = region_of(indices[d], at.loops, ranges);
         if (!region) return Failure{region.reason() + " (" + tensor + " in " + at.leaf.stage->name + ")"};
@@ -75,6 +145,56 @@ Result<Window> window_of(const State& state, const std::string& tensor, const st
     window.extents.push_back(simplify(region.max - region.min + 1.0, ranges));
   }
   return window;
+}
+
+Status iterations_write_apart(const State& state, const std::string& tensor, const std::string& loop_name) {
+  Result<Window> written = window_of(state, tensor, loop_name, Access::Writes);
+  if (!written) return written.error();
+  Ranges ranges = ranges_at(state, loop_name, true);
+  std::vector<Substitution> next = {{loop_name, state.pool->var(loop_name) + state.index(1)}};
+  for (size_t d = 0; d < written->base.size(); ++d) {
+    // Where a last, shorter tile reaches beyond the tensor it is guarded, so only where the next one starts counts.
+    Expr end = written->base[d] + written->extents[d];
+    if (uses_var(written->base[d], loop_name) && prove(le(end, substitute(written->base[d], next)), ranges)) return Done{};
+  }
+  return Failure{"it is not proved that the iterations of " + loop_name + " write different elements of " + tensor};
+}
+
+Status iterations_read_own_writes(const State& state, const std::string& tensor, const std::string& loop_name) {
+  const Stmt& body = find_loop(state.function.body, loop_name)->body;
+  if (!reads_tensor(body, tensor)) return Done{};
+  Result<Window> written = window_of(state, tensor, loop_name, Access::Writes);
+  if (!written) return written.error();
+  Result<Window> read = window_of(state, tensor, loop_name, Access::Reads);
+  if (!read) return read.error();
+  Failure refusal{"an iteration of " + loop_name + " reads elements of " + tensor + " that it has not written itself"};
+  Ranges ranges = ranges_at(state, loop_name, true);
+  for (size_t d = 0; d < read->base.size(); ++d) {
+    Expr read_end = read->base[d] + read->extents[d], written_end = written->base[d] + written->extents[d];
+    if (!prove(le(written->base[d], read->base[d]), ranges) || !prove(le(read_end, written_end), ranges)) return refusal;
+  }
+  if (reads_with_else(body, tensor) || !writes_whole_window(state, tensor, loop_name)) return refusal;
+  return Done{};
+}
+
+Status iterations_are_independent(const State& state, const std::string& loop_name) {
+  const Stmt& body = find_loop(state.function.body, loop_name)->body;
+  for (const std::string& tensor : tensors_shared_by_iterations(body))
+    if (Status status = iterations_read_own_writes(state, tensor, loop_name); !status) return status;
+  return Done{};
+}
+
+std::vector<std::string> tensors_shared_by_iterations(const Stmt& body) {
+  std::vector<std::string> inside, shared;
+  loop::for_each_stmt(body, [&](const Stmt& stmt) {
+    if (const loop::Alloc* alloc = stmt.as<loop::Alloc>()) inside.push_back(alloc->buffer.name);
+  });
+  for (const LeafAt& at : leaves_in(body)) {
+    const std::string& tensor = at.leaf.stage->tensor;
+    bool is_inside = std::find(inside.begin(), inside.end(), tensor) != inside.end();
+    if (!is_inside && std::find(shared.begin(), shared.end(), tensor) == shared.end()) shared.push_back(tensor);
+  }
+  return shared;
 }
 
 Status place_window(State& state, const std::string& tensor, const std::string& loop_name, loop::Scope scope, Layout layout) {
@@ -99,6 +219,13 @@ Status place_window(State& state, const std::string& tensor, const std::string& 
   everywhere = count(state.function.body);
   if (inside != everywhere) return Failure{"not all stages that use " + tensor + " are inside " + loop_name};
 
+  if (reads_with_else(loop.body, tensor)) return Failure{tensor + " is read with an else value, whose bounds a window would change"};
+  std::vector<const For*> around = loops_around(state.function.body, loop_name);
+  around.push_back(&loop);
+  for (const LeafAt& at : writers_of(loop.body, tensor))
+    for (const For* outer : around)
+      if (binds_reduce(at.leaf, outer->var)) return Failure{loop_name + " is inside of, or is, the reduce loop " + outer->var + " of " + tensor};
+  if (Status status = iterations_read_own_writes(state, tensor, loop_name); !status) return status;
   Result<Window> window = window_of(state, tensor, loop_name, Access::Both);
   if (!window) return window.error();
   if (scope == loop::Scope::Register || scope == loop::Scope::Stack) {

@@ -1,4 +1,5 @@
-// Buffers that hold a window of their tensor: what cache_write, compute_at and store_at share.
+// Windows: which part of a tensor one iteration of a loop touches. Buffers that hold just that (cache_write, compute_at,
+// store_at), and what iterations may have to do with each other (parallel, vectorize, reorder).
 #pragma once
 
 #include "schedule/nest.h"
@@ -15,8 +16,17 @@ struct Window {
 enum class Access : uint8_t { Reads, Writes, Both };
 Result<Window> window_of(const State& state, const std::string& tensor, const std::string& loop_name, Access access);
 
+/// The iterations of the loop write different elements of the tensor.
+Status iterations_write_apart(const State& state, const std::string& tensor, const std::string& loop_name);
+/// What an iteration of the loop reads of the tensor it has written itself.
+Status iterations_read_own_writes(const State& state, const std::string& tensor, const std::string& loop_name);
+/// The same for all tensors that the loop writes: its iterations may run in any order.
+Status iterations_are_independent(const State& state, const std::string& loop_name);
+/// Tensors that leaves inside write and that are not declared inside.
+std::vector<std::string> tensors_shared_by_iterations(const loop::Stmt& body);
+
 /// Moves the local buffer of `tensor` into the body of the loop, as a window in `scope`. All its readers and writers must be
-/// inside. Register and stack windows must have literal extents.
+/// inside, and what an iteration reads it must have written. Register and stack windows must have literal extents.
 Status place_window(State& state, const std::string& tensor, const std::string& loop_name, loop::Scope scope, Layout layout);
 
 /// Reads `in SCOPE`, or gives `otherwise` when it is not there.

@@ -11,8 +11,8 @@
 // (balanced splits). Axes that the producer does not have get loops of their own, outside. Exact.
 #include <algorithm>
 
-#include "schedule/nest.h"
 #include "schedule/primitives/primitives.h"
+#include "schedule/window.h"
 
 namespace tenon::schedule {
 namespace {
@@ -77,6 +77,7 @@ Stmt make_nest(const State& state, const Stage& consumer, const Location& locati
     const loop::Axis& axis = consumer.axes[static_cast<size_t>(match[d])];
     Expr binding = simplify(substitute(producer.leaf.bindings[d], fresh), ranges);
     bindings[static_cast<size_t>(match[d])] = binding;
+    leaf.guard = add_guard(leaf.guard, le(pool.index(0), binding), ranges);
     leaf.guard = add_guard(leaf.guard, lt(binding, axis.extent), ranges);
   }
   leaf.bindings = std::move(bindings);
@@ -88,25 +89,22 @@ Stmt make_nest(const State& state, const Stage& consumer, const Location& locati
   return body;
 }
 
-// Everything the consumer reads must be complete where it goes: parameters, what is written inside the loop before, and
-// what is written by statements before the nest that holds the loop.
+// What the consumer reads of tensors that are not made inside the loop must be complete before it: they are parameters, or
+// all their writers stand before the nest that holds the loop.
 Status check_available(const State& state, const Stage& consumer, const std::string& loop_name) {
   std::vector<const For*> around = loops_around(state.function.body, loop_name);
   const std::string& outermost = around.empty() ? loop_name : around[0]->var;
-  for (const LeafAt& at : leaves_in(state.function.body)) {
-    const std::string& tensor = at.leaf.stage->tensor;
-    Stmt as_leaf = Leaf{std::make_shared<const Stage>(consumer), {}, {}, {}, true};
-    if (!reads_tensor(as_leaf, tensor)) continue;
-    bool inside = !writers_of(find_loop(state.function.body, loop_name)->body, tensor).empty();
-    if (inside) continue;
-    bool before = false, reached = false;
-    loop::for_each_stmt(state.function.body, [&](const Stmt& stmt) {
-      if (const For* loop = stmt.as<For>()) reached = reached || loop->var == outermost;
-      const Leaf* leaf = stmt.as<Leaf>();
-      before = before || (leaf && leaf->stage->tensor == tensor && !reached);
-    });
-    if (!before) return Failure{consumer.name + " also reads " + tensor + ", which is not complete at " + loop_name};
-  }
+  const For& loop = *find_loop(state.function.body, loop_name);
+  Stmt reader = Leaf{std::make_shared<const Stage>(consumer), {}, {}, {}, true};
+  bool reached = false;
+  std::string late;
+  loop::for_each_stmt(state.function.body, [&](const Stmt& stmt) {
+    reached = reached || (stmt.as<For>() && stmt.as<For>()->var == outermost);
+    const Leaf* leaf = stmt.as<Leaf>();
+    if (!reached || !leaf || !reads_tensor(reader, leaf->stage->tensor)) return;
+    if (writers_of(loop.body, leaf->stage->tensor).empty()) late = leaf->stage->tensor;
+  });
+  if (!late.empty()) return Failure{consumer.name + " also reads " + late + ", which is not complete at " + loop_name};
   return Done{};
 }
 
@@ -115,7 +113,7 @@ Status apply_attach(State& state, Lexer& arguments) {
   arguments.expect("at");
   std::vector<std::string> loop_names;
   do {
-    Result<std::string> name = read_loop_name(state, arguments);
+    Result<std::string> name = read_holder_name(state, arguments);
     if (!name) return name.error();
     loop_names.push_back(*name);
   } while (arguments.accept(","));
@@ -132,11 +130,14 @@ Status apply_attach(State& state, Lexer& arguments) {
       if (reads_tensor(nest, at.leaf.stage->tensor)) producer_name = at.leaf.stage->tensor;
     if (producer_name.empty()) return Failure{consumer_name + " reads nothing that is made below " + loop_names[0]};
   }
+  std::vector<const For*> around_consumer = loops_around_stmt(state.function.body, nest);
   state.function.body = replace_stmt(state.function.body, nest, loop::block({}));
   size_t attached = 0;
   for (const std::string& loop_name : loop_names) {
     const For* loop = find_loop(state.function.body, loop_name);
     if (!loop) return Failure{loop_name + " belongs to " + consumer_name + " itself"};
+    for (const For* outer : around_consumer)
+      if (!find_loop(outer->body, loop_name)) return Failure{consumer_name + " is inside " + outer->var + ", and " + loop_name + " is not"};
     if (Status status = check_available(state, consumer, loop_name); !status) return status;
     Ranges around = ranges_at(state, loop_name, true);
     std::vector<Stmt> body = {loop->body};
@@ -157,9 +158,17 @@ Status apply_attach(State& state, Lexer& arguments) {
       changed.body = whole;
       return Stmt(changed);
     });
+    for (const LeafAt& at : leaves_in(find_loop(state.function.body, loop_name)->body))
+      if (reads_tensor(Leaf{std::make_shared<const Stage>(consumer), {}, {}, {}, true}, at.leaf.stage->tensor))
+        if (Status status = iterations_read_own_writes(state, at.leaf.stage->tensor, loop_name); !status) return status;
   }
   size_t writers = 0;
-  for (const LeafAt& at : writers_of(state.function.body, producer_name)) writers += at.leaf.initializes;
+  for (const LeafAt& at : writers_of(state.function.body, producer_name)) {
+    writers += at.leaf.initializes;
+    if (!at.leaf.initializes && loop_names.size() != 1) return Failure{producer_name + " is summed in several nests, which one loop must hold"};
+    if (!at.leaf.initializes && writers_of(find_loop(state.function.body, loop_names[0])->body, producer_name).size() != writers_of(state.function.body, producer_name).size())
+      return Failure{"not all of " + producer_name + " is made below " + loop_names[0]};
+  }
   if (attached == 0 || attached != writers) return Failure{"not all of " + producer_name + " is made below the loops named"};
   return Done{};
 }

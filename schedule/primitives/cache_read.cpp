@@ -16,33 +16,30 @@ using loop::Leaf;
 using loop::Stage;
 using loop::Stmt;
 
-class RenameReads final : public Rewriter {
- public:
-  RenameReads(ExprPool& pool, const std::string& from, const std::string& to) : Rewriter(pool), from_(from), to_(to) {}
-
- private:
-  Expr rewrite(Expr old) override {
-    Expr e = rewrite_children(old);
-    const Read* read = e.as<Read>();
-    if (!read || read->tensor != from_) return e;
-    std::span<const Expr> indices = read->indices();
-    return pool().read(to_, e.type(), {indices.begin(), indices.end()});
-  }
-  const std::string &from_, &to_;
-};
+// Extents of the whole tensor, of which the buffer may be a window.
+Result<std::vector<Expr>> whole_extents(const State& state, const loop::Buffer& buffer) {
+  if (buffer.base.empty()) return buffer.extents;
+  std::vector<LeafAt> writers = writers_of(state.function.body, buffer.name);
+  if (writers.empty() || !writers[0].leaf.stage->is_plain()) return Failure{buffer.name + " is a window of unknown extents"};
+  std::vector<Expr> extents;
+  for (const loop::Axis& axis : writers[0].leaf.stage->axes) extents.push_back(axis.extent);
+  return extents;
+}
 
 Status apply_cache_read(State& state, Lexer& arguments) {
   std::string tensor = arguments.expect_word("the name of a tensor");
   Result<loop::Scope> scope = read_scope(arguments, loop::Scope::Scratch);
   if (!scope) return scope.error();
   arguments.expect("at");
-  Result<std::string> loop_name = read_loop_name(state, arguments);
+  Result<std::string> loop_name = read_holder_name(state, arguments);
   if (!loop_name) return loop_name.error();
   arguments.expect("->");
   Result<std::string> copy_name = read_fresh_name(state, arguments);
   if (!copy_name) return copy_name.error();
   const loop::Buffer* source = state.function.find_buffer(tensor);
   if (!source) return Failure{"no tensor is called " + tensor};
+  Result<std::vector<Expr>> extents = whole_extents(state, *source);
+  if (!extents) return extents.error();
   const For& loop = *find_loop(state.function.body, *loop_name);
   if (!writers_of(loop.body, tensor).empty()) return Failure{tensor + " is written inside " + *loop_name};
   bool has_else = false;
@@ -62,16 +59,16 @@ Status apply_cache_read(State& state, Lexer& arguments) {
   stage->type = source->type;
   Leaf leaf;
   std::vector<For> loops;
-  for (size_t d = 0; d < source->extents.size(); ++d) {
+  for (size_t d = 0; d < extents->size(); ++d) {
     std::string axis = "i" + std::to_string(d);
-    stage->axes.push_back({axis, source->extents[d]});
+    stage->axes.push_back({axis, (*extents)[d]});
     stage->target.push_back(pool.var(axis));
     For copy{*copy_name + "." + axis, window->extents[d], loop::LoopKind::Serial, 1, {}, {}};
     ranges.set_extent(copy.var, copy.extent);
     Expr binding = simplify(window->base[d] + pool.var(copy.var), ranges);
     leaf.bindings.push_back(binding);
     leaf.guard = add_guard(leaf.guard, le(pool.index(0), binding), ranges);
-    leaf.guard = add_guard(leaf.guard, lt(binding, source->extents[d]), ranges);
+    leaf.guard = add_guard(leaf.guard, lt(binding, (*extents)[d]), ranges);
     loops.push_back(std::move(copy));
   }
   stage->value = pool.read(tensor, source->type, stage->target);
@@ -81,17 +78,12 @@ Status apply_cache_read(State& state, Lexer& arguments) {
     loops[i].body = nest;
     nest = loops[i];
   }
-  loop::Buffer buffer{*copy_name, source->type, source->extents, {}, loop::Scope::Arena, {}, {}, {}};
-  RenameReads rename(pool, tensor, *copy_name);
+  loop::Buffer buffer{*copy_name, source->type, *extents, {}, loop::Scope::Arena, {}, {}, {}};
   state.function.body = replace_loop(state.function.body, *loop_name, [&](const For& old) {
     For changed = old;
     Stmt renamed = map_leaves(old.body, [&](const Leaf& reader) -> Stmt {
-      auto copy = std::make_shared<Stage>(*reader.stage);
-      copy->value = rename(copy->value);
-      if (copy->where) copy->where = rename(copy->where);
-      for (Expr& requirement : copy->requirements) requirement = rename(requirement);
       Leaf result = reader;
-      result.stage = std::move(copy);
+      result.stage = rename_tensor(reader.stage, tensor, *copy_name);
       return result;
     });
     changed.body = loop::block({nest, renamed});

@@ -61,34 +61,6 @@ Expr relaxed_guard(const State& state, const LeafAt& at, const Ranges& ranges) {
   return conjunction(kept);
 }
 
-// `stmt` with the stages below it writing and reading `to` instead of `from`.
-Stmt rename_tensor(const Stmt& stmt, const std::string& from, const std::string& to, ExprPool& pool) {
-  class RenameReads final : public Rewriter {
-   public:
-    RenameReads(ExprPool& pool, const std::string& from, const std::string& to) : Rewriter(pool), from_(from), to_(to) {}
-
-   private:
-    Expr rewrite(Expr old) override {
-      Expr e = rewrite_children(old);
-      const Read* read = e.as<Read>();
-      if (!read || read->tensor != from_) return e;
-      std::span<const Expr> indices = read->indices();
-      return pool().read(to_, e.type(), {indices.begin(), indices.end()}, read->otherwise());
-    }
-    const std::string &from_, &to_;
-  };
-  return map_leaves(stmt, [&](const Leaf& old) -> Stmt {
-    auto stage = std::make_shared<Stage>(*old.stage);
-    RenameReads rename(pool, from, to);
-    if (stage->tensor == from) stage->tensor = to;
-    if (stage->name == from) stage->name = to;
-    stage->value = rename(stage->value);
-    Leaf leaf = old;
-    leaf.stage = std::move(stage);
-    return leaf;
-  });
-}
-
 // Gives a result of the function a local tile below the loop and a stage that copies it out.
 Status split_off_tile(State& state, const std::string& tensor, const std::string& tile, const loop::Buffer& buffer, const std::string& loop_name) {
   const For& loop = *find_loop(state.function.body, loop_name);
@@ -105,7 +77,11 @@ Status split_off_tile(State& state, const std::string& tensor, const std::string
   Stmt nest = leaf;
   for (size_t i = copy.axes.size(); i-- > 0;)
     nest = For{tensor + "." + copy.axes[i].name + ".copy", copy.axes[i].extent, loop::LoopKind::Serial, 1, nest, stage.location};
-  Stmt renamed = rename_tensor(state.function.body, tensor, tile, *state.pool);
+  Stmt renamed = map_leaves(state.function.body, [&](const Leaf& old) -> Stmt {
+    Leaf leaf = old;
+    leaf.stage = rename_tensor(old.stage, tensor, tile);
+    return leaf;
+  });
   loop::Buffer local = buffer;
   local.name = tile;
   local.layout = {};
@@ -119,14 +95,14 @@ Status apply_cache_write(State& state, Lexer& arguments) {
   Result<loop::Scope> scope = read_scope(arguments, loop::Scope::Register);
   if (!scope) return scope.error();
   arguments.expect("at");
-  Result<std::string> loop_name = read_loop_name(state, arguments);
+  Result<std::string> loop_name = read_holder_name(state, arguments);
   if (!loop_name) return loop_name.error();
   Layout layout = arguments.accept("as") ? parse_layout(arguments) : Layout{};
 
   for (const loop::Param& param : state.function.params) {
     if (param.buffer.name != tensor) continue;
     std::string tile = tensor + ".tile";
-    if (!is_fresh(state.function, tile)) return Failure{"the name " + tile + " is already taken"};
+    if (!is_fresh(state, tile)) return Failure{"the name " + tile + " is already taken"};
     size_t lines = state.function.schedule.size();
     if (Status status = split_off_tile(state, tensor, tile, param.buffer, *loop_name); !status) return status;
     state.function.schedule.resize(lines);  // the attach is part of this line

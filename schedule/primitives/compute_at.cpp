@@ -7,6 +7,8 @@
 // Moves a producer that has its naive nest under a loop that holds all its readers: it computes, in fresh loops, just the
 // window that one iteration reads, into scratch memory (or SCOPE). Exact: points that several windows share are computed
 // once in each.
+#include <algorithm>
+
 #include "schedule/primitives/primitives.h"
 #include "schedule/window.h"
 
@@ -17,10 +19,31 @@ using loop::For;
 using loop::Leaf;
 using loop::Stmt;
 
+// The producer stands in plain loops of its own, one an axis, beside the statement that holds the loop.
+Status check_naive(const State& state, const LeafAt& producer, const Stmt& nest, const std::string& loop_name) {
+  const std::string& tensor = producer.leaf.stage->tensor;
+  if (find_loop(nest, loop_name)) return Failure{loop_name + " belongs to " + tensor + " itself"};
+  std::vector<std::string> bound;
+  for (Expr binding : producer.leaf.bindings) {
+    const Var* var = binding.as<Var>();
+    bool own = var && std::any_of(producer.loops.begin(), producer.loops.end(), [&](const For* loop) { return loop->var == var->name && loop->kind == loop::LoopKind::Serial; });
+    if (!own || std::find(bound.begin(), bound.end(), var->name) != bound.end())
+      return Failure{"the loops of " + tensor + " are no longer one plain loop for each axis; move it first"};
+    bound.push_back(var->name);
+  }
+  if (bound.size() != producer.loops.size()) return Failure{tensor + " has a loop that is no axis"};
+  // The loops around the producer are around the loop too, so that it runs as often and on the same operands.
+  std::vector<const For*> around = loops_around(state.function.body, loop_name);
+  for (const For* loop : loops_around_stmt(state.function.body, nest))
+    if (loop->var != loop_name && std::none_of(around.begin(), around.end(), [&](const For* other) { return other->var == loop->var; }))
+      return Failure{tensor + " is inside " + loop->var + ", and " + loop_name + " is not"};
+  return Done{};
+}
+
 Status apply_compute_at(State& state, Lexer& arguments) {
   std::string tensor = arguments.expect_word("the name of a stage");
   arguments.expect("at");
-  Result<std::string> loop_name = read_loop_name(state, arguments);
+  Result<std::string> loop_name = read_holder_name(state, arguments);
   if (!loop_name) return loop_name.error();
   Result<loop::Scope> scope = read_scope(arguments, loop::Scope::Scratch);
   if (!scope) return scope.error();
@@ -29,9 +52,7 @@ Status apply_compute_at(State& state, Lexer& arguments) {
   std::vector<LeafAt> producers = nest ? leaves_in(nest) : std::vector<LeafAt>();
   if (producers.size() != 1 || !producers[0].leaf.stage->is_plain()) return Failure{tensor + " is not one stage with a nest of its own"};
   const loop::Stage stage = *producers[0].leaf.stage;
-  for (Expr binding : producers[0].leaf.bindings)
-    if (!binding.as<Var>()) return Failure{"the loops of " + tensor + " are split already; move it first"};
-  if (find_loop(nest, *loop_name)) return Failure{*loop_name + " belongs to " + tensor + " itself"};
+  if (Status status = check_naive(state, producers[0], nest, *loop_name); !status) return status;
 
   Result<Window> window = window_of(state, tensor, *loop_name, Access::Reads);
   if (!window) return window.error();
@@ -39,17 +60,18 @@ Status apply_compute_at(State& state, Lexer& arguments) {
   ExprPool& pool = *state.pool;
   Leaf leaf = producers[0].leaf;
   std::vector<For> loops;
+  std::vector<Substitution> moved_vars;
   for (const For* old : producers[0].loops) {
     For loop = *old;
     for (size_t d = 0; d < stage.axes.size(); ++d) {
-      const Var* var = leaf.bindings[d].as<Var>();
-      if (var->name != old->var) continue;
+      if (leaf.bindings[d].as<Var>()->name != old->var) continue;
       loop.extent = window->extents[d];
-      ranges.set_extent(loop.var, loop.extent);
+      moved_vars.push_back({old->var, window->base[d] + leaf.bindings[d]});
     }
-    if (binds_reduce(leaf, old->var)) ranges.set_extent(loop.var, loop.extent);
+    ranges.set_extent(loop.var, loop.extent);
     loops.push_back(std::move(loop));
   }
+  if (leaf.guard) leaf.guard = substitute(leaf.guard, moved_vars);
   for (size_t d = 0; d < stage.axes.size(); ++d) {
     Expr binding = simplify(window->base[d] + producers[0].leaf.bindings[d], ranges);
     leaf.bindings[d] = binding;

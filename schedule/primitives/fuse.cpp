@@ -27,6 +27,7 @@ Status apply_fuse(State& state, Lexer& arguments) {
   const For* inner = outer.body.as<For>();
   if (!inner || inner->var != *inner_name) return Failure{*inner_name + " is not the whole body of " + *outer_name};
   if (outer.kind != loop::LoopKind::Serial || inner->kind != loop::LoopKind::Serial) return Failure{"only serial loops can be fused"};
+  if (is_scan(outer) || is_scan(*inner)) return Failure{"a scan cannot be fused: its stages name its loop"};
   if (uses_var(inner->extent, outer.var)) return Failure{"the extent of " + *inner_name + " depends on " + *outer_name};
   for (const LeafAt& at : leaves_in(inner->body)) {
     bool spatial = binds_spatial(at.leaf, outer.var) || binds_spatial(at.leaf, inner->var);

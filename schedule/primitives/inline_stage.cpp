@@ -5,8 +5,8 @@
 //   stage y[i:8] = max(x[i] + 1.0, 0.0) ...
 //
 // Puts the value of an elementwise local stage into every stage that reads it; its nest and buffer go. Exact.
-#include "schedule/nest.h"
 #include "schedule/primitives/primitives.h"
+#include "schedule/window.h"
 
 namespace tenon::schedule {
 namespace {
@@ -30,6 +30,24 @@ class InlineReads final : public Rewriter {
   }
   const Stage& stage_;
 };
+
+// What the stage read must be there for its readers: windows inside a loop only for what the same iteration has written.
+Status check_operands(const State& state, const Stage& stage) {
+  std::vector<std::string> operands;
+  for_each_node(stage.value, [&](Expr node) {
+    if (const Read* read = node.as<Read>()) operands.push_back(read->tensor);
+  });
+  for (const std::string& operand : operands) {
+    std::vector<const loop::For*> around = loops_around_buffer(state.function.body, operand);
+    if (around.empty()) continue;
+    size_t inside = 0, all = 0;
+    for (const LeafAt& at : leaves_in(around.back()->body)) inside += reads_tensor(at.leaf, operand);
+    for (const LeafAt& at : leaves_in(state.function.body)) all += reads_tensor(at.leaf, operand);
+    if (inside != all) return Failure{stage.tensor + " reads " + operand + ", which lives only inside " + around.back()->var};
+    if (Status status = iterations_read_own_writes(state, operand, around.back()->var); !status) return status;
+  }
+  return Done{};
+}
 
 Status apply_inline(State& state, Lexer& arguments) {
   std::string tensor = arguments.expect_word("the name of a stage");
@@ -61,7 +79,7 @@ Status apply_inline(State& state, Lexer& arguments) {
     leaf.stage = std::move(changed);
     return leaf;
   });
-  return Done{};
+  return check_operands(state, stage);
 }
 
 }  // namespace

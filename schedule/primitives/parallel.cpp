@@ -3,10 +3,8 @@
 //   for no in 64 { ... }   ->   for parallel no in 64 chunk 4 { ... }
 //
 // The iterations of an outermost loop are handed out to threads, N at a time, whatever the number of threads. The loop must
-// hold everything that the function does, and each iteration must read, of what the loop writes, only what it has written
-// itself. Exact.
-#include <algorithm>
-
+// hold everything that the function does (nests that zero padding become part of its last iteration), and each iteration
+// must write elements of its own and read, of what the loop writes, only what it has written itself. Exact.
 #include "schedule/primitives/primitives.h"
 #include "schedule/window.h"
 
@@ -16,34 +14,28 @@ namespace {
 using loop::For;
 using loop::Stmt;
 
-// True when no leaf stands outside the loop.
-bool holds_everything(const State& state, const For& loop) {
-  return leaves_in(state.function.body).size() == leaves_in(loop.body).size();
+bool writes_zeros_only(const Stmt& nest) {
+  bool only = true;
+  loop::for_each_stmt(nest, [&](const Stmt& stmt) {
+    const loop::Store* store = stmt.as<loop::Store>();
+    only = only && (stmt.as<For>() || stmt.as<loop::Block>() || (store && store->value.children().empty()));
+  });
+  return only;
 }
 
-// The iterations of the loop write disjoint windows of the tensor, and read inside their own.
-Status check_disjoint(const State& state, const std::string& tensor, const std::string& loop_name) {
-  Result<Window> written = window_of(state, tensor, loop_name, Access::Writes);
-  if (!written) return written.error();
-  Ranges ranges = ranges_at(state, loop_name, true);
-  std::vector<Substitution> next = {{loop_name, state.pool->var(loop_name) + state.index(1)}};
-  bool disjoint = false;
-  for (size_t d = 0; d < written->base.size() && !disjoint; ++d) {
-    if (!uses_var(written->base[d], loop_name)) continue;
-    Expr end = written->base[d] + written->extents[d];
-    // For a last, shorter tile the window may reach beyond: it is guarded, so only where it starts counts.
-    disjoint = prove(le(end, substitute(written->base[d], next)), ranges);
+// What stands beside the loop must be declarations, or nests that zero padding, which no iteration touches: they become
+// part of the last iteration.
+Result<std::vector<Stmt>> padding_beside(const State& state, const For& loop) {
+  std::vector<Stmt> beside = {state.function.body}, padding;
+  if (const loop::Block* block = state.function.body.as<loop::Block>()) beside = block->stmts;
+  for (const Stmt& stmt : beside) {
+    if (stmt.as<loop::Alloc>() || stmt.as<For>() == &loop) continue;
+    if (!stmt.as<For>() || !writes_zeros_only(stmt)) return Failure{loop.var + " does not hold everything that the function does"};
+    padding.push_back(stmt);
   }
-  if (!disjoint) return Failure{"it is not proved that the iterations of " + loop_name + " write different elements of " + tensor};
-  if (!reads_tensor(find_loop(state.function.body, loop_name)->body, tensor)) return Done{};
-  Result<Window> read = window_of(state, tensor, loop_name, Access::Reads);
-  if (!read) return read.error();
-  for (size_t d = 0; d < read->base.size(); ++d) {
-    bool inside = prove(le(written->base[d], read->base[d]), ranges) &&
-                  prove(le(read->base[d] + read->extents[d], written->base[d] + written->extents[d]), ranges);
-    if (!inside) return Failure{"an iteration of " + loop_name + " reads elements of " + tensor + " that another writes"};
-  }
-  return Done{};
+  if (!padding.empty() && !prove(le(state.index(1), loop.extent), state.symbols))
+    return Failure{"it is not proved that " + loop.var + " runs at all, and padding is to be zeroed in its last iteration"};
+  return padding;
 }
 
 Status apply_parallel(State& state, Lexer& arguments) {
@@ -54,21 +46,24 @@ Status apply_parallel(State& state, Lexer& arguments) {
   const For& loop = *find_loop(state.function.body, *name);
   if (loop.kind != loop::LoopKind::Serial) return Failure{*name + " is not a serial loop"};
   if (!loops_around(state.function.body, *name).empty()) return Failure{*name + " is not outermost"};
-  if (!holds_everything(state, loop)) return Failure{*name + " does not hold everything that the function does"};
-  std::vector<std::string> inside;  // buffers of one iteration: no other sees them
-  loop::for_each_stmt(loop.body, [&](const Stmt& stmt) {
-    if (const loop::Alloc* alloc = stmt.as<loop::Alloc>()) inside.push_back(alloc->buffer.name);
-  });
-  for (const LeafAt& at : leaves_in(loop.body)) {
-    const std::string& tensor = at.leaf.stage->tensor;
+  if (is_scan(loop)) return Failure{*name + " is a scan: its iterations run in order"};
+  Result<std::vector<Stmt>> padding = padding_beside(state, loop);
+  if (!padding) return padding.error();
+  for (const LeafAt& at : leaves_in(loop.body))
     if (binds_reduce(at.leaf, *name)) return Failure{*name + " is a reduce loop of " + at.leaf.stage->name};
-    if (std::find(inside.begin(), inside.end(), tensor) != inside.end()) continue;
-    if (Status status = check_disjoint(state, tensor, *name); !status) return status;
+  for (const std::string& tensor : tensors_shared_by_iterations(loop.body)) {
+    if (Status status = iterations_write_apart(state, tensor, *name); !status) return status;
+    if (Status status = iterations_read_own_writes(state, tensor, *name); !status) return status;
   }
+  for (const Stmt& nest : *padding) state.function.body = replace_stmt(state.function.body, nest, loop::block({}));
   state.function.body = replace_loop(state.function.body, *name, [&](const For& old) {
     For changed = old;
     changed.kind = loop::LoopKind::Parallel;
     changed.chunk = chunk;
+    if (!padding->empty()) {
+      Expr is_last = eq(state.pool->var(old.var), old.extent - 1.0);
+      changed.body = loop::block({old.body, loop::If{is_last, loop::block(*padding), {}}});
+    }
     return Stmt(changed);
   });
   return Done{};

@@ -4,9 +4,10 @@
 //   peel w at 1, 55
 //   for w.head in 1 { ... with w = w.head }   for w in 54 { ... with w = w + 1 }   for w.tail in 1 { ... with w = 55 + w.tail }
 //
-// Cuts a loop of literal extent into [0, FIRST), [FIRST, LAST) and [LAST, extent), empty parts left out; loops inside the
-// first and last part get .head and .tail behind their names. In the middle part the predicates of borders are proved away,
-// in the others they are decided tap by tap once the loops are unrolled: static tap masks. Exact.
+// Cuts a loop of literal extent into [0, FIRST), [FIRST, LAST) and [LAST, extent), empty parts left out. In the first and
+// the last part, loops, buffers declared in them and stages that write those get .head and .tail behind their names. In the
+// middle part the predicates of borders are proved away, in the others they are decided tap by tap once the loops are
+// unrolled: static tap masks. Where the middle part is empty the first one keeps the names. Exact.
 #include "schedule/nest.h"
 #include "schedule/primitives/primitives.h"
 
@@ -30,17 +31,29 @@ Status apply_peel(State& state, Lexer& arguments) {
   if (first < 0 || first > last || last > *extent) return Failure{"the parts must lie in order inside 0.." + std::to_string(*extent)};
   for (const LeafAt& at : leaves_in(loop.body))
     if (binds_reduce(at.leaf, *name)) return Failure{*name + " reduces " + at.leaf.stage->name + "; only spatial loops can be peeled"};
-  auto part = [&](int64_t begin, int64_t end, const std::string& suffix) -> Stmt {
-    if (begin == end) return {};
+  if (is_scan(loop)) return Failure{*name + " is a scan: its stages name it"};
+  std::vector<Stmt> parts;
+  std::string refusal;
+  auto add_part = [&](int64_t begin, int64_t end, const std::string& suffix) {
+    if (begin == end) return;
+    Result<Stmt> body = suffix.empty() ? Result<Stmt>(loop.body) : copy_renamed(state, loop.body, suffix);
+    if (!suffix.empty() && !is_fresh(state, loop.var + suffix)) body = Failure{"the name " + loop.var + suffix + " is already taken"};
+    if (!body) {
+      refusal = body.reason();
+      return;
+    }
     For piece = loop;
     piece.extent = state.index(end - begin);
-    if (!suffix.empty()) piece.body = rename_loops(loop.body, suffix);
     piece.var = loop.var + suffix;
-    piece.body = substitute_vars(piece.body, {{loop.var, state.pool->var(piece.var) + state.index(begin)}});
-    return piece;
+    piece.body = substitute_vars(*body, {{loop.var, state.pool->var(piece.var) + state.index(begin)}});
+    parts.push_back(piece);
   };
-  Stmt parts = loop::block({part(0, first, ".head"), part(first, last, ""), part(last, *extent, ".tail")});
-  state.function.body = replace_loop(state.function.body, *name, [&](const For&) { return parts; });
+  // Without a middle part the first one keeps the names.
+  add_part(0, first, first == last ? "" : ".head");
+  add_part(first, last, "");
+  add_part(last, *extent, ".tail");
+  if (!refusal.empty()) return Failure{refusal};
+  state.function.body = replace_loop(state.function.body, *name, [&](const For&) { return loop::block(parts); });
   return Done{};
 }
 

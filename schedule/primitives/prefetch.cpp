@@ -18,7 +18,7 @@ using loop::Stmt;
 Status apply_prefetch(State& state, Lexer& arguments) {
   std::string tensor = arguments.expect_word("the name of a tensor");
   arguments.expect("at");
-  Result<std::string> name = read_loop_name(state, arguments);
+  Result<std::string> name = read_holder_name(state, arguments);
   if (!name) return name.error();
   arguments.expect("ahead");
   int64_t ahead = arguments.expect_integer("a number of iterations");

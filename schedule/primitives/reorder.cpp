@@ -5,12 +5,12 @@
 //   for n in 8 { for k in 16 { for m in 4 { ... } } }
 //
 // The loops must lie on one chain of loops that are each the whole body of the one around; those not named keep their
-// places. The order of reduce loops among themselves may change only with the word `reassociating` (max, min, any and all
+// places, and what an iteration reads of the tensors that they write, it must have written itself. The order of reduce loops among themselves may change only with the word `reassociating` (max, min, any and all
 // give the same bits in any order and need no word). Exact without it.
 #include <algorithm>
 
-#include "schedule/nest.h"
 #include "schedule/primitives/primitives.h"
+#include "schedule/window.h"
 
 namespace tenon::schedule {
 namespace {
@@ -64,10 +64,15 @@ Status apply_reorder(State& state, Lexer& arguments) {
       if (uses_var(ordered[i].extent, ordered[j].var))
         return Failure{"the extent of " + ordered[i].var + " depends on " + ordered[j].var + ", which would be inside it"};
   Stmt body = chain.back().body;
+  bool same_order = std::equal(chain.begin(), chain.end(), ordered.begin(), [](const For& a, const For& b) { return a.var == b.var; });
+  if (!same_order)
+    if (Status status = iterations_are_independent(state, chain.back().var); !status) return status;
   for (const LeafAt& at : leaves_in(body))
     if (order_matters(*at.leaf.stage) && !reassociating && reduce_order(at.leaf, chain) != reduce_order(at.leaf, ordered))
       return Failure{"this changes the order in which " + at.leaf.stage->name + " sums; say `reassociating` to allow it"};
   for (size_t i = ordered.size(); i-- > 0;) {
+    if (ordered[i].kind == loop::LoopKind::Vectorized && (i + 1 != ordered.size() || body.as<For>()))
+      return Failure{"the vectorized loop " + ordered[i].var + " must stay innermost"};
     if (ordered[i].kind == loop::LoopKind::Parallel && i != 0) return Failure{"the parallel loop " + ordered[i].var + " must stay outermost"};
     ordered[i].body = body;
     body = ordered[i];

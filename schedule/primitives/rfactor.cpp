@@ -6,9 +6,10 @@
 //   for s.f in 16 { stage s[] reduce f:16 { sum p[f] } with f = s.f }
 //
 // Makes a reduce loop spatial: PARTIAL keeps one partial result for each of its iterations, and STAGE combines them, in
-// order. The loop can then be vectorized. Reassociating, for float sums and products.
-#include "schedule/nest.h"
+// order. The loop can then be vectorized. PARTIAL is a window in scratch memory inside the loop around the reduction, from
+// where store_at can move it. Reassociating, for float sums and products.
 #include "schedule/primitives/primitives.h"
+#include "schedule/window.h"
 
 namespace tenon::schedule {
 namespace {
@@ -17,6 +18,22 @@ using loop::For;
 using loop::Leaf;
 using loop::Stage;
 using loop::Stmt;
+
+// The partial results live as long as one iteration of the loop around the reduction; where their window is not known they
+// live as long as the function, which no parallel loop allows.
+Status keep_inside(State& state, const std::string& partial, const std::string& loop_name) {
+  State inside = state;
+  Status status = place_window(inside, partial, loop_name, loop::Scope::Scratch, {});
+  if (status) {
+    state = std::move(inside);
+    return status;
+  }
+  std::vector<const For*> around = loops_around(state.function.body, loop_name);
+  around.push_back(find_loop(state.function.body, loop_name));
+  for (const For* loop : around)
+    if (loop->kind != loop::LoopKind::Serial && loop->kind != loop::LoopKind::Unrolled) return status;
+  return Done{};
+}
 
 Status apply_rfactor(State& state, Lexer& arguments) {
   std::string tensor = arguments.expect_word("the name of a reduction");
@@ -36,7 +53,6 @@ Status apply_rfactor(State& state, Lexer& arguments) {
   const For loop = *find_loop(state.function.body, *name);
   if (!as_int(simplify(loop.extent, state.symbols))) return Failure{"rfactor needs a literal extent"};
   if (stage.find_axis("f")) return Failure{tensor + " has an axis called f already"};
-  const loop::Buffer* buffer = state.function.find_buffer(tensor);
 
   ExprPool& pool = *state.pool;
   Expr extent = simplify(loop.extent, state.symbols), f = pool.var("f");
@@ -63,13 +79,13 @@ Status apply_rfactor(State& state, Lexer& arguments) {
     if (!binds_spatial(old.leaf, old.loops[i]->var)) continue;
     For copy = *old.loops[i];
     copy.var = tensor + "." + copy.var;
-    if (!is_fresh(state.function, copy.var)) return Failure{"the name " + copy.var + " is already taken"};
+    if (!is_fresh(state, copy.var)) return Failure{"the name " + copy.var + " is already taken"};
     copy.extent = substitute(copy.extent, fresh);
     fresh.push_back({old.loops[i]->var, pool.var(copy.var)});
     loops.push_back(std::move(copy));
   }
   std::string combine_loop = tensor + ".f";
-  if (!is_fresh(state.function, combine_loop)) return Failure{"the name " + combine_loop + " is already taken"};
+  if (!is_fresh(state, combine_loop)) return Failure{"the name " + combine_loop + " is already taken"};
   loops.push_back({combine_loop, extent, loop::LoopKind::Serial, 1, {}, stage.location});
   Leaf final_leaf{final_stage, {}, {}, old.leaf.clamped, true};
   for (size_t i = 0; i < stage.axes.size(); ++i) final_leaf.bindings.push_back(substitute(old.leaf.bindings[i], fresh));
@@ -89,10 +105,11 @@ Status apply_rfactor(State& state, Lexer& arguments) {
     return leaf.stage->tensor == tensor ? Stmt(partial_leaf) : Stmt(leaf);
   });
   replaced = replace_loop(replaced, old.loops[outermost]->var, [&](const For& outer) { return loop::block({outer, combination}); });
-  loop::Buffer local{*partial_name, stage.type, buffer->extents, {}, loop::Scope::Arena, {}, {}, {}};
-  local.extents.push_back(extent);
+  loop::Buffer local{*partial_name, stage.type, {}, {}, loop::Scope::Arena, {}, {}, {}};
+  for (const loop::Axis& axis : partial->axes) local.extents.push_back(axis.extent);
   state.function.body = loop::block({loop::Alloc{local}, replaced});
   if (state.function.anchor_stage == tensor) state.function.anchor_stage = *partial_name;
+  if (outermost > 0) return keep_inside(state, *partial_name, old.loops[outermost - 1]->var);
   return Done{};
 }
 

@@ -2,10 +2,10 @@
 //
 //   for no in 64 { BODY }
 //   specialize no when batch <= 4 -> small
-//   for no in 64 { if batch <= 4 { BODY, its loops called ....small } else { BODY } }
+//   for no in 64 { if batch <= 4 { BODY, its loops called NAME.small } else { BODY } }
 //
-// Copies the body of a loop under a condition on symbols, so that the copy can have another schedule. At most four copies
-// in a function. Exact.
+// Copies the body of a loop under a condition on symbols, so that the copy can have another schedule: with .SUFFIX behind
+// the names of its loops, of its buffers and of the stages that write those. At most four copies in a function. Exact.
 #include "schedule/nest.h"
 #include "schedule/primitives/primitives.h"
 
@@ -33,19 +33,11 @@ Status apply_specialize(State& state, Lexer& arguments) {
     copies += branch && branch->else_body ? 1 : 0;
   });
   if (copies >= kMostCopies) return Failure{"a function has at most four specialised copies"};
-  const For& loop = *find_loop(state.function.body, *name);
-  bool declares = false;
-  std::string taken;
-  loop::for_each_stmt(loop.body, [&](const Stmt& stmt) {
-    declares = declares || stmt.as<loop::Alloc>();
-    const For* inner = stmt.as<For>();
-    if (inner && !is_fresh(state.function, inner->var + suffix)) taken = inner->var + suffix;
-  });
-  if (declares) return Failure{"specialize a loop before buffers are placed inside it"};
-  if (!taken.empty()) return Failure{"the name " + taken + " is already taken"};
+  Result<Stmt> copy = copy_renamed(state, find_loop(state.function.body, *name)->body, suffix);
+  if (!copy) return copy.error();
   state.function.body = replace_loop(state.function.body, *name, [&](const For& old) {
     For changed = old;
-    changed.body = loop::If{condition, rename_loops(old.body, suffix), old.body};
+    changed.body = loop::If{condition, *copy, old.body};
     return Stmt(changed);
   });
   return Done{};

@@ -11,8 +11,8 @@
 //   clamped   guarded, and reads in the stage see the axis as min(axis, extent-1): once cache_write has moved the result
 //             into a tile of its own, the tile is computed whole and only what leaves it is guarded
 //   shifted   the last tile moves back, min(outer*F, extent-F) + inner: needs extent >= F, and no reduction in the loop
-//   balanced  two nests, of ceil(extent/tiles) and floor(extent/tiles) iterations a tile; the second's loops are called
-//             OUTER.t, INNER.t. Needs a literal extent
+//   balanced  two nests, of ceil(extent/tiles) and floor(extent/tiles) iterations a tile; the second's loops, buffers and
+//             the stages that write those have .t behind their names. Needs a literal extent
 // Exact: every policy runs each point once, but for shifted, which repeats some with the same value.
 #include "schedule/nest.h"
 #include "schedule/primitives/primitives.h"
@@ -71,6 +71,13 @@ std::vector<std::string> axes_bound_to(const Leaf& leaf, const std::string& var)
   return axes;
 }
 
+// Then a guard on each leaf says it all. Else the condition stands around the whole body, for what else comes to stand in it.
+bool all_leaves_bind(const For& loop) {
+  for (const LeafAt& at : leaves_in(loop.body))
+    if (!binds_spatial(at.leaf, loop.var) && !binds_reduce(at.leaf, loop.var)) return false;
+  return true;
+}
+
 Result<Stmt> split_guarded(const State& state, const For& loop, const SplitRequest& request, bool clamp) {
   ExprPool& pool = *state.pool;
   Expr outer = pool.var(request.outer), inner = pool.var(request.inner), factor = pool.index(request.factor);
@@ -81,22 +88,24 @@ Result<Stmt> split_guarded(const State& state, const For& loop, const SplitReque
     for (const LeafAt& at : leaves_in(loop.body))
       if (binds_spatial(at.leaf, loop.var) && axes_bound_to(at.leaf, loop.var).empty())
         return Failure{"clamped needs a loop that is an axis by itself"};
+  Ranges inside = ranges;
+  inside.set_extent(request.outer, count);
+  inside.set_extent(request.inner, factor);
+  if (prove(lt(position, loop.extent), inside)) return make_nest(loop, request.outer, count, request.inner, factor, position);
+  // The guard is written over the old variable here and substituted with the rest of the body.
+  Expr condition = lt(pool.var(loop.var), loop.extent);
   For marked = loop;
-  marked.body = map_leaves(loop.body, [&](const Leaf& leaf) -> Stmt {
-    Leaf changed = leaf;
-    Ranges inside = ranges;
-    inside.set_extent(request.outer, count);
-    inside.set_extent(request.inner, factor);
-    Expr condition = lt(position, loop.extent);
-    // The guard is written over the old variable here and substituted with the rest of the body.
-    if (!prove(condition, inside)) {
-      Expr old = lt(pool.var(loop.var), loop.extent);
-      changed.guard = leaf.guard ? leaf.guard & old : old;
-      if (clamp)
+  if (!all_leaves_bind(loop)) {
+    marked.body = loop::If{condition, loop.body, {}};
+  } else {
+    marked.body = guard_statements(loop.body, condition);
+    if (clamp)
+      marked.body = map_leaves(marked.body, [&](const Leaf& leaf) -> Stmt {
+        Leaf changed = leaf;
         for (const std::string& axis : axes_bound_to(leaf, loop.var)) changed.clamped.push_back(axis);
-    }
-    return changed;
-  });
+        return changed;
+      });
+  }
   return make_nest(marked, request.outer, count, request.inner, factor, position);
 }
 
@@ -135,11 +144,18 @@ Result<Stmt> split_balanced(const State& state, const For& loop, const SplitRequ
   }
   std::string outer = request.outer + ".t", inner = request.inner + ".t";
   for (const std::string& name : {outer, inner})
-    if (!is_fresh(state.function, name)) return Failure{"the name " + name + " is already taken"};
+    if (!is_fresh(state, name)) return Failure{"the name " + name + " is already taken"};
   Expr first = pool.var(request.outer) * pool.index(small + 1) + pool.var(request.inner);
   Expr second = pool.index(large_tiles * (small + 1)) + pool.var(outer) * pool.index(small) + pool.var(inner);
+  Result<Stmt> copy = copy_renamed(state, loop.body, ".t");
+  if (!copy) return copy;
   For renamed = loop;
-  renamed.body = rename_loops(loop.body, ".t");
+  // Of a reduce loop, the second nest goes on where the first one ends.
+  renamed.body = map_leaves(*copy, [&](const Leaf& leaf) -> Stmt {
+    Leaf later = leaf;
+    later.initializes = leaf.initializes && !binds_reduce(leaf, loop.var);
+    return later;
+  });
   return loop::block({make_nest(loop, request.outer, pool.index(large_tiles), request.inner, pool.index(small + 1), first),
                       make_nest(renamed, outer, pool.index(tiles - large_tiles), inner, pool.index(small), second)});
 }
@@ -149,6 +165,7 @@ Status apply_split(State& state, Lexer& arguments) {
   if (!request) return request.error();
   const For& loop = *find_loop(state.function.body, request->loop);
   if (loop.kind != loop::LoopKind::Serial) return Failure{"only a serial loop can be split, and " + request->loop + " is not one"};
+  if (is_scan(loop)) return Failure{request->loop + " is a scan: its stages name it"};
   Result<Stmt> nest = Failure{"no tail policy is called " + request->policy};
   if (request->policy == "exact") nest = split_exact(state, loop, *request);
   if (request->policy == "guarded" || request->policy == "masked") nest = split_guarded(state, loop, *request, false);

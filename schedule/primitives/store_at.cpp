@@ -15,7 +15,7 @@ namespace {
 Status apply_store_at(State& state, Lexer& arguments) {
   std::string tensor = arguments.expect_word("the name of a tensor");
   arguments.expect("at");
-  Result<std::string> loop_name = read_loop_name(state, arguments);
+  Result<std::string> loop_name = read_holder_name(state, arguments);
   if (!loop_name) return loop_name.error();
   Result<loop::Scope> scope = read_scope(arguments, loop::Scope::Scratch);
   if (!scope) return scope.error();

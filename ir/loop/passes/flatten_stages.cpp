@@ -7,15 +7,12 @@
 //     for k in 8 { for unrolled mi in 2 { acc[mo*2 + mi] = acc[mo*2 + mi] + x[mo*2 + mi, k] } }
 //   }
 #include <algorithm>
+#include <set>
 
 #include "ir/loop/passes.h"
 
 namespace tenon::loop {
 namespace {
-
-bool uses_any(Expr e, const std::vector<std::string>& vars) {
-  return std::any_of(vars.begin(), vars.end(), [&](const std::string& var) { return uses_var(e, var); });
-}
 
 Stmt guarded(Expr condition, Stmt body) {
   return condition && !is_true(condition) ? Stmt(If{condition, std::move(body), {}}) : body;
@@ -112,45 +109,63 @@ class Flattener {
   // right before the update.
   Stmt place_init(const Leaf& leaf, const std::vector<Expr>& target) {
     const Stage& stage = *leaf.stage;
-    std::vector<std::string> reduce_vars;
+    std::set<std::string> reduce_vars;
     for (size_t i = stage.axes.size(); i < leaf.bindings.size(); ++i)
-      for (const std::string& var : variables_of(leaf.bindings[i])) reduce_vars.push_back(var);
-    auto is_reduce = [&](const PathStep& step) {
-      return step.loop && std::find(reduce_vars.begin(), reduce_vars.end(), step.loop->var) != reduce_vars.end();
+      for (const std::string& var : variables_of(leaf.bindings[i])) reduce_vars.insert(var);
+    auto outermost = std::find_if(path_.begin(), path_.end(), [&](const PathStep& step) { return step.loop && reduce_vars.count(step.loop->var); });
+    std::set<std::string> hidden = hidden_loops(outermost, target, leaf.guard, reduce_vars);
+    auto is_hidden = [&](Expr e) {
+      return std::any_of(hidden.begin(), hidden.end(), [&](const std::string& var) { return uses_var(e, var); });
     };
-    auto outermost = std::find_if(path_.begin(), path_.end(), is_reduce);
 
-    // Variables that the init cannot see, and fresh names for the spatial loops that it repeats.
-    std::vector<std::string> hidden;
     std::vector<Substitution> fresh;
-    for (auto step = outermost; step != path_.end(); ++step) {
-      if (!step->loop) continue;
-      if (is_reduce(*step)) hidden.push_back(step->loop->var);
-      else fresh.push_back({step->loop->var, pool_.var(step->loop->var + ".init")});
-    }
+    for (auto step = outermost; step != path_.end(); ++step)
+      if (step->loop && !hidden.count(step->loop->var)) fresh.push_back({step->loop->var, pool_.var(step->loop->var + ".init")});
     std::vector<Expr> indices;
     for (Expr index : target) indices.push_back(substitute(index, fresh));
     std::vector<Expr> kept;
     for (Expr part : conjuncts(leaf.guard))
-      if (!uses_any(part, hidden)) kept.push_back(substitute(part, fresh));
+      if (!is_hidden(part)) kept.push_back(substitute(part, fresh));
     Stmt init = Store{stage.tensor, indices, identity_of(stage.reducer, stage.type, pool_), stage.location};
     init = guarded(conjunction(kept), init);
     for (auto step = path_.end(); step != outermost;) {
       --step;
-      if (is_reduce(*step)) continue;
+      if (step->loop && hidden.count(step->loop->var)) continue;
       if (step->loop) {
         For copy = *step->loop;
         copy.var += ".init";
         copy.extent = substitute(copy.extent, fresh);
         copy.body = init;
         init = copy;
-      } else if (!uses_any(step->condition, hidden)) {
+      } else if (!is_hidden(step->condition)) {
         init = If{substitute(step->condition, fresh), init, {}};
       }
     }
     if (outermost == path_.end()) return init;
     pending_[static_cast<size_t>(outermost - path_.begin())].push_back(init);
     return {};
+  }
+
+  // The reduce loops that the init does not repeat: those that neither its subscripts and guard nor the extents of the loops
+  // that it does repeat need. (rfactor makes a reduce loop spatial too: it is repeated.)
+  std::set<std::string> hidden_loops(std::vector<PathStep>::const_iterator outermost, const std::vector<Expr>& target, Expr guard,
+                                     const std::set<std::string>& reduce_vars) const {
+    std::set<std::string> needed, hidden;
+    auto need = [&](Expr e) {
+      for (const std::string& var : variables_of(e)) needed.insert(var);
+    };
+    for (Expr index : target) need(index);
+    for (Expr part : conjuncts(guard)) {
+      std::vector<std::string> vars = variables_of(part);
+      if (std::none_of(vars.begin(), vars.end(), [&](const std::string& var) { return reduce_vars.count(var) && !needed.count(var); })) need(part);
+    }
+    for (auto step = std::vector<PathStep>::const_iterator(path_.end()); step != outermost;) {
+      --step;
+      if (!step->loop) continue;
+      if (reduce_vars.count(step->loop->var) && !needed.count(step->loop->var)) hidden.insert(step->loop->var);
+      else need(step->loop->extent);
+    }
+    return hidden;
   }
 
   ExprPool& pool_;
