@@ -96,8 +96,10 @@ main {
 
 arena {
   slot t at 64*batch size 64*batch
+  slot u at 0 size 64
+  slot v above t, u size 64*rows
 }
-arena_bytes 128*batch
+arena_bytes of slots
 arena_lower_bound 1024
 )";
 
