@@ -15,6 +15,7 @@ build_sanitized_compiler
 
 say "running the tests; the full log is build/Testing/Temporary/LastTest.log"
 rm -f build/tests.xml
-ctest --test-dir build --parallel "$(nproc)" --output-on-failure --no-tests=error --test-output-size-passed 100000 \
+ctest --test-dir build --parallel "$(nproc)" --output-on-failure --no-tests=error \
+  --test-output-size-passed 100000 --test-output-truncation head \
   --output-junit tests.xml "$@" | grep --line-buffered -v '^ *Start ' || true  # the count below decides
 tools/count_tests.py build/tests.xml
