@@ -1,11 +1,13 @@
-// Every operator against ONNX Runtime: the graphs of operator_cases.txt, lowered to loops and run
-// by the interpreter, give the outputs that the file holds (make_operator_cases.py writes it).
+// Every operator against ONNX Runtime: the graphs of *_cases.txt, lowered to loops and run by the
+// interpreter, give the outputs that the file holds. make_operator_cases.py writes
+// operator_cases.txt; a file beside it may hold cases that are written by hand.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -38,10 +40,8 @@ std::vector<std::string> words_of(const std::string& text) {
   return words;
 }
 
-std::vector<Case> read_cases() {
-  const char* root = std::getenv("TENON_SOURCE_DIR");
-  std::ifstream file(std::string(root ? root : ".") + "/tests/ir/high/operator_cases.txt");
-  std::vector<Case> cases;
+void read_cases(const std::filesystem::path& path, std::vector<Case>& cases) {
+  std::ifstream file(path);
   bool in_graph = false;
   for (std::string line; std::getline(file, line);) {
     std::vector<std::string> words = words_of(line);
@@ -64,6 +64,16 @@ std::vector<Case> read_cases() {
           .emplace_back(words.begin() + 1, words.end());
     }
   }
+}
+
+std::vector<Case> read_cases() {
+  const char* root = std::getenv("TENON_SOURCE_DIR");
+  std::set<std::filesystem::path> paths;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::string(root ? root : ".") + "/tests/ir/high"))
+    if (entry.path().filename().string().ends_with("_cases.txt")) paths.insert(entry.path());
+  std::vector<Case> cases;
+  for (const std::filesystem::path& path : paths) read_cases(path, cases);
   return cases;
 }
 
