@@ -14,7 +14,7 @@
 //   log                 0.9 *   0.9    31
 //   tanh                2.5 *   2.5    19           one division; 10 more operations would give 1.8
 //   erf                 1.9 *   1.9    28
-//   sigmoid             2.4 *   2.4    24           one division
+//   sigmoid             2.4     2.4    24           one division
 //   sin, cos            1.6     2.5    27           |x| <= 2^30; beyond, only within [-1, 1]
 //   tan                 0.6     4      in f64       |x| <= 2^30
 //   asin, acos, atan    0.6     2      in f64
