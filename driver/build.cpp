@@ -21,7 +21,8 @@
 namespace tenon::driver {
 namespace {
 
-codegen::InterfaceTensor describe(const loop::Module& module, const loop::Buffer& buffer, codegen::TensorRole role) {
+codegen::InterfaceTensor describe(const loop::Module& module, const loop::Buffer& buffer,
+                                  codegen::TensorRole role) {
   codegen::InterfaceTensor tensor;
   tensor.name = module.onnx_names.at(buffer.name);
   tensor.role = role;
@@ -34,7 +35,8 @@ codegen::InterfaceTensor describe(const loop::Module& module, const loop::Buffer
   return tensor;
 }
 
-codegen::BundleInterface make_interface(const loop::Module& module, const target::Target& target, const BuildRequest& request) {
+codegen::BundleInterface make_interface(const loop::Module& module, const target::Target& target,
+                                        const BuildRequest& request) {
   codegen::BundleInterface interface;
   interface.name = request.name;
   interface.model_file = module.model_file;
@@ -43,10 +45,14 @@ codegen::BundleInterface make_interface(const loop::Module& module, const target
   interface.triple = target.triple;
   interface.target = target.name;
   interface.options = request.options;
-  for (const loop::Symbol& symbol : module.symbols) interface.dims.push_back({symbol.name, "", symbol.min, symbol.max});
-  for (const loop::Buffer& input : module.inputs) interface.tensors.push_back(describe(module, input, codegen::TensorRole::kInput));
-  for (const loop::Buffer& output : module.outputs) interface.tensors.push_back(describe(module, output, codegen::TensorRole::kOutput));
-  for (Expr check : module.checks) interface.requirements.push_back(to_string(check) + " does not hold");
+  for (const loop::Symbol& symbol : module.symbols)
+    interface.dims.push_back({symbol.name, "", symbol.min, symbol.max});
+  for (const loop::Buffer& input : module.inputs)
+    interface.tensors.push_back(describe(module, input, codegen::TensorRole::kInput));
+  for (const loop::Buffer& output : module.outputs)
+    interface.tensors.push_back(describe(module, output, codegen::TensorRole::kOutput));
+  for (Expr check : module.checks)
+    interface.requirements.push_back(to_string(check) + " does not hold");
   interface.cpu_features = target.features.bits();
   interface.weights_embedded = !request.weights_in_file;
   interface.default_visibility = request.default_visibility;
@@ -62,12 +68,14 @@ void write_extents_in_c(const loop::Module& module, codegen::BundleInterface& in
   for (const std::vector<loop::Buffer>* list : {&module.inputs, &module.outputs})
     for (const loop::Buffer& buffer : *list) {
       codegen::InterfaceTensor& tensor = interface.tensors[index++];
-      for (size_t d = 0; d < buffer.extents.size(); ++d) tensor.shape[d].code = c_text(buffer.extents[d], identifiers);
+      for (size_t d = 0; d < buffer.extents.size(); ++d)
+        tensor.shape[d].code = c_text(buffer.extents[d], identifiers);
     }
 }
 
 // Numbers of nodes for statuses: each location that a `require` names, in order of the functions.
-std::map<Location, int32_t> number_nodes(const loop::Module& module, codegen::BundleInterface& interface) {
+std::map<Location, int32_t> number_nodes(const loop::Module& module,
+                                         codegen::BundleInterface& interface) {
   std::map<Location, int32_t> numbers;
   for (const loop::Function& function : module.functions)
     loop::for_each_stmt(function.body, [&](const loop::Stmt& stmt) {
@@ -91,7 +99,8 @@ std::string whole_text(const BuiltModel& built) {
   codegen::link_runtime(*whole, built.interface, codegen::WeightsSymbol::kPlaceholder);
   for (const codegen::CompiledKernel& kernel : built.code.kernels) {
     llvm::SMDiagnostic fault;
-    std::unique_ptr<llvm::Module> part = llvm::parseAssemblyString(kernel.text, fault, whole->getContext());
+    std::unique_ptr<llvm::Module> part =
+        llvm::parseAssemblyString(kernel.text, fault, whole->getContext());
     TENON_CHECK(part, kernel.symbol + ": " + fault.getMessage().str());
     TENON_CHECK(!llvm::Linker::linkModules(*whole, std::move(part)), kernel.symbol);
   }
@@ -100,7 +109,8 @@ std::string whole_text(const BuiltModel& built) {
 
 }  // namespace
 
-LoweredModel lower_model(const ModelOptions& options, const target::Target& target, Diagnostics& diagnostics, const Progress& progress) {
+LoweredModel lower_model(const ModelOptions& options, const target::Target& target,
+                         Diagnostics& diagnostics, const Progress& progress) {
   progress("reading " + options.model);
   frontend::ImportOptions import;
   import.dims = options.dims;
@@ -115,7 +125,8 @@ LoweredModel lower_model(const ModelOptions& options, const target::Target& targ
   PassContext context{&target, {}, !options.no_schedule};
   if (!options.schedule_file.empty()) {
     std::vector<uint8_t> text = read_file(options.schedule_file);
-    context.scripts = schedule::parse_scripts({reinterpret_cast<const char*>(text.data()), text.size()}, options.schedule_file);
+    context.scripts = schedule::parse_scripts(
+        {reinterpret_cast<const char*>(text.data()), text.size()}, options.schedule_file);
   }
   Instruments instruments;
   instruments.dump_folder = options.dump_folder;
@@ -123,7 +134,8 @@ LoweredModel lower_model(const ModelOptions& options, const target::Target& targ
   if (options.time_passes)
     instruments.report_time = [&](std::string_view pass, double seconds) {
       char line[96];
-      std::snprintf(line, sizeof line, "%8.1f ms  %.*s", seconds * 1e3, static_cast<int>(pass.size()), pass.data());
+      std::snprintf(line, sizeof line, "%8.1f ms  %.*s", seconds * 1e3,
+                    static_cast<int>(pass.size()), pass.data());
       progress(line);
     };
   progress("optimising");
@@ -131,7 +143,9 @@ LoweredModel lower_model(const ModelOptions& options, const target::Target& targ
   return lowered;
 }
 
-BuiltModel build_model(LoweredModel lowered, const target::Target& target, const BuildRequest& request, Diagnostics& diagnostics, const Progress& progress) {
+BuiltModel build_model(LoweredModel lowered, const target::Target& target,
+                       const BuildRequest& request, Diagnostics& diagnostics,
+                       const Progress& progress) {
   BuiltModel built;
   built.lowered = std::move(lowered);
   const loop::Module& module = built.module();
@@ -151,14 +165,17 @@ BuiltModel build_model(LoweredModel lowered, const target::Target& target, const
   options.prefix = request.name;
   for (const codegen::InterfaceDim& dim : built.interface.dims) options.dims.push_back(dim.name);
   options.io_offsets = codegen::io_layout(built.interface, 8).tensors;
-  for (const WeightsPlan::Place& place : built.weights.places) options.weight_offsets[place.constant->buffer.name] = static_cast<uint64_t>(place.offset);
+  for (const WeightsPlan::Place& place : built.weights.places)
+    options.weight_offsets[place.constant->buffer.name] = static_cast<uint64_t>(place.offset);
   options.node_number = [&](const Location& location) {
     auto found = nodes.find(location);
     return found == nodes.end() ? 0 : found->second;
   };
   options.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   Result<codegen::ModuleCode> code = codegen::emit_module(module, target, options);
-  if (!code) user_error({module.model_file, "", 0, 0}, code.reason(), "give the function another schedule with --schedule=FILE");
+  if (!code)
+    user_error({module.model_file, "", 0, 0}, code.reason(),
+               "give the function another schedule with --schedule=FILE");
   built.interface.group_count = static_cast<uint32_t>(code->groups.size());
   built.interface.size_count = code->size_count;
   built.interface.buffer_bytes_most = code->buffer_bytes_most;
@@ -174,7 +191,8 @@ BuiltModel build_model(LoweredModel lowered, const target::Target& target, const
     options.kind = codegen::FileKind::Assembly;
     Result<codegen::ModuleCode> assembly = codegen::emit_module(module, target, options);
     if (assembly)
-      for (const codegen::CompiledKernel& kernel : assembly->kernels) built.assembly += kernel.object.bytes;
+      for (const codegen::CompiledKernel& kernel : assembly->kernels)
+        built.assembly += kernel.object.bytes;
   }
   return built;
 }
@@ -187,19 +205,25 @@ const loop::Function& BuiltModel::function_of(const codegen::Group& group) const
 }
 
 codegen::EmitObject BuiltModel::emitter() const {
-  return [processor = target](llvm::Module& main, llvm::raw_pwrite_stream& out) { out << codegen::emit_object(main, processor, codegen::Scheduling::Reorder).bytes; };
+  return [processor = target](llvm::Module& main, llvm::raw_pwrite_stream& out) {
+    out << codegen::emit_object(main, processor, codegen::Scheduling::Reorder).bytes;
+  };
 }
 
 void BuiltModel::measure_stack() {
   std::vector<llvm::MemoryBufferRef> kernel_objects;
-  for (const codegen::CompiledKernel& kernel : code.kernels) kernel_objects.emplace_back(kernel.object.bytes, kernel.symbol);
+  for (const codegen::CompiledKernel& kernel : code.kernels)
+    kernel_objects.emplace_back(kernel.object.bytes, kernel.symbol);
   Status status = codegen::measure_stack(*code.main, interface, kernel_objects, emitter());
-  if (!status) user_error({module().model_file, "", 0, 0}, status.reason(), "give large functions another schedule with --schedule=FILE");
+  if (!status)
+    user_error({module().model_file, "", 0, 0}, status.reason(),
+               "give large functions another schedule with --schedule=FILE");
 }
 
 std::vector<std::string> BuiltModel::take_objects() {
   measure_stack();
-  llvm::SmallVector<char, 0> object = codegen::make_main_object(std::move(code.main), interface, weights_source(weights, *constants), emitter());
+  llvm::SmallVector<char, 0> object = codegen::make_main_object(
+      std::move(code.main), interface, weights_source(weights, *constants), emitter());
   std::vector<std::string> all = {std::string(object.begin(), object.end())};
   for (const codegen::CompiledKernel& kernel : code.kernels) all.push_back(kernel.object.bytes);
   return all;

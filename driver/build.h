@@ -1,4 +1,5 @@
-// From a model file to the parts of a bundle, in memory: what compile writes and what run, bench and verify call.
+// From a model file to the parts of a bundle, in memory: what compile writes and what run, bench
+// and verify call.
 #pragma once
 
 #include "codegen/bundle/interface.h"
@@ -17,16 +18,17 @@ struct LoweredModel {
   Program program;  // at the loop level, every pass done
   std::shared_ptr<const frontend::ModelFile> file;
 };
-LoweredModel lower_model(const ModelOptions& options, const target::Target& target, Diagnostics& diagnostics, const Progress& progress);
+LoweredModel lower_model(const ModelOptions& options, const target::Target& target,
+                         Diagnostics& diagnostics, const Progress& progress);
 
 struct BuiltModel {
   LoweredModel lowered;
   codegen::BundleInterface interface;
   WeightsPlan weights;
   std::unique_ptr<ConstantValues> constants;
-  codegen::ModuleCode code;                  // its main module until it is written or loaded; kernels and groups
-  std::string whole_text;                    // LLVM IR of all code, the runtime included, when asked for
-  std::string assembly;                      // of the kernels, when asked for
+  codegen::ModuleCode code;  // its main module until it is written or loaded; kernels and groups
+  std::string whole_text;    // LLVM IR of all code, the runtime included, when asked for
+  std::string assembly;      // of the kernels, when asked for
 
   const loop::Module& module() const { return lowered.program.module; }
   /// The loop function of a group's kernel.
@@ -41,15 +43,17 @@ struct BuiltModel {
 };
 
 struct BuildRequest {
-  std::string name;       // of the bundle
-  std::string options;    // for the manifest and tn_info
+  std::string name;     // of the bundle
+  std::string options;  // for the manifest and tn_info
   bool weights_in_file = false;
   bool default_visibility = false;
-  bool keep_text = false;      // LLVM IR
+  bool keep_text = false;  // LLVM IR
   bool keep_assembly = false;
   std::map<std::string, std::string> renames;
   std::optional<codegen::SelfTest> selftest;
 };
-BuiltModel build_model(LoweredModel lowered, const target::Target& target, const BuildRequest& request, Diagnostics& diagnostics, const Progress& progress);
+BuiltModel build_model(LoweredModel lowered, const target::Target& target,
+                       const BuildRequest& request, Diagnostics& diagnostics,
+                       const Progress& progress);
 
 }  // namespace tenon::driver

@@ -4,7 +4,8 @@
 namespace tenon::driver {
 namespace {
 
-// The C operator for an index operation on values that are not negative, where floor division is C's.
+// The C operator for an index operation on values that are not negative, where floor division is
+// C's.
 const char* c_operator(Op op) {
   switch (op) {
     case Op::Add: return " + ";
@@ -27,9 +28,12 @@ std::string c_text(Expr e, const std::map<std::string, std::string>& identifiers
   const Apply* apply = e.as<Apply>();
   const char* symbol = apply ? c_operator(apply->op) : nullptr;
   if (!symbol) return "";
-  std::string left = c_text(apply->operand(0), identifiers), right = c_text(apply->operand(1), identifiers);
+  std::string left = c_text(apply->operand(0), identifiers),
+              right = c_text(apply->operand(1), identifiers);
   if (left.empty() || right.empty()) return "";
-  auto grouped = [](Expr operand, const std::string& text) { return operand.as<Apply>() ? "(" + text + ")" : text; };
+  auto grouped = [](Expr operand, const std::string& text) {
+    return operand.as<Apply>() ? "(" + text + ")" : text;
+  };
   return grouped(apply->operand(0), left) + symbol + grouped(apply->operand(1), right);
 }
 

@@ -10,8 +10,8 @@
 
 namespace tenon::driver {
 
-/// The expression in C over int64_t variables, for values that are not negative; "" where it holds what C has no operator
-/// for. `identifiers` names the variables.
+/// The expression in C over int64_t variables, for values that are not negative; "" where it holds
+/// what C has no operator for. `identifiers` names the variables.
 std::string c_text(Expr e, const std::map<std::string, std::string>& identifiers);
 
 }  // namespace tenon::driver

@@ -13,7 +13,8 @@ namespace {
 
 std::string version_text() {
   const Version& v = version();
-  return std::string("tenon ") + v.tenon + " (" + v.commit + "), LLVM " + v.llvm + ", onnx " + v.onnx;
+  return std::string("tenon ") + v.tenon + " (" + v.commit + "), LLVM " + v.llvm + ", onnx " +
+         v.onnx;
 }
 
 // The texts behind options, parsed once the command line is read.
@@ -23,33 +24,46 @@ struct RawModelOptions {
 
 void add_model_options(CLI::App& command, ModelOptions& model, RawModelOptions& raw) {
   command.add_option("model", model.model, "the ONNX model")->required();
-  command.add_option("--name", model.name, "prefix of symbols and files (default: the file's stem)");
+  command.add_option("--name", model.name,
+                     "prefix of symbols and files (default: the file's stem)");
   command.add_option("--target", model.target, "a name from `tenon targets`, or native");
   command.add_option("--triple", model.triple, "an LLVM triple, instead of --target");
   command.add_option("--cpu", model.cpu, "a CPU, instead of --target");
   command.add_option("--features", model.features, "as in +avx512vnni,-gfni");
-  command.add_option("--dim", raw.dims, "NAME=VALUE fixes a dimension, NAME=LOW..HIGH bounds it")->take_all();
+  command.add_option("--dim", raw.dims, "NAME=VALUE fixes a dimension, NAME=LOW..HIGH bounds it")
+      ->take_all();
   command.add_option("--shape", raw.shapes, "INPUT=1,3,224,224 fixes an input's shape")->take_all();
-  command.add_option("--schedule", model.schedule_file, "schedules to use instead of the templates', as --dump writes them");
-  command.add_option("--dump", model.dump_folder, "a folder for the program's text after each pass that changed it");
-  command.add_flag("--verify-each", model.verify_each, "verify and re-parse the program after each pass");
+  command.add_option("--schedule", model.schedule_file,
+                     "schedules to use instead of the templates', as --dump writes them");
+  command.add_option("--dump", model.dump_folder,
+                     "a folder for the program's text after each pass that changed it");
+  command.add_flag("--verify-each", model.verify_each,
+                   "verify and re-parse the program after each pass");
   command.add_flag("--time-passes", model.time_passes, "print the time of each pass");
   command.add_flag("--no-schedule", model.no_schedule, "keep naive loops: slow, for comparison");
 }
 
 void parse_raw(const RawModelOptions& raw, ModelOptions& model) {
-  for (const std::string& text : raw.dims) model.dims.insert_or_assign(parse_dim(text).first, parse_dim(text).second);
-  for (const std::string& text : raw.shapes) model.shapes.insert_or_assign(parse_shape(text).first, parse_shape(text).second);
+  for (const std::string& text : raw.dims)
+    model.dims.insert_or_assign(parse_dim(text).first, parse_dim(text).second);
+  for (const std::string& text : raw.shapes)
+    model.shapes.insert_or_assign(parse_shape(text).first, parse_shape(text).second);
   for (const std::string& text : raw.at) {
     auto [name, range] = parse_dim(text);
-    if (range.least != range.most) user_error({}, "--at " + text + ": one size is needed", "the form is --at NAME=VALUE");
+    if (range.least != range.most)
+      user_error({}, "--at " + text + ": one size is needed", "the form is --at NAME=VALUE");
     model.at[name] = range.least;
   }
 }
 
-void add_run_options(CLI::App& command, RunOptions& run, RawModelOptions& raw, std::vector<std::string>& input_files) {
+void add_run_options(CLI::App& command, RunOptions& run, RawModelOptions& raw,
+                     std::vector<std::string>& input_files) {
   add_model_options(command, run.model, raw);
-  command.add_option("--at", raw.at, "NAME=VALUE: the size of a bounded dimension when inputs are made (default: its upper bound)")->take_all();
+  command
+      .add_option("--at", raw.at,
+                  "NAME=VALUE: the size of a bounded dimension when inputs are made (default: its "
+                  "upper bound)")
+      ->take_all();
   command.add_option("--inputs", run.inputs_file, "F.npz with the inputs by name");
   command.add_option("--input", input_files, "NAME=F.npy, one input")->take_all();
   command.add_option("--data", run.data_folder, "a folder of ONNX test data: input_0.pb, ...");
@@ -61,28 +75,38 @@ void add_run_options(CLI::App& command, RunOptions& run, RawModelOptions& raw, s
 void check_backend(const std::string& backend) {
   if (backend == "llvm" || backend == "interpreter") return;
   bool later = backend == "cpp" || backend == "cuda" || backend == "cuda-emulator";
-  user_error({}, later ? "the backend " + backend + " is not in this version" : "no backend is called " + backend, "there are llvm and interpreter");
+  user_error({},
+             later ? "the backend " + backend + " is not in this version"
+                   : "no backend is called " + backend,
+             "there are llvm and interpreter");
 }
 
 void check_emit(const std::vector<std::string>& kinds) {
   for (const std::string& kind : kinds) {
     if (kind == "lib" || kind == "obj" || kind == "llvm-ir" || kind == "asm") continue;
     bool later = kind == "cpp" || kind == "cuda";
-    user_error({}, later ? "--emit=" + kind + " is not in this version" : "--emit=" + kind + ": no output is called so", "there are lib, obj, llvm-ir and asm");
+    user_error({},
+               later ? "--emit=" + kind + " is not in this version"
+                     : "--emit=" + kind + ": no output is called so",
+               "there are lib, obj, llvm-ir and asm");
   }
 }
 
 // Names of commands that a later version has.
 void check_command(int argc, char** argv) {
-  static const std::vector<std::string> known = {"compile", "run", "bench", "verify", "targets", "ops"};
+  static const std::vector<std::string> known = {"compile", "run",     "bench",
+                                                 "verify",  "targets", "ops"};
   if (argc < 2 || argv[1][0] == '-') return;
   std::string command = argv[1];
   for (const std::string& name : known)
     if (name == command) return;
   for (const char* later : {"pack", "inspect", "tune", "quantize"})
-    if (command == later) user_error({}, "the command " + command + " is not in this version", "there are compile, run, bench, verify, targets and ops");
+    if (command == later)
+      user_error({}, "the command " + command + " is not in this version",
+                 "there are compile, run, bench, verify, targets and ops");
   std::string near = nearest_name(command, known);
-  user_error({}, "no command is called " + command, near.empty() ? "`tenon --help` lists the commands" : "did you mean " + near + "?");
+  user_error({}, "no command is called " + command,
+             near.empty() ? "`tenon --help` lists the commands" : "did you mean " + near + "?");
 }
 
 int parse_and_run(int argc, char** argv) {
@@ -90,12 +114,14 @@ int parse_and_run(int argc, char** argv) {
   CLI::App app{"tenon: an ONNX model becomes a static library and a C header that need nothing"};
   app.set_version_flag("--version", version_text());
   app.require_subcommand(1);
-  app.footer("examples:\n"
-             "  tenon compile resnet18.onnx -o out/                          out/libresnet18.a, out/resnet18.h\n"
-             "  tenon compile bert.onnx -o out/ --dim batch=1..8 --dim seq=1..512 --target x86-64-v4\n"
-             "  tenon run resnet18.onnx --inputs in.npz --outputs out.npz\n"
-             "  tenon bench resnet18.onnx --threads 1 --seconds 5 --json\n"
-             "  tenon verify resnet18.onnx --inputs in.npz --reference out.npz");
+  app.footer(
+      "examples:\n"
+      "  tenon compile resnet18.onnx -o out/                          out/libresnet18.a, "
+      "out/resnet18.h\n"
+      "  tenon compile bert.onnx -o out/ --dim batch=1..8 --dim seq=1..512 --target x86-64-v4\n"
+      "  tenon run resnet18.onnx --inputs in.npz --outputs out.npz\n"
+      "  tenon bench resnet18.onnx --threads 1 --seconds 5 --json\n"
+      "  tenon verify resnet18.onnx --inputs in.npz --reference out.npz");
 
   int status = 0;
   RawModelOptions raw;
@@ -106,16 +132,28 @@ int parse_and_run(int argc, char** argv) {
   CLI::App* compile_command = app.add_subcommand("compile", "write a static library and a header");
   compile_command->footer("example: tenon compile kws.onnx -o out/ --target x86-64-v3 --selftest");
   add_model_options(*compile_command, compile.model, raw);
-  compile_command->add_option("-o,--output", compile.output_folder, "the folder to write to")->required();
-  compile_command->add_option("--depfile", compile.depfile, "a file for Make or Ninja: what the library was read from");
-  compile_command->add_option("--emit", compile.emit, "lib (always), obj, llvm-ir, asm")->delimiter(',')->take_all();
-  compile_command->add_option("--weights", weights, "embed: inside the library; file: NAME_weights.bin")->check(CLI::IsMember({"embed", "file"}));
-  compile_command->add_option("--rename", renames, "OLD=NEW: the C name of a tensor or dimension")->take_all();
-  compile_command->add_option("--visibility", visibility, "hidden, or default for a shared library")->check(CLI::IsMember({"hidden", "default"}));
-  compile_command->add_option("--at", raw.at, "NAME=VALUE: the size at which the self-test runs")->take_all();
-  compile_command->add_flag("--selftest", compile.selftest, "add NAME_selftest with golden vectors");
-  compile_command->add_flag("--pool", compile.pool, "write the thread pool too: libtenon_pool.a, tenon_pool.h");
-  compile_command->add_flag("--force", compile.force, "overwrite files that are not the bundle's own");
+  compile_command->add_option("-o,--output", compile.output_folder, "the folder to write to")
+      ->required();
+  compile_command->add_option("--depfile", compile.depfile,
+                              "a file for Make or Ninja: what the library was read from");
+  compile_command->add_option("--emit", compile.emit, "lib (always), obj, llvm-ir, asm")
+      ->delimiter(',')
+      ->take_all();
+  compile_command
+      ->add_option("--weights", weights, "embed: inside the library; file: NAME_weights.bin")
+      ->check(CLI::IsMember({"embed", "file"}));
+  compile_command->add_option("--rename", renames, "OLD=NEW: the C name of a tensor or dimension")
+      ->take_all();
+  compile_command->add_option("--visibility", visibility, "hidden, or default for a shared library")
+      ->check(CLI::IsMember({"hidden", "default"}));
+  compile_command->add_option("--at", raw.at, "NAME=VALUE: the size at which the self-test runs")
+      ->take_all();
+  compile_command->add_flag("--selftest", compile.selftest,
+                            "add NAME_selftest with golden vectors");
+  compile_command->add_flag("--pool", compile.pool,
+                            "write the thread pool too: libtenon_pool.a, tenon_pool.h");
+  compile_command->add_flag("--force", compile.force,
+                            "overwrite files that are not the bundle's own");
   compile_command->add_flag("--json", compile.json, "nothing but JSON on stdout");
   compile_command->callback([&] {
     parse_raw(raw, compile.model);
@@ -141,34 +179,45 @@ int parse_and_run(int argc, char** argv) {
 
   BenchOptions bench;
   CLI::App* bench_command = app.add_subcommand("bench", "time a model in this process");
-  bench_command->footer("example: tenon bench bert.onnx --dim batch=1..8 --dim seq=1..512 --at batch=2 --at seq=48 --profile");
+  bench_command->footer(
+      "example: tenon bench bert.onnx --dim batch=1..8 --dim seq=1..512 --at batch=2 --at seq=48 "
+      "--profile");
   add_run_options(*bench_command, bench.run, raw, input_files);
-  bench_command->add_option("--seconds", bench.seconds, "how long to measure")->check(CLI::PositiveNumber);
+  bench_command->add_option("--seconds", bench.seconds, "how long to measure")
+      ->check(CLI::PositiveNumber);
   bench_command->add_flag("--json", bench.json, "one JSON object on stdout");
-  bench_command->add_flag("--profile", bench.profile, "time, GFLOP/s and percent of the machine's peak for each group");
+  bench_command->add_flag("--profile", bench.profile,
+                          "time, GFLOP/s and percent of the machine's peak for each group");
   bench_command->callback([&] {
     parse_raw(raw, bench.run.model);
-    for (const std::string& text : input_files) bench.run.input_files.insert(parse_pair(text, "--input"));
+    for (const std::string& text : input_files)
+      bench.run.input_files.insert(parse_pair(text, "--input"));
     check_backend(bench.run.backend);
     status = run_bench(bench);
   });
 
   VerifyOptions verify;
-  CLI::App* verify_command = app.add_subcommand("verify", "compare a model's outputs with stored ones");
+  CLI::App* verify_command =
+      app.add_subcommand("verify", "compare a model's outputs with stored ones");
   verify_command->footer("example: tenon verify model.onnx --data test_data_set_0");
   add_run_options(*verify_command, verify.run, raw, input_files);
-  verify_command->add_option("--reference", verify.reference_file, "F.npz with the expected outputs");
+  verify_command->add_option("--reference", verify.reference_file,
+                             "F.npz with the expected outputs");
   verify_command->add_option("--rtol", verify.relative, "relative tolerance");
   verify_command->add_option("--atol", verify.absolute, "absolute tolerance");
-  verify_command->add_flag("--per-node", verify.per_node, "compare each kernel with the interpreter");
+  verify_command->add_flag("--per-node", verify.per_node,
+                           "compare each kernel with the interpreter");
   verify_command->callback([&] {
     parse_raw(raw, verify.run.model);
-    for (const std::string& text : input_files) verify.run.input_files.insert(parse_pair(text, "--input"));
+    for (const std::string& text : input_files)
+      verify.run.input_files.insert(parse_pair(text, "--input"));
     check_backend(verify.run.backend);
     status = run_verify(verify);
   });
 
-  app.add_subcommand("targets", "what can be compiled for")->callback([&] { status = run_targets(); });
+  app.add_subcommand("targets", "what can be compiled for")->callback([&] {
+    status = run_targets();
+  });
   bool markdown = false;
   CLI::App* ops_command = app.add_subcommand("ops", "the ONNX operators that are read");
   ops_command->add_flag("--markdown", markdown, "as docs/operators.md");
@@ -188,7 +237,9 @@ int parse_and_run(int argc, char** argv) {
     std::vector<std::string> extras = app.remaining(true);
     std::string first = extras.empty() ? "" : extras[0].substr(0, extras[0].find('='));
     std::string near = nearest_name(first, known);
-    user_error({}, "no option is called " + first, near.empty() ? "`tenon COMMAND --help` lists the options" : "did you mean " + near + "?");
+    user_error(
+        {}, "no option is called " + first,
+        near.empty() ? "`tenon COMMAND --help` lists the options" : "did you mean " + near + "?");
   } catch (const CLI::ParseError& error) {
     user_error({}, error.what(), "`tenon COMMAND --help` lists the options");
   }

@@ -1,4 +1,5 @@
-// Dependencies in the syntax of Make: blanks and # take a backslash, $ is doubled. Ninja reads the same.
+// Dependencies in the syntax of Make: blanks and # take a backslash, $ is doubled. Ninja reads the
+// same.
 #include "driver/depfile.h"
 
 #include <fstream>
@@ -27,10 +28,13 @@ std::string depfile_text(const std::string& output, const std::vector<std::strin
   return text + "\n";
 }
 
-void write_depfile(const std::string& path, const std::string& output, const std::vector<std::string>& inputs) {
+void write_depfile(const std::string& path, const std::string& output,
+                   const std::vector<std::string>& inputs) {
   std::ofstream file(path, std::ios::binary);
   file << depfile_text(output, inputs) << std::flush;
-  if (!file) user_error({}, "--depfile " + quoted(path) + " cannot be written", "give a path in a folder that is there");
+  if (!file)
+    user_error({}, "--depfile " + quoted(path) + " cannot be written",
+               "give a path in a folder that is there");
 }
 
 }  // namespace tenon::driver

@@ -12,7 +12,9 @@
 namespace tenon::driver {
 namespace {
 
-std::string counted(int count, const char* what) { return std::to_string(count) + " " + what + (count == 1 ? "" : "s"); }
+std::string counted(int count, const char* what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
 
 int print_faults(const UserErrors& faults) {
   if (isatty(STDERR_FILENO)) std::fputs("\r\033[K", stderr);  // the line of progress
@@ -35,10 +37,16 @@ int guarded(const std::function<int()>& body) {
   } catch (const UserErrors& faults) {
     return print_faults(faults);
   } catch (const std::bad_alloc&) {
-    std::fputs("tenon: error: there is not enough memory\n  help: use --weights=file, or a machine with more memory\ntenon: 1 error; nothing was written\n", stderr);
+    std::fputs(
+        "tenon: error: there is not enough memory\n  help: use --weights=file, or a machine with "
+        "more memory\ntenon: 1 error; nothing was written\n",
+        stderr);
     return 1;
   } catch (const std::exception& bug) {
-    std::fprintf(stderr, "tenon: internal error: %s\n  help: this is a fault of tenon, not of the model; please report it with the command line and the model\n", bug.what());
+    std::fprintf(stderr,
+                 "tenon: internal error: %s\n  help: this is a fault of tenon, not of the model; "
+                 "please report it with the command line and the model\n",
+                 bug.what());
     return 2;
   }
 }

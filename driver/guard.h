@@ -1,4 +1,5 @@
-// The one place where errors end: the user's are printed together (exit status 1), ours with what to report (2).
+// The one place where errors end: the user's are printed together (exit status 1), ours with what
+// to report (2).
 #pragma once
 
 #include <functional>

@@ -2,8 +2,8 @@
 //
 //   read_npz("in.npz")   ->   {"image": f32[1, 3, 224, 224], ...}
 //
-// Types that NumPy lacks travel as unsigned integers of their width (bf16 as uint16, fp8 as uint8), 4- and 2-bit types as one
-// byte per element; the model's type decides what they mean.
+// Types that NumPy lacks travel as unsigned integers of their width (bf16 as uint16, fp8 as uint8),
+// 4- and 2-bit types as one byte per element; the model's type decides what they mean.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,8 @@ Array parse_npy(std::span<const uint8_t> bytes, const std::string& file_name);
 Array read_npy(const std::string& path);
 std::vector<uint8_t> format_npy(const Array& array);
 
-/// Arrays by name, in the order of the file for reading and of the map for writing; deterministic bytes.
+/// Arrays by name, in the order of the file for reading and of the map for writing; deterministic
+/// bytes.
 std::map<std::string, Array> read_npz(const std::string& path);
 void write_npz(const std::string& path, const std::map<std::string, Array>& arrays);
 

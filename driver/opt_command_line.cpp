@@ -1,4 +1,5 @@
-// tenon-opt: reads ONNX or the text of any level, runs passes in the order given, prints the level asked for.
+// tenon-opt: reads ONNX or the text of any level, runs passes in the order given, prints the level
+// asked for.
 //
 //   tenon-opt model.onnx --emit=loop            every pass up to naive loops
 //   tenon-opt f.tenon --flatten_stages --simplify_loops
@@ -18,17 +19,23 @@ namespace {
 
 std::string help_text() {
   std::string text =
-      "tenon-opt FILE|- [--emit=high|tensor|loop] [--PASS ...] [--schedule=FILE] [--target T] [--dim N=V ...]\n"
+      "tenon-opt FILE|- [--emit=high|tensor|loop] [--PASS ...] [--schedule=FILE] [--target T] "
+      "[--dim N=V ...]\n"
       "          [--model=FILE] [--dump=DIR] [--verify-each] [--time-passes] [--bisect=N]\n\n"
-      "Reads an ONNX model or the text of any level, runs the passes in the order given, and prints the program. With --emit,\n"
-      "runs the passes of the pipeline up to that level first. --schedule and --target are for apply_schedules.\n\npasses:\n";
+      "Reads an ONNX model or the text of any level, runs the passes in the order given, and "
+      "prints the program. With --emit,\n"
+      "runs the passes of the pipeline up to that level first. --schedule and --target are for "
+      "apply_schedules.\n\npasses:\n";
   for (const Pass& pass : pass_table()) {
     char line[160];
-    std::snprintf(line, sizeof line, "  --%-34s %-7s %.*s\n", std::string(pass.name).c_str(), std::string(name_of(pass.level)).c_str(), static_cast<int>(pass.summary.size()), pass.summary.data());
+    std::snprintf(line, sizeof line, "  --%-34s %-7s %.*s\n", std::string(pass.name).c_str(),
+                  std::string(name_of(pass.level)).c_str(), static_cast<int>(pass.summary.size()),
+                  pass.summary.data());
     text += line;
   }
   text += "\nprimitives of schedules:\n";
-  for (const schedule::Primitive* primitive : schedule::primitive_table()) text += "  " + std::string(primitive->syntax) + "\n";
+  for (const schedule::Primitive* primitive : schedule::primitive_table())
+    text += "  " + std::string(primitive->syntax) + "\n";
   return text;
 }
 
@@ -42,12 +49,16 @@ struct OptOptions {
 
 OptOptions parse(int argc, char** argv) {
   OptOptions options;
-  std::vector<std::string> known = {"--emit", "--model", "--schedule", "--target", "--dim", "--dump", "--verify-each", "--time-passes", "--bisect", "--help"};
+  std::vector<std::string> known = {"--emit",   "--model", "--schedule",    "--target",
+                                    "--dim",    "--dump",  "--verify-each", "--time-passes",
+                                    "--bisect", "--help"};
   for (const Pass& pass : pass_table()) known.push_back("--" + std::string(pass.name));
   for (int i = 1; i < argc; ++i) {
     std::string argument = argv[i], value;
     if (argument == "-" || argument[0] != '-') {
-      if (!options.file.empty()) user_error({}, "two files are given: " + options.file + " and " + argument, "tenon-opt reads one");
+      if (!options.file.empty())
+        user_error({}, "two files are given: " + options.file + " and " + argument,
+                   "tenon-opt reads one");
       options.file = argument;
       continue;
     }
@@ -58,20 +69,35 @@ OptOptions parse(int argc, char** argv) {
       if (i + 1 >= argc) user_error({}, name + " needs a value", "the form is " + name + "=VALUE");
       return std::string(argv[++i]);
     };
-    if (name == "--emit") options.emit = needs_value();
-    else if (name == "--model") options.model_file = needs_value();
-    else if (name == "--schedule") options.schedule_file = needs_value();
-    else if (name == "--target") options.model.target = needs_value();
-    else if (name == "--dim") options.model.dims.insert(parse_dim(needs_value()));
-    else if (name == "--dump") options.instruments.dump_folder = needs_value();
-    else if (name == "--verify-each") options.instruments.verify_each = true;
-    else if (name == "--time-passes") options.instruments.report_time = [](std::string_view pass, double seconds) { std::fprintf(stderr, "%8.1f ms  %.*s\n", seconds * 1e3, static_cast<int>(pass.size()), pass.data()); };
-    else if (name == "--bisect") options.instruments.stop_after = std::atoi(needs_value().c_str());
-    else if (name == "--help" || name == "-h") options.help = true;
-    else if (find_pass(name.substr(2))) options.passes.push_back(name.substr(2));
+    if (name == "--emit")
+      options.emit = needs_value();
+    else if (name == "--model")
+      options.model_file = needs_value();
+    else if (name == "--schedule")
+      options.schedule_file = needs_value();
+    else if (name == "--target")
+      options.model.target = needs_value();
+    else if (name == "--dim")
+      options.model.dims.insert(parse_dim(needs_value()));
+    else if (name == "--dump")
+      options.instruments.dump_folder = needs_value();
+    else if (name == "--verify-each")
+      options.instruments.verify_each = true;
+    else if (name == "--time-passes")
+      options.instruments.report_time = [](std::string_view pass, double seconds) {
+        std::fprintf(stderr, "%8.1f ms  %.*s\n", seconds * 1e3, static_cast<int>(pass.size()),
+                     pass.data());
+      };
+    else if (name == "--bisect")
+      options.instruments.stop_after = std::atoi(needs_value().c_str());
+    else if (name == "--help" || name == "-h")
+      options.help = true;
+    else if (find_pass(name.substr(2)))
+      options.passes.push_back(name.substr(2));
     else {
       std::string near = nearest_name(name, known);
-      user_error({}, "no option or pass is called " + name, near.empty() ? "`tenon-opt --help` lists them" : "did you mean " + near + "?");
+      user_error({}, "no option or pass is called " + name,
+                 near.empty() ? "`tenon-opt --help` lists them" : "did you mean " + near + "?");
     }
   }
   return options;
@@ -93,8 +119,10 @@ Program read_program(const OptOptions& options, Diagnostics& diagnostics) {
     std::vector<uint8_t> bytes = read_file(options.file);
     text.assign(bytes.begin(), bytes.end());
   }
-  Program program = parse_program_of_any_level(text, options.file == "-" ? "standard input" : options.file);
-  const std::string& sha256 = program.level == Level::High ? program.graph.model_sha256 : program.module.model_sha256;
+  Program program =
+      parse_program_of_any_level(text, options.file == "-" ? "standard input" : options.file);
+  const std::string& sha256 =
+      program.level == Level::High ? program.graph.model_sha256 : program.module.model_sha256;
   if (!options.model_file.empty()) frontend::open_model_file(options.model_file, sha256);
   return program;
 }
@@ -110,15 +138,21 @@ int parse_and_run(int argc, char** argv) {
   PassContext context{&target, {}, true};
   if (!options.schedule_file.empty()) {
     std::vector<uint8_t> text = read_file(options.schedule_file);
-    context.scripts = schedule::parse_scripts({reinterpret_cast<const char*>(text.data()), text.size()}, options.schedule_file);
+    context.scripts = schedule::parse_scripts(
+        {reinterpret_cast<const char*>(text.data()), text.size()}, options.schedule_file);
   }
   Program program = read_program(options, diagnostics);
   int number = 0;
   if (!options.emit.empty()) {
-    Level wanted = options.emit == "high" ? Level::High : options.emit == "tensor" ? Level::Tensor : Level::Loop;
-    if (options.emit != name_of(wanted)) user_error({}, "--emit=" + options.emit + ": no level is called so", "there are high, tensor and loop");
+    Level wanted = options.emit == "high"     ? Level::High
+                   : options.emit == "tensor" ? Level::Tensor
+                                              : Level::Loop;
+    if (options.emit != name_of(wanted))
+      user_error({}, "--emit=" + options.emit + ": no level is called so",
+                 "there are high, tensor and loop");
     for (const Pass& pass : pass_table())
-      if (pass.level < wanted && pass.level >= program.level) run_pass(program, pass, context, options.instruments, ++number);
+      if (pass.level < wanted && pass.level >= program.level)
+        run_pass(program, pass, context, options.instruments, ++number);
   }
   for (const std::string& name : options.passes) {
     if (options.instruments.stop_after >= 0 && number >= options.instruments.stop_after) break;

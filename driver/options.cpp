@@ -8,7 +8,8 @@
 namespace tenon::driver {
 namespace {
 
-[[noreturn]] void bad_option(const std::string& option, const std::string& text, const std::string& help) {
+[[noreturn]] void bad_option(const std::string& option, const std::string& text,
+                             const std::string& help) {
   user_error({}, option + " " + text + ": this is not understood", help);
 }
 
@@ -23,16 +24,20 @@ std::optional<int64_t> parse_integer(std::string_view text) {
 
 target::Target resolve_target(const ModelOptions& options, const std::string& otherwise) {
   bool custom = !options.triple.empty() || !options.cpu.empty() || !options.features.empty();
-  if (custom && !options.target.empty()) user_error({}, "--target and --triple, --cpu or --features exclude each other", "give one or the other");
-  Result<target::Target> found = custom ? target::custom_target(options.triple, options.cpu, options.features)
-                                        : target::find_target(options.target.empty() ? otherwise : options.target);
+  if (custom && !options.target.empty())
+    user_error({}, "--target and --triple, --cpu or --features exclude each other",
+               "give one or the other");
+  Result<target::Target> found =
+      custom ? target::custom_target(options.triple, options.cpu, options.features)
+             : target::find_target(options.target.empty() ? otherwise : options.target);
   if (!found) user_error({}, found.reason(), "`tenon targets` lists what there is");
   return *found;
 }
 
 std::pair<std::string, std::string> parse_pair(const std::string& text, const std::string& option) {
   size_t equals = text.find('=');
-  if (equals == std::string::npos || equals == 0) bad_option(option, text, "the form is " + option + " NAME=VALUE");
+  if (equals == std::string::npos || equals == 0)
+    bad_option(option, text, "the form is " + option + " NAME=VALUE");
   return {text.substr(0, equals), text.substr(equals + 1)};
 }
 
@@ -41,9 +46,12 @@ std::pair<std::string, frontend::DimRange> parse_dim(const std::string& text) {
   auto [name, value] = parse_pair(text, "--dim");
   size_t dots = value.find("..");
   std::optional<int64_t> least = parse_integer(value.substr(0, dots));
-  std::optional<int64_t> most = dots == std::string::npos ? least : parse_integer(value.substr(dots + 2));
+  std::optional<int64_t> most =
+      dots == std::string::npos ? least : parse_integer(value.substr(dots + 2));
   if (!least || !most) bad_option("--dim", text, help);
-  if (*least < 1 || *most < *least || *most >= int64_t{1} << 40) bad_option("--dim", text, "a dimension is at least 1 and below 2^40, and the bounds are in order");
+  if (*least < 1 || *most < *least || *most >= int64_t{1} << 40)
+    bad_option("--dim", text,
+               "a dimension is at least 1 and below 2^40, and the bounds are in order");
   return {name, {*least, *most}};
 }
 
@@ -52,8 +60,10 @@ std::pair<std::string, std::vector<int64_t>> parse_shape(const std::string& text
   std::vector<int64_t> shape;
   for (size_t start = 0; start <= value.size();) {
     size_t comma = std::min(value.find(',', start), value.size());
-    std::optional<int64_t> extent = parse_integer(std::string_view(value).substr(start, comma - start));
-    if (!extent || *extent < 0) bad_option("--shape", text, "the form is --shape INPUT=1,3,224,224");
+    std::optional<int64_t> extent =
+        parse_integer(std::string_view(value).substr(start, comma - start));
+    if (!extent || *extent < 0)
+      bad_option("--shape", text, "the form is --shape INPUT=1,3,224,224");
     shape.push_back(*extent);
     start = comma + 1;
   }

@@ -14,24 +14,24 @@ namespace tenon::driver {
 /// What is compiled, and for what: shared by compile, run, bench and verify.
 struct ModelOptions {
   std::string model;
-  std::string name;                                      // --name; "" for the file's stem
-  std::string target;                                    // --target; "" for the command's default
+  std::string name;    // --name; "" for the file's stem
+  std::string target;  // --target; "" for the command's default
   std::string triple, cpu, features;
-  std::map<std::string, frontend::DimRange> dims;        // --dim
-  std::map<std::string, std::vector<int64_t>> shapes;    // --shape
-  std::map<std::string, int64_t> at;                     // --at
-  std::string schedule_file;                             // --schedule
-  std::string dump_folder;                               // --dump
+  std::map<std::string, frontend::DimRange> dims;      // --dim
+  std::map<std::string, std::vector<int64_t>> shapes;  // --shape
+  std::map<std::string, int64_t> at;                   // --at
+  std::string schedule_file;                           // --schedule
+  std::string dump_folder;                             // --dump
   bool verify_each = false;
   bool time_passes = false;
-  bool no_schedule = false;                              // keep naive loops
+  bool no_schedule = false;  // keep naive loops
 };
 
 struct CompileOptions {
   ModelOptions model;
   std::string output_folder;
-  std::string depfile;                                   // --depfile; "" for none
-  std::vector<std::string> emit;                         // "lib", "obj", "llvm-ir", "asm"
+  std::string depfile;            // --depfile; "" for none
+  std::vector<std::string> emit;  // "lib", "obj", "llvm-ir", "asm"
   bool weights_in_file = false;
   bool selftest = false;
   bool pool = false;
@@ -39,14 +39,14 @@ struct CompileOptions {
   bool default_visibility = false;
   std::map<std::string, std::string> renames;
   bool json = false;
-  std::vector<std::string> command_line;                 // for the manifest
+  std::vector<std::string> command_line;  // for the manifest
 };
 
 struct RunOptions {
   ModelOptions model;
-  std::string inputs_file;                               // --inputs F.npz
-  std::map<std::string, std::string> input_files;        // --input NAME=F.npy
-  std::string data_folder;                               // --data
+  std::string inputs_file;                         // --inputs F.npz
+  std::map<std::string, std::string> input_files;  // --input NAME=F.npy
+  std::string data_folder;                         // --data
   std::string outputs_file, output_folder;
   int threads = 1;
   std::string backend = "llvm";
@@ -67,7 +67,8 @@ struct VerifyOptions {
   bool per_node = false;
 };
 
-/// The target that the options name; throws UserErrors with the nearest names. `otherwise` is the command's default.
+/// The target that the options name; throws UserErrors with the nearest names. `otherwise` is the
+/// command's default.
 target::Target resolve_target(const ModelOptions& options, const std::string& otherwise);
 
 /// "seq=48" -> 48..48, "seq=1..512" -> 1..512; throws UserErrors.

@@ -20,18 +20,21 @@ void on_graph(Program& program, const PassContext& context) {
 
 template <tensor::Function (*pass)(const tensor::Function&, ExprPool&)>
 void on_stages(Program& program, const PassContext&) {
-  for (tensor::Function& function : program.tensors.functions) function = pass(function, *program.tensors.pool);
+  for (tensor::Function& function : program.tensors.functions)
+    function = pass(function, *program.tensors.pool);
 }
 
 template <loop::Function (*pass)(const loop::Function&, ExprPool&)>
 void on_loops(Program& program, const PassContext&) {
-  for (loop::Function& function : program.module.functions) function = pass(function, *program.module.pool);
+  for (loop::Function& function : program.module.functions)
+    function = pass(function, *program.module.pool);
 }
 
 template <loop::Function (*pass)(const loop::Function&, const Ranges&, ExprPool&)>
 void on_ranged_loops(Program& program, const PassContext&) {
   Ranges symbols = program.module.symbol_ranges();
-  for (loop::Function& function : program.module.functions) function = pass(function, symbols, *program.module.pool);
+  for (loop::Function& function : program.module.functions)
+    function = pass(function, symbols, *program.module.pool);
 }
 
 template <void (*pass)(loop::Module&)>
@@ -49,7 +52,8 @@ void lower_to_loop(Program& program, const PassContext&) {
   program.level = Level::Loop;
 }
 
-// The kernels that main calls: those of setup run once, in the interpreter, and keep their naive loops.
+// The kernels that main calls: those of setup run once, in the interpreter, and keep their naive
+// loops.
 std::vector<std::string> called_by_main(const loop::Module& module) {
   std::vector<std::string> names;
   loop::for_each_stmt(module.main, [&](const loop::Stmt& stmt) {
@@ -66,68 +70,97 @@ void apply_schedules(Program& program, const PassContext& context) {
     std::vector<std::string> known;
     for (const loop::Function& function : module.functions) known.push_back(function.name);
     std::string near = nearest_name(script.function, known);
-    user_error({}, "the schedule names the function @" + script.function + ", which the program does not have", near.empty() ? "`--dump=DIR` shows the functions" : "did you mean @" + near + "?");
+    user_error(
+        {},
+        "the schedule names the function @" + script.function + ", which the program does not have",
+        near.empty() ? "`--dump=DIR` shows the functions" : "did you mean @" + near + "?");
   }
   for (loop::Function& function : module.functions) {
-    if (!context.schedule || std::find(called.begin(), called.end(), function.name) == called.end()) continue;
+    if (!context.schedule || std::find(called.begin(), called.end(), function.name) == called.end())
+      continue;
     const schedule::Script* given = nullptr;
     for (const schedule::Script& script : context.scripts)
       if (script.function == function.name) given = &script;
     if (!given) {
-      if (context.target) function = schedule::choose_schedule(function, *context.target, module.symbol_ranges(), *module.pool);
+      if (context.target)
+        function = schedule::choose_schedule(function, *context.target, module.symbol_ranges(),
+                                             *module.pool);
       continue;
     }
     schedule::State state{function, module.pool.get(), module.symbol_ranges()};
     if (Status status = schedule::apply_script(state, given->lines); !status)
-      user_error({}, "the schedule of @" + function.name + " does not hold: " + status.reason(), "`tenon-opt --help` lists the primitives");
+      user_error({}, "the schedule of @" + function.name + " does not hold: " + status.reason(),
+                 "`tenon-opt --help` lists the primitives");
     function = state.function;
   }
 }
 
 void form_fma(Program& program, const PassContext& context) {
   if (context.target && !context.target->has_fma()) return;
-  for (loop::Function& function : program.module.functions) function = loop::form_fma(function, *program.module.pool);
+  for (loop::Function& function : program.module.functions)
+    function = loop::form_fma(function, *program.module.pool);
 }
 
 void legalize(Program& program, const PassContext& context) {
   loop::LegalOperations legal;
   legal.fma = !context.target || context.target->has_fma();
-  for (loop::Function& function : program.module.functions) function = loop::legalize(function, legal, *program.module.pool);
+  for (loop::Function& function : program.module.functions)
+    function = loop::legalize(function, legal, *program.module.pool);
 }
 
 }  // namespace
 
 const std::vector<Pass>& pass_table() {
   static const std::vector<Pass> table = {
-      // The graph: what the model computes. Shapes are inferred, so shape arithmetic is known already.
-      {"fold_constants", Level::High, "nodes with known elements become constants", on_graph<high::fold_constants>},
-      {"simplify_views", Level::High, "operators that move nothing, or twice, become one or none", on_graph<high::simplify_views>},
-      {"eliminate_common_subexpressions", Level::High, "equal nodes become one", on_graph<high::eliminate_common_subexpressions>},
-      {"fold_batch_norm", Level::High, "BatchNormalization becomes part of the convolution before it", on_graph<high::fold_batch_norm>},
-      {"eliminate_dead_nodes", Level::High, "nodes that nobody uses are gone", on_graph<high::eliminate_dead_nodes>},
+      // The graph: what the model computes. Shapes are inferred, so shape arithmetic is known
+      // already.
+      {"fold_constants", Level::High, "nodes with known elements become constants",
+       on_graph<high::fold_constants>},
+      {"simplify_views", Level::High, "operators that move nothing, or twice, become one or none",
+       on_graph<high::simplify_views>},
+      {"eliminate_common_subexpressions", Level::High, "equal nodes become one",
+       on_graph<high::eliminate_common_subexpressions>},
+      {"fold_batch_norm", Level::High,
+       "BatchNormalization becomes part of the convolution before it",
+       on_graph<high::fold_batch_norm>},
+      {"eliminate_dead_nodes", Level::High, "nodes that nobody uses are gone",
+       on_graph<high::eliminate_dead_nodes>},
       // From here on no node is added or removed.
-      {"choose_layout", Level::High, "channels in blocks of the target's vector", on_graph<high::choose_layout>},
-      {"group_for_fusion", Level::High, "nodes that become one kernel stand together", on_graph<high::group_for_fusion>},
+      {"choose_layout", Level::High, "channels in blocks of the target's vector",
+       on_graph<high::choose_layout>},
+      {"group_for_fusion", Level::High, "nodes that become one kernel stand together",
+       on_graph<high::group_for_fusion>},
       {"lower_to_tensor", Level::High, "each group becomes a tensor function", lower_to_tensor},
 
       // Stages: what each element is.
-      {"inline_elementwise", Level::Tensor, "cheap stages become part of their readers", on_stages<tensor::inline_elementwise>},
-      {"collapse_axes", Level::Tensor, "adjacent axes that occur together become one", on_stages<tensor::collapse_axes>},
-      {"lower_to_loop", Level::Tensor, "each function becomes naive loops, and the graph becomes main", lower_to_loop},
+      {"inline_elementwise", Level::Tensor, "cheap stages become part of their readers",
+       on_stages<tensor::inline_elementwise>},
+      {"collapse_axes", Level::Tensor, "adjacent axes that occur together become one",
+       on_stages<tensor::collapse_axes>},
+      {"lower_to_loop", Level::Tensor,
+       "each function becomes naive loops, and the graph becomes main", lower_to_loop},
 
       // Loops with stages as leaves: the object of schedules.
-      {"apply_schedules", Level::Loop, "templates, or the schedules given, shape the loops", apply_schedules},
-      {"assign_constant_layouts", Level::Loop, "constants take the layouts that kernels read", on_module<loop::assign_constant_layouts>},
+      {"apply_schedules", Level::Loop, "templates, or the schedules given, shape the loops",
+       apply_schedules},
+      {"assign_constant_layouts", Level::Loop, "constants take the layouts that kernels read",
+       on_module<loop::assign_constant_layouts>},
       // From here on schedules are done: leaves become stores.
-      {"flatten_stages", Level::Loop, "stages become stores, reductions get their inits", on_loops<loop::flatten_stages>},
-      {"lower_layouts", Level::Loop, "subscripts become physical", on_ranged_loops<loop::lower_layouts>},
-      {"simplify_loops", Level::Loop, "index expressions in normal form, conditions decided", on_ranged_loops<loop::simplify_loops>},
-      {"hoist_conditions", Level::Loop, "conditions move out of loops that do not change them", on_loops<loop::hoist_conditions>},
+      {"flatten_stages", Level::Loop, "stages become stores, reductions get their inits",
+       on_loops<loop::flatten_stages>},
+      {"lower_layouts", Level::Loop, "subscripts become physical",
+       on_ranged_loops<loop::lower_layouts>},
+      {"simplify_loops", Level::Loop, "index expressions in normal form, conditions decided",
+       on_ranged_loops<loop::simplify_loops>},
+      {"hoist_conditions", Level::Loop, "conditions move out of loops that do not change them",
+       on_loops<loop::hoist_conditions>},
       // From here on only arithmetic changes.
       {"form_fma", Level::Loop, "float accumulations become fused multiply-adds", form_fma},
-      {"expand_math", Level::Loop, "mathematical functions become arithmetic", on_loops<loop::expand_math>},
+      {"expand_math", Level::Loop, "mathematical functions become arithmetic",
+       on_loops<loop::expand_math>},
       {"legalize", Level::Loop, "operations that the target lacks become others", legalize},
-      {"plan_memory", Level::Loop, "buffers of main get their places in the arena", on_module<loop::plan_memory>},
+      {"plan_memory", Level::Loop, "buffers of main get their places in the arena",
+       on_module<loop::plan_memory>},
   };
   return table;
 }

@@ -19,7 +19,8 @@ namespace tenon::driver {
 enum class Level : uint8_t { High, Tensor, Loop };
 std::string_view name_of(Level level);
 
-/// A program at one level. The graph stays beside the tensor functions that were made of it: it holds the order of calls.
+/// A program at one level. The graph stays beside the tensor functions that were made of it: it
+/// holds the order of calls.
 struct Program {
   Level level = Level::High;
   high::Graph graph;
@@ -34,8 +35,9 @@ Program parse_program_of_any_level(std::string_view text, const std::string& fil
 /// What passes are told.
 struct PassContext {
   const target::Target* target = nullptr;
-  std::vector<schedule::Script> scripts;  // --schedule: for the functions that it names, instead of the templates'
-  bool schedule = true;                   // false: loops stay naive
+  std::vector<schedule::Script>
+      scripts;           // --schedule: for the functions that it names, instead of the templates'
+  bool schedule = true;  // false: loops stay naive
 };
 
 struct Pass {
@@ -45,7 +47,8 @@ struct Pass {
   void (*run)(Program& program, const PassContext& context);
 };
 
-/// All passes in the order of `compile`; tenon-opt runs any of them. What holds between them is said beside the table.
+/// All passes in the order of `compile`; tenon-opt runs any of them. What holds between them is
+/// said beside the table.
 const std::vector<Pass>& pass_table();
 const Pass* find_pass(std::string_view name);
 
@@ -59,10 +62,13 @@ struct Instruments {
 
 /// Runs passes of the table in order, from the first that takes the program's level.
 void run_pipeline(Program& program, const PassContext& context, const Instruments& instruments);
-/// Runs one pass under the instruments; `number` is for the dump's name. A text that the pass cannot take is a user's fault.
-void run_pass(Program& program, const Pass& pass, const PassContext& context, const Instruments& instruments, int number);
+/// Runs one pass under the instruments; `number` is for the dump's name. A text that the pass
+/// cannot take is a user's fault.
+void run_pass(Program& program, const Pass& pass, const PassContext& context,
+              const Instruments& instruments, int number);
 
-/// Throws InternalError with the program's text and the faults when the program breaks a rule of its level.
+/// Throws InternalError with the program's text and the faults when the program breaks a rule of
+/// its level.
 void verify_program(const Program& program, std::string_view after);
 
 }  // namespace tenon::driver

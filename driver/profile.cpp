@@ -1,4 +1,5 @@
-// Times of groups: a run asks `stop` between groups, so a callback that reads the clock and never stops sees each group.
+// Times of groups: a run asks `stop` between groups, so a callback that reads the clock and never
+// stops sees each group.
 #include "driver/profile.h"
 
 #include <algorithm>
@@ -23,8 +24,8 @@ double flops_of(Expr value) {
   return flops;
 }
 
-// Float operations of one run of the statement. Loops whose extent depends on an outer loop count at its first iteration,
-// conditions as true.
+// Float operations of one run of the statement. Loops whose extent depends on an outer loop count
+// at its first iteration, conditions as true.
 double flops_of(const loop::Stmt& stmt, loop::SymbolValues values) {
   if (!stmt) return 0;
   if (const loop::Block* block = stmt.as<loop::Block>()) {
@@ -33,7 +34,8 @@ double flops_of(const loop::Stmt& stmt, loop::SymbolValues values) {
     return total;
   }
   if (const loop::For* loop = stmt.as<loop::For>()) {
-    double count = static_cast<double>(std::max<int64_t>(loop::evaluate_index(loop->extent, values), 0));
+    double count =
+        static_cast<double>(std::max<int64_t>(loop::evaluate_index(loop->extent, values), 0));
     values[loop->var] = 0;
     return count * flops_of(loop->body, std::move(values));
   }
@@ -46,7 +48,8 @@ double bytes_of(const loop::Function& function, const loop::SymbolValues& values
   double total = 0;
   for (const loop::Param& param : function.params) {
     double elements = 1;
-    for (Expr extent : param.buffer.extents) elements *= static_cast<double>(loop::evaluate_index(extent, values));
+    for (Expr extent : param.buffer.extents)
+      elements *= static_cast<double>(loop::evaluate_index(extent, values));
     total += elements * bits_of(param.buffer.type) / 8;
   }
   return total;
@@ -54,7 +57,8 @@ double bytes_of(const loop::Function& function, const loop::SymbolValues& values
 
 }  // namespace
 
-std::vector<ProfileRow> profile_groups(const Session& session, const std::map<std::string, Array>& inputs, double seconds) {
+std::vector<ProfileRow> profile_groups(const Session& session,
+                                       const std::map<std::string, Array>& inputs, double seconds) {
   using Clock = std::chrono::steady_clock;
   const loop::Module& module = session.model.module();
   loop::SymbolValues dims = bind_dimensions(module, inputs);
@@ -69,7 +73,8 @@ std::vector<ProfileRow> profile_groups(const Session& session, const std::map<st
     row.flops = flops_of(function.body, dims);
     row.bytes = bytes_of(function, dims);
     row.peak_flops = peak;
-    for (const loop::Param& param : function.params) row.weights = row.weights || param.kind == loop::ParamKind::Const;
+    for (const loop::Param& param : function.params)
+      row.weights = row.weights || param.kind == loop::ParamKind::Const;
     rows.push_back(std::move(row));
   }
   ModelRunner runner(module, session.model.interface, session.objects);
@@ -87,7 +92,9 @@ std::vector<ProfileRow> profile_groups(const Session& session, const std::map<st
     runner.call();
     marks.push_back(Clock::now());
     TENON_CHECK(marks.size() == rows.size() + 1, "a run of other groups than were compiled");
-    for (size_t i = 0; i < rows.size(); ++i) times[i].push_back(std::chrono::duration<double, std::milli>(marks[i + 1] - marks[i]).count());
+    for (size_t i = 0; i < rows.size(); ++i)
+      times[i].push_back(
+          std::chrono::duration<double, std::milli>(marks[i + 1] - marks[i]).count());
   } while (std::chrono::duration<double>(Clock::now() - start).count() < seconds);
   for (size_t i = 0; i < rows.size(); ++i) {
     std::sort(times[i].begin(), times[i].end());
@@ -108,14 +115,19 @@ std::string profile_table(const std::vector<ProfileRow>& rows) {
   char line[160];
   for (const ProfileRow& row : rows) {
     double rate = row.flops / (row.milliseconds * 1e-3);
-    std::snprintf(line, sizeof line, "%8.4f %6.1f %8.1f %6.1f %7.1f  ", row.milliseconds, 100 * row.milliseconds / total, rate * 1e-9, 100 * rate / row.peak_flops, row.bytes / row.milliseconds * 1e-6);
+    std::snprintf(line, sizeof line, "%8.4f %6.1f %8.1f %6.1f %7.1f  ", row.milliseconds,
+                  100 * row.milliseconds / total, rate * 1e-9, 100 * rate / row.peak_flops,
+                  row.bytes / row.milliseconds * 1e-6);
     text += line + row.group + (row.nodes.empty() ? "" : " (" + row.nodes + ")") + "\n";
   }
   std::snprintf(line, sizeof line, "%8.4f  all groups\n", total);
   text += line;
   if (gemm_time > 0 && !rows.empty()) {
     double rate = gemm_flops / (gemm_time * 1e-3);
-    std::snprintf(line, sizeof line, "weight GEMMs: %.4f ms, %.1f GFLOP/s, %.1f %% of this machine's %.1f GFLOP/s\n", gemm_time, rate * 1e-9, 100 * rate / rows[0].peak_flops, rows[0].peak_flops * 1e-9);
+    std::snprintf(line, sizeof line,
+                  "weight GEMMs: %.4f ms, %.1f GFLOP/s, %.1f %% of this machine's %.1f GFLOP/s\n",
+                  gemm_time, rate * 1e-9, 100 * rate / rows[0].peak_flops,
+                  rows[0].peak_flops * 1e-9);
     text += line;
   }
   return text;

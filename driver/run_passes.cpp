@@ -14,14 +14,18 @@
 namespace tenon::driver {
 namespace {
 
-void dump(const Program& program, const Instruments& instruments, std::string_view pass, int number) {
+void dump(const Program& program, const Instruments& instruments, std::string_view pass,
+          int number) {
   std::filesystem::create_directories(instruments.dump_folder);
   char digits[8];
   std::snprintf(digits, sizeof digits, "%02d", number);
-  std::string path = instruments.dump_folder + "/" + digits + "_" + std::string(name_of(program.level)) + "_" + std::string(pass) + ".tenon";
+  std::string path = instruments.dump_folder + "/" + digits + "_" +
+                     std::string(name_of(program.level)) + "_" + std::string(pass) + ".tenon";
   std::ofstream file(path, std::ios::binary);
   file << to_string(program);
-  if (!file) user_error({path, "", 0, 0}, "the dump cannot be written", "check the folder and the permissions");
+  if (!file)
+    user_error({path, "", 0, 0}, "the dump cannot be written",
+               "check the folder and the permissions");
 }
 
 }  // namespace
@@ -45,8 +49,8 @@ std::string to_string(const Program& program) {
 }
 
 Program parse_program_of_any_level(std::string_view text, const std::string& file_name) {
-  // Each level has words of its own: `model NAME {` opens a graph, `module NAME` a loop module, and a tensor program is
-  // functions with results behind an arrow.
+  // Each level has words of its own: `model NAME {` opens a graph, `module NAME` a loop module, and
+  // a tensor program is functions with results behind an arrow.
   Lexer lexer(text, file_name);
   Program program;
   bool has_arrow = false, is_graph = false, is_module = false;
@@ -76,21 +80,29 @@ void verify_program(const Program& program, std::string_view after) {
     case Level::Tensor: faults = tensor::verify(program.tensors); break;
     case Level::Loop: faults = loop::verify(program.module); break;
   }
-  std::string text = to_string(program), again = to_string(parse_program_of_any_level(text, "text after " + std::string(after)));
+  std::string text = to_string(program),
+              again =
+                  to_string(parse_program_of_any_level(text, "text after " + std::string(after)));
   if (text != again) faults.push_back("the text does not print as it was after parsing");
-  if (!faults.empty()) throw InternalError("after " + std::string(after) + ":\n" + join(faults, "\n") + "\n" + text);
+  if (!faults.empty())
+    throw InternalError("after " + std::string(after) + ":\n" + join(faults, "\n") + "\n" + text);
 }
 
-void run_pass(Program& program, const Pass& pass, const PassContext& context, const Instruments& instruments, int number) {
+void run_pass(Program& program, const Pass& pass, const PassContext& context,
+              const Instruments& instruments, int number) {
   if (program.level != pass.level)
-    user_error({}, "the pass " + std::string(pass.name) + " takes a program of the level " + std::string(name_of(pass.level)) + ", and this one is at the level " + std::string(name_of(program.level)),
+    user_error({},
+               "the pass " + std::string(pass.name) + " takes a program of the level " +
+                   std::string(name_of(pass.level)) + ", and this one is at the level " +
+                   std::string(name_of(program.level)),
                "run the passes in the order of `tenon-opt --help`");
   std::string before = instruments.dump_folder.empty() ? "" : to_string(program);
   auto start = std::chrono::steady_clock::now();
   pass.run(program, context);
   std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   if (instruments.report_time) instruments.report_time(pass.name, seconds.count());
-  if (!instruments.dump_folder.empty() && to_string(program) != before) dump(program, instruments, pass.name, number);
+  if (!instruments.dump_folder.empty() && to_string(program) != before)
+    dump(program, instruments, pass.name, number);
   if (instruments.verify_each) verify_program(program, pass.name);
 }
 

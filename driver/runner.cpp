@@ -30,7 +30,9 @@ std::string declared_text(const loop::Buffer& buffer) {
   return std::string(name_of(buffer.type)) + "[" + join(parts, ", ") + "]";
 }
 
-const std::string& onnx_name(const loop::Module& module, const loop::Buffer& buffer) { return module.onnx_names.at(buffer.name); }
+const std::string& onnx_name(const loop::Module& module, const loop::Buffer& buffer) {
+  return module.onnx_names.at(buffer.name);
+}
 
 // SplitMix64 (Steele, Lea, Flood 2014).
 uint64_t next_random(uint64_t& state) {
@@ -65,7 +67,8 @@ std::vector<int64_t> shape_at(const loop::Buffer& buffer, const loop::SymbolValu
   return shape;
 }
 
-loop::SymbolValues bind_dimensions(const loop::Module& module, const std::map<std::string, Array>& inputs) {
+loop::SymbolValues bind_dimensions(const loop::Module& module,
+                                   const std::map<std::string, Array>& inputs) {
   Diagnostics diagnostics;
   loop::SymbolValues dims;
   std::vector<std::string> names;
@@ -73,38 +76,48 @@ loop::SymbolValues bind_dimensions(const loop::Module& module, const std::map<st
   for (const auto& [name, array] : inputs) {
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
     std::string near = nearest_name(name, names);
-    diagnostics.error({}, "the model has no input \"" + name + "\"").help(near.empty() ? "its inputs are " + join(names, ", ") : "did you mean \"" + near + "\"?");
+    diagnostics.error({}, "the model has no input \"" + name + "\"")
+        .help(near.empty() ? "its inputs are " + join(names, ", ")
+                           : "did you mean \"" + near + "\"?");
   }
   for (const loop::Buffer& buffer : module.inputs) {
     const std::string& name = onnx_name(module, buffer);
     auto given = inputs.find(name);
     if (given == inputs.end()) {
-      diagnostics.error({}, "the input \"" + name + "\" is not given").help("it is " + declared_text(buffer));
+      diagnostics.error({}, "the input \"" + name + "\" is not given")
+          .help("it is " + declared_text(buffer));
       continue;
     }
     const Array& array = given->second;
-    bool fits = array.type == numpy_type(buffer.type) && array.shape.size() == buffer.extents.size();
+    bool fits =
+        array.type == numpy_type(buffer.type) && array.shape.size() == buffer.extents.size();
     for (size_t d = 0; fits && d < array.shape.size(); ++d) {
       const Var* symbol = buffer.extents[d].as<Var>();
       if (symbol) fits = dims.emplace(symbol->name, array.shape[d]).first->second == array.shape[d];
     }
     if (fits) fits = array.shape == shape_at(buffer, dims);
     if (!fits)
-      diagnostics.error({}, "the input \"" + name + "\" is " + std::string(name_of(array.type)) + shape_text(array.shape) + ", expected is " + declared_text(buffer))
+      diagnostics
+          .error({}, "the input \"" + name + "\" is " + std::string(name_of(array.type)) +
+                         shape_text(array.shape) + ", expected is " + declared_text(buffer))
           .help("give an array of that type and shape");
   }
   for (const loop::Symbol& symbol : module.symbols) {
     auto found = dims.find(symbol.name);
     if (found == dims.end()) continue;
     if (found->second < symbol.min || found->second > symbol.max)
-      diagnostics.error({}, "the dimension " + symbol.name + " is " + std::to_string(found->second) + ", outside of " + std::to_string(symbol.min) + ".." + std::to_string(symbol.max))
+      diagnostics
+          .error({}, "the dimension " + symbol.name + " is " + std::to_string(found->second) +
+                         ", outside of " + std::to_string(symbol.min) + ".." +
+                         std::to_string(symbol.max))
           .help("compile with --dim " + symbol.name + "=LOW..HIGH");
   }
   diagnostics.checkpoint();
   return dims;
 }
 
-std::map<std::string, Array> random_inputs(const loop::Module& module, const loop::SymbolValues& dims, uint64_t seed) {
+std::map<std::string, Array> random_inputs(const loop::Module& module,
+                                           const loop::SymbolValues& dims, uint64_t seed) {
   std::map<std::string, Array> inputs;
   uint64_t state = seed;
   for (const loop::Buffer& buffer : module.inputs) {
@@ -118,9 +131,12 @@ std::map<std::string, Array> random_inputs(const loop::Module& module, const loo
       double wide = real;
       // Booleans are true and integers 0 or 1: indices and masks that every model takes.
       uint64_t integer = buffer.type == DType::Bool ? 1 : next_random(state) & 1;
-      if (buffer.type == DType::F32) std::memcpy(element, &real, sizeof real);
-      else if (buffer.type == DType::F64) std::memcpy(element, &wide, sizeof wide);
-      else if (is_integer(buffer.type) || buffer.type == DType::Bool) std::memcpy(element, &integer, width);
+      if (buffer.type == DType::F32)
+        std::memcpy(element, &real, sizeof real);
+      else if (buffer.type == DType::F64)
+        std::memcpy(element, &wide, sizeof wide);
+      else if (is_integer(buffer.type) || buffer.type == DType::Bool)
+        std::memcpy(element, &integer, width);
     }
     inputs[onnx_name(module, buffer)] = std::move(array);
   }
@@ -160,7 +176,8 @@ struct ModelRunner::State {
   }
 };
 
-ModelRunner::ModelRunner(const loop::Module& module, const codegen::BundleInterface& interface, const std::vector<std::string>& objects)
+ModelRunner::ModelRunner(const loop::Module& module, const codegen::BundleInterface& interface,
+                         const std::vector<std::string>& objects)
     : state_(std::make_unique<State>(module, interface)) {
   Result<std::unique_ptr<codegen::JitLibrary>> library = codegen::JitLibrary::load(objects);
   TENON_CHECK(library, library.reason());
@@ -195,11 +212,14 @@ void ModelRunner::prepare(const std::map<std::string, Array>& inputs, int thread
     size_t bytes = static_cast<size_t>(tenon::bytes_of(buffer.type, count));
     state.tensors.push_back(allocate(bytes));
     uint8_t* memory = state.tensors.back().get();
-    if (source) std::memcpy(memory, source->bytes.data(), std::min(bytes, source->bytes.size()));
-    else std::memset(memory, 0, bytes);
+    if (source)
+      std::memcpy(memory, source->bytes.data(), std::min(bytes, source->bytes.size()));
+    else
+      std::memset(memory, 0, bytes);
     std::memcpy(state.io_bytes() + state.layout.tensors[index++], &memory, sizeof memory);
   };
-  for (const loop::Buffer& buffer : state.module.inputs) add(buffer, &inputs.at(onnx_name(state.module, buffer)));
+  for (const loop::Buffer& buffer : state.module.inputs)
+    add(buffer, &inputs.at(onnx_name(state.module, buffer)));
   for (const loop::Buffer& buffer : state.module.outputs) add(buffer, nullptr);
 
   codegen::ArenaBytes most = codegen::arena_bytes_most(state.interface);
@@ -217,12 +237,14 @@ void ModelRunner::prepare(const std::map<std::string, Array>& inputs, int thread
 
 void ModelRunner::call() {
   State& state = *state_;
-  state.check(state.run(state.model, state.io.data(), state.arena.get(), state.arena_bytes, &state.call));
+  state.check(
+      state.run(state.model, state.io.data(), state.arena.get(), state.arena_bytes, &state.call));
 }
 
 bool ModelRunner::try_call() {
   State& state = *state_;
-  int status = state.run(state.model, state.io.data(), state.arena.get(), state.arena_bytes, &state.call);
+  int status =
+      state.run(state.model, state.io.data(), state.arena.get(), state.arena_bytes, &state.call);
   if (TN_CODE(status) != TN_STOPPED) state.check(status);
   return status == TN_OK;
 }
@@ -235,7 +257,8 @@ void ModelRunner::on_group(std::function<bool()> visit) {
 }
 
 void ModelRunner::set_constants(const ConstantValues& constants) {
-  for (const loop::Constant& constant : state_->module.constants) state_->constants[constant.buffer.name] = constants.packed(constant);
+  for (const loop::Constant& constant : state_->module.constants)
+    state_->constants[constant.buffer.name] = constants.packed(constant);
 }
 
 const uint8_t* ModelRunner::memory_of(const std::string& buffer) const {
@@ -243,7 +266,8 @@ const uint8_t* ModelRunner::memory_of(const std::string& buffer) const {
   std::string name = buffer;
   loop::for_each_stmt(state.module.main, [&](const loop::Stmt& stmt) {
     const loop::Alloc* alloc = stmt.as<loop::Alloc>();
-    if (alloc && alloc->buffer.name == name && !alloc->buffer.alias_of.empty()) name = alloc->buffer.alias_of;
+    if (alloc && alloc->buffer.name == name && !alloc->buffer.alias_of.empty())
+      name = alloc->buffer.alias_of;
   });
   size_t index = 0;
   for (const std::vector<loop::Buffer>* list : {&state.module.inputs, &state.module.outputs})
@@ -252,7 +276,9 @@ const uint8_t* ModelRunner::memory_of(const std::string& buffer) const {
       ++index;
     }
   for (const loop::ArenaSlot& slot : state.module.arena)
-    if (slot.buffer == name) return state.arena.get() + TNR_CONTROL_BYTES(state.interface.size_count) + loop::evaluate_index(slot.offset, state.dims);
+    if (slot.buffer == name)
+      return state.arena.get() + TNR_CONTROL_BYTES(state.interface.size_count) +
+             loop::evaluate_index(slot.offset, state.dims);
   auto constant = state.constants.find(name);
   TENON_CHECK(constant != state.constants.end(), "no memory for " + buffer);
   return constant->second.data();

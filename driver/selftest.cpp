@@ -1,7 +1,7 @@
 // Golden vectors for --selftest.
 //
-// The expected outputs come from the model compiled for this machine and run here, so they are made for any target; the
-// bounds leave room for another order of sums and another set of instructions.
+// The expected outputs come from the model compiled for this machine and run here, so they are made
+// for any target; the bounds leave room for another order of sums and another set of instructions.
 #include "driver/selftest.h"
 
 #include <cstring>
@@ -45,8 +45,10 @@ codegen::SelfTest make_selftest(const CompileOptions& options, const Progress& p
   codegen::SelfTest selftest;
   selftest.buffer_bytes = static_cast<uint64_t>(loop::evaluate_index(module.arena_bytes, dims));
   selftest.scratch_bytes = session.model.interface.scratch_bytes_most;
-  for (const codegen::InterfaceDim& dim : session.model.interface.dims) selftest.dims.push_back(dims.at(dim.name));
-  for (const loop::Buffer& buffer : module.inputs) selftest.tensors.push_back({inputs.at(module.onnx_names.at(buffer.name)).bytes, 0, 0, 0});
+  for (const codegen::InterfaceDim& dim : session.model.interface.dims)
+    selftest.dims.push_back(dims.at(dim.name));
+  for (const loop::Buffer& buffer : module.inputs)
+    selftest.tensors.push_back({inputs.at(module.onnx_names.at(buffer.name)).bytes, 0, 0, 0});
   for (const loop::Buffer& buffer : module.outputs) {
     const Array& array = outputs.at(module.onnx_names.at(buffer.name));
     selftest.tensors.push_back({array.bytes, kRelative * magnitude(array), kRelative, 0});

@@ -1,4 +1,5 @@
-// Golden vectors for --selftest: seeded inputs at the upper bounds, and what this machine computes for them.
+// Golden vectors for --selftest: seeded inputs at the upper bounds, and what this machine computes
+// for them.
 #pragma once
 
 #include "driver/build.h"

@@ -1,7 +1,9 @@
-// tenon verify --per-node: each kernel against the interpreter, on what the compiled model itself gave it.
+// tenon verify --per-node: each kernel against the interpreter, on what the compiled model itself
+// gave it.
 //
-// A run asks `stop` between groups; by then the group before is done and its operands are still there, so the callback
-// hands them to the interpreter and compares what it makes of them, bit for bit.
+// A run asks `stop` between groups; by then the group before is done and its operands are still
+// there, so the callback hands them to the interpreter and compares what it makes of them, bit for
+// bit.
 #include <cstdio>
 #include <cstring>
 
@@ -23,7 +25,10 @@ std::vector<loop::Call> calls_of(const loop::Module& module) {
 class Comparison {
  public:
   Comparison(const Session& session, ModelRunner& runner, loop::SymbolValues dims)
-      : session_(session), runner_(runner), dims_(std::move(dims)), calls_(calls_of(session.model.module())) {}
+      : session_(session),
+        runner_(runner),
+        dims_(std::move(dims)),
+        calls_(calls_of(session.model.module())) {}
 
   /// Compares the next call that is done; false when it differs.
   bool next() {
@@ -47,7 +52,8 @@ class Comparison {
       size_t width = static_cast<size_t>(std::max(bits_of(function.params[i].buffer.type) / 8, 1));
       for (size_t at = 0; at < memory[i].size(); ++at)
         if (found[at] != memory[i][at])
-          return report(call, "element " + std::to_string(at / width) + " in memory of " + call.arguments[i] + " differs from the interpreter's");
+          return report(call, "element " + std::to_string(at / width) + " in memory of " +
+                                  call.arguments[i] + " differs from the interpreter's");
     }
     return true;
   }
@@ -56,7 +62,8 @@ class Comparison {
 
  private:
   bool report(const loop::Call& call, const std::string& message) {
-    std::printf("@%s%s: %s\n", call.function.c_str(), location_suffix(call.location).c_str(), message.c_str());
+    std::printf("@%s%s: %s\n", call.function.c_str(), location_suffix(call.location).c_str(),
+                message.c_str());
     return false;
   }
 
@@ -69,7 +76,8 @@ class Comparison {
 
 }  // namespace
 
-int verify_per_node(const Session& session, const std::map<std::string, Array>& inputs, const VerifyOptions&) {
+int verify_per_node(const Session& session, const std::map<std::string, Array>& inputs,
+                    const VerifyOptions&) {
   const loop::Module& module = session.model.module();
   std::map<std::string, Array> arrays = inputs;
   if (arrays.empty()) arrays = random_inputs(module, chosen_dimensions(module, {}), 0);

@@ -15,7 +15,8 @@ constexpr int64_t kAlignment = 64;
 std::set<std::string> arguments_of(const loop::Stmt& stmt) {
   std::set<std::string> names;
   loop::for_each_stmt(stmt, [&](const loop::Stmt& inner) {
-    if (const loop::Call* call = inner.as<loop::Call>()) names.insert(call->arguments.begin(), call->arguments.end());
+    if (const loop::Call* call = inner.as<loop::Call>())
+      names.insert(call->arguments.begin(), call->arguments.end());
   });
   return names;
 }
@@ -39,14 +40,16 @@ WeightsPlan plan_weights(const loop::Module& module) {
     plan.places.push_back({&constant, plan.bytes, bytes});
     std::string shape;
     for (Expr extent : buffer.extents) shape += (shape.empty() ? "" : ", ") + to_string(extent);
-    plan.layout_text += buffer.name + ": " + std::string(name_of(buffer.type)) + "[" + shape + "]" + to_string(buffer.layout) + " at " +
-                        std::to_string(plan.bytes) + "\n";
+    plan.layout_text += buffer.name + ": " + std::string(name_of(buffer.type)) + "[" + shape + "]" +
+                        to_string(buffer.layout) + " at " + std::to_string(plan.bytes) + "\n";
     plan.bytes = (plan.bytes + bytes + kAlignment - 1) / kAlignment * kAlignment;
   }
   return plan;
 }
 
-ConstantValues::ConstantValues(const loop::Module& module, std::shared_ptr<const frontend::ModelFile> file) : file_(std::move(file)) {
+ConstantValues::ConstantValues(const loop::Module& module,
+                               std::shared_ptr<const frontend::ModelFile> file)
+    : file_(std::move(file)) {
   // Buffers of setup: constants that it reads or writes, and locals; all row-major.
   loop::for_each_stmt(module.setup, [&](const loop::Stmt& stmt) {
     const loop::Call* call = stmt.as<loop::Call>();
@@ -64,7 +67,8 @@ ConstantValues::ConstantValues(const loop::Module& module, std::shared_ptr<const
         const loop::Constant* constant = nullptr;
         for (const loop::Constant& candidate : module.constants)
           if (candidate.buffer.name == name) constant = &candidate;
-        std::span<const uint8_t> bytes = constant ? row_major(*constant) : std::span<const uint8_t>(computed_.at(name));
+        std::span<const uint8_t> bytes =
+            constant ? row_major(*constant) : std::span<const uint8_t>(computed_.at(name));
         copies[i].resize(static_cast<size_t>(loop::physical_bytes(param.buffer)));
         loop::pack_elements(param.buffer, bytes, copies[i]);
       }
@@ -73,10 +77,13 @@ ConstantValues::ConstantValues(const loop::Module& module, std::shared_ptr<const
     loop::Outcome outcome = loop::Interpreter(*function, {}).run(arguments);
     TENON_CHECK(!outcome.fault, call->function + ": " + outcome.fault->message);
     if (outcome.failed_require)
-      user_error({file_ ? file_->base_name : "", "", 0, 0}, "an index is out of range in " + location_suffix(*outcome.failed_require).substr(1),
-                 "the constants of this node contradict each other");
+      user_error(
+          {file_ ? file_->base_name : "", "", 0, 0},
+          "an index is out of range in " + location_suffix(*outcome.failed_require).substr(1),
+          "the constants of this node contradict each other");
     for (size_t i = 0; i < function->params.size(); ++i)
-      if (function->params[i].kind == loop::ParamKind::Out) computed_[call->arguments[i]] = std::move(copies[i]);
+      if (function->params[i].kind == loop::ParamKind::Out)
+        computed_[call->arguments[i]] = std::move(copies[i]);
   });
 }
 

@@ -1,7 +1,8 @@
-// The weights of a bundle: which constants lie where in the blob, and their bytes, made one after another when they are
-// written.
+// The weights of a bundle: which constants lie where in the blob, and their bytes, made one after
+// another when they are written.
 //
-//   const w: f32[64, 48]<1/16, 0, 1%16> = initializer "w"   ->   offset 4096, 12288 bytes, packed from the mapped file
+//   const w: f32[64, 48]<1/16, 0, 1%16> = initializer "w"   ->   offset 4096, 12288 bytes, packed
+//   from the mapped file
 #pragma once
 
 #include "codegen/bundle/weights.h"
@@ -19,13 +20,15 @@ struct WeightsPlan {
   };
   std::vector<Place> places;
   int64_t bytes = 0;
-  std::string layout_text;  // names, shapes, layouts and offsets: what makes weights files interchangeable
+  std::string
+      layout_text;  // names, shapes, layouts and offsets: what makes weights files interchangeable
 
   int64_t offset_of(const std::string& name) const;
 };
 WeightsPlan plan_weights(const loop::Module& module);
 
-/// Row-major bytes of constants: of the model file, of the text, or made by running `setup` with the interpreter.
+/// Row-major bytes of constants: of the model file, of the text, or made by running `setup` with
+/// the interpreter.
 class ConstantValues {
  public:
   /// `file` may be null where no constant names an initializer. Runs setup.

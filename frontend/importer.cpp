@@ -87,7 +87,7 @@ NodeImporter::NodeImporter(high::GraphBuilder& builder, const OnnxFile& file,
 }
 
 // ---- faults
-// -----------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 void NodeImporter::report(const NodeFailure& failure) {
   if (diagnostics_.error_count() >= kMostErrors) return;
@@ -176,7 +176,7 @@ bool NodeImporter::is_supported(const NodeProto& node, const onnx::OpSchema* sch
 }
 
 // ---- names
-// ------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 ValueId NodeImporter::value_of(const std::string& name, Scope& scope) {
   for (Scope* at = &scope; at; at = at->outer) {
@@ -209,7 +209,7 @@ void NodeImporter::bind_outputs(const NodeProto& node, Scope& scope, Scope& body
 }
 
 // ---- nodes
-// ------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 void NodeImporter::import_nodes(const std::vector<const NodeProto*>& nodes, Scope& scope) {
   for (const NodeProto* node : nodes) {

@@ -42,7 +42,7 @@ NodeContext::NodeContext(high::GraphBuilder& builder, const OnnxFile& file, cons
       outputs_(static_cast<size_t>(view.proto.output_size())) {}
 
 // ---- inputs
-// -----------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 ValueId NodeContext::input(int i) const {
   if (!has_input(i))
@@ -157,7 +157,7 @@ const onnx::TensorProto* NodeContext::tensor(const std::string& name) const {
 }
 
 // ---- axes
-// -------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 int64_t NodeContext::normalized_axis(int64_t axis, int64_t rank, const std::string& what) const {
   if (axis < -rank || axis >= rank)
@@ -186,7 +186,7 @@ std::optional<std::vector<int64_t>> NodeContext::axes_attribute_or_input(
 }
 
 // ---- results
-// ----------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 namespace {
 

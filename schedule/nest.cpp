@@ -16,7 +16,8 @@ namespace {
 
 class ReplaceLoop final : public StmtRewriter {
  public:
-  ReplaceLoop(const std::string& name, const std::function<Stmt(const For&)>& make) : name_(name), make_(make) {}
+  ReplaceLoop(const std::string& name, const std::function<Stmt(const For&)>& make)
+      : name_(name), make_(make) {}
   Stmt rewrite(const Stmt& stmt) override {
     const For* loop = stmt.as<For>();
     return loop && loop->var == name_ ? make_(*loop) : rewrite_children(stmt);
@@ -29,7 +30,8 @@ class ReplaceLoop final : public StmtRewriter {
 
 class SubstituteVars final : public StmtRewriter {
  public:
-  explicit SubstituteVars(std::vector<Substitution> substitutions) : substitutions_(std::move(substitutions)) {}
+  explicit SubstituteVars(std::vector<Substitution> substitutions)
+      : substitutions_(std::move(substitutions)) {}
   Expr rewrite_expr(Expr e) override { return substitute(e, substitutions_); }
 
  private:
@@ -68,28 +70,33 @@ class MapLeaves final : public StmtRewriter {
 // The names that a copy of a statement changes: those of its loops and of its buffers.
 struct DeclaredNames {
   std::vector<std::string> loops, buffers;
-  bool has_buffer(const std::string& name) const { return std::find(buffers.begin(), buffers.end(), name) != buffers.end(); }
+  bool has_buffer(const std::string& name) const {
+    return std::find(buffers.begin(), buffers.end(), name) != buffers.end();
+  }
 };
 
 DeclaredNames names_declared_in(const Stmt& root) {
   DeclaredNames names;
   loop::for_each_stmt(root, [&](const Stmt& stmt) {
     if (const For* loop = stmt.as<For>()) names.loops.push_back(loop->var);
-    if (const loop::Alloc* alloc = stmt.as<loop::Alloc>()) names.buffers.push_back(alloc->buffer.name);
+    if (const loop::Alloc* alloc = stmt.as<loop::Alloc>())
+      names.buffers.push_back(alloc->buffer.name);
   });
   return names;
 }
 
 class RenameCopy final : public StmtRewriter {
  public:
-  RenameCopy(const DeclaredNames& names, const std::string& suffix) : names_(names), suffix_(suffix) {}
+  RenameCopy(const DeclaredNames& names, const std::string& suffix)
+      : names_(names), suffix_(suffix) {}
 
   Stmt rewrite(const Stmt& old) override {
     Stmt stmt = rewrite_children(old);
     if (const For* loop = stmt.as<For>()) {
       For renamed = *loop;
       renamed.var += suffix_;
-      renamed.body = substitute_vars(loop->body, {{loop->var, loop->extent.pool().var(renamed.var)}});
+      renamed.body =
+          substitute_vars(loop->body, {{loop->var, loop->extent.pool().var(renamed.var)}});
       return renamed;
     }
     if (const loop::Alloc* alloc = stmt.as<loop::Alloc>()) {
@@ -97,11 +104,13 @@ class RenameCopy final : public StmtRewriter {
       buffer.name += suffix_;
       return loop::Alloc{buffer};
     }
-    if (const loop::Prefetch* prefetch = stmt.as<loop::Prefetch>(); prefetch && names_.has_buffer(prefetch->buffer))
+    if (const loop::Prefetch* prefetch = stmt.as<loop::Prefetch>();
+        prefetch && names_.has_buffer(prefetch->buffer))
       return loop::Prefetch{prefetch->buffer + suffix_, prefetch->indices};
     if (const Leaf* leaf = stmt.as<Leaf>()) {
       Leaf renamed = *leaf;
-      for (const std::string& buffer : names_.buffers) renamed.stage = rename_tensor(renamed.stage, buffer, buffer + suffix_);
+      for (const std::string& buffer : names_.buffers)
+        renamed.stage = rename_tensor(renamed.stage, buffer, buffer + suffix_);
       return renamed;
     }
     return stmt;
@@ -114,7 +123,8 @@ class RenameCopy final : public StmtRewriter {
 
 class RenameReads final : public Rewriter {
  public:
-  RenameReads(ExprPool& pool, const std::string& from, const std::string& to) : Rewriter(pool), from_(from), to_(to) {}
+  RenameReads(ExprPool& pool, const std::string& from, const std::string& to)
+      : Rewriter(pool), from_(from), to_(to) {}
 
  private:
   Expr rewrite(Expr old) override {
@@ -130,7 +140,9 @@ class RenameReads final : public Rewriter {
 class ReplaceStmt final : public StmtRewriter {
  public:
   ReplaceStmt(const Stmt& old, const Stmt& replacement) : old_(old), replacement_(replacement) {}
-  Stmt rewrite(const Stmt& stmt) override { return stmt == old_ ? replacement_ : rewrite_children(stmt); }
+  Stmt rewrite(const Stmt& stmt) override {
+    return stmt == old_ ? replacement_ : rewrite_children(stmt);
+  }
 
  private:
   const Stmt& old_;
@@ -143,7 +155,8 @@ class RemoveAlloc final : public StmtRewriter {
   Stmt rewrite(const Stmt& stmt) override {
     const loop::Alloc* alloc = stmt.as<loop::Alloc>();
     const loop::Prefetch* prefetch = stmt.as<loop::Prefetch>();
-    if ((alloc && alloc->buffer.name == name_) || (prefetch && prefetch->buffer == name_)) return loop::block({});
+    if ((alloc && alloc->buffer.name == name_) || (prefetch && prefetch->buffer == name_))
+      return loop::block({});
     return rewrite_children(stmt);
   }
 
@@ -151,7 +164,8 @@ class RemoveAlloc final : public StmtRewriter {
   const std::string& name_;
 };
 
-bool find_path(const Stmt& stmt, const std::function<bool(const Stmt&)>& is_wanted, std::vector<const For*>& path) {
+bool find_path(const Stmt& stmt, const std::function<bool(const Stmt&)>& is_wanted,
+               std::vector<const For*>& path) {
   if (!stmt) return false;
   if (is_wanted(stmt)) return true;
   if (const For* loop = stmt.as<For>()) {
@@ -162,7 +176,8 @@ bool find_path(const Stmt& stmt, const std::function<bool(const Stmt&)>& is_want
     for (const Stmt& child : block->stmts)
       if (find_path(child, is_wanted, path)) return true;
   } else if (const loop::If* branch = stmt.as<loop::If>()) {
-    return find_path(branch->then_body, is_wanted, path) || find_path(branch->else_body, is_wanted, path);
+    return find_path(branch->then_body, is_wanted, path) ||
+           find_path(branch->else_body, is_wanted, path);
   }
   return false;
 }
@@ -206,31 +221,40 @@ const For* find_loop(const Stmt& root, const std::string& name) {
 
 std::vector<const For*> loops_around(const Stmt& root, const std::string& name) {
   std::vector<const For*> path;
-  find_path(root, [&](const Stmt& stmt) { return stmt.as<For>() && stmt.as<For>()->var == name; }, path);
+  find_path(
+      root, [&](const Stmt& stmt) { return stmt.as<For>() && stmt.as<For>()->var == name; }, path);
   return path;
 }
 
 std::vector<const For*> loops_around_stmt(const Stmt& root, const Stmt& wanted) {
   std::vector<const For*> path;
-  find_path(root, [&](const Stmt& stmt) { return stmt == wanted; }, path);
+  find_path(
+      root, [&](const Stmt& stmt) { return stmt == wanted; }, path);
   return path;
 }
 
 std::vector<const For*> loops_around_buffer(const Stmt& root, const std::string& name) {
   std::vector<const For*> path;
-  find_path(root, [&](const Stmt& stmt) { return stmt.as<loop::Alloc>() && stmt.as<loop::Alloc>()->buffer.name == name; }, path);
+  find_path(
+      root,
+      [&](const Stmt& stmt) {
+        return stmt.as<loop::Alloc>() && stmt.as<loop::Alloc>()->buffer.name == name;
+      },
+      path);
   return path;
 }
 
 Ranges ranges_at(const State& state, const std::string& loop_name, bool inclusive) {
   Ranges ranges = state.symbols;
-  for (const For* loop : loops_around(state.function.body, loop_name)) ranges.set_extent(loop->var, loop->extent);
+  for (const For* loop : loops_around(state.function.body, loop_name))
+    ranges.set_extent(loop->var, loop->extent);
   const For* own = find_loop(state.function.body, loop_name);
   if (inclusive && own) ranges.set_extent(own->var, own->extent);
   return ranges;
 }
 
-Stmt replace_loop(const Stmt& root, const std::string& name, const std::function<Stmt(const For&)>& make) {
+Stmt replace_loop(const Stmt& root, const std::string& name,
+                  const std::function<Stmt(const For&)>& make) {
   return ReplaceLoop(name, make).rewrite(root);
 }
 
@@ -238,15 +262,20 @@ Stmt substitute_vars(const Stmt& stmt, std::vector<Substitution> substitutions) 
   return SubstituteVars(std::move(substitutions)).rewrite(stmt);
 }
 
-Stmt map_leaves(const Stmt& stmt, const std::function<Stmt(const Leaf&)>& make) { return MapLeaves(make).rewrite(stmt); }
+Stmt map_leaves(const Stmt& stmt, const std::function<Stmt(const Leaf&)>& make) {
+  return MapLeaves(make).rewrite(stmt);
+}
 
-std::shared_ptr<const Stage> rename_tensor(const std::shared_ptr<const Stage>& stage, const std::string& from, const std::string& to) {
+std::shared_ptr<const Stage> rename_tensor(const std::shared_ptr<const Stage>& stage,
+                                           const std::string& from, const std::string& to) {
   auto renamed = std::make_shared<Stage>(*stage);
   RenameReads rename(stage->value.pool(), from, to);
   if (stage->tensor == from) {
     renamed->tensor = to;
-    // A stage that gives the whole tensor is called like it, a piece is NAME_0: its own name changes likewise.
-    renamed->name = stage->name == from ? to : stage->name + to.substr(std::min(from.size(), to.size()));
+    // A stage that gives the whole tensor is called like it, a piece is NAME_0: its own name
+    // changes likewise.
+    renamed->name =
+        stage->name == from ? to : stage->name + to.substr(std::min(from.size(), to.size()));
   }
   renamed->value = rename(stage->value);
   if (stage->where) renamed->where = rename(stage->where);
@@ -259,7 +288,8 @@ Result<Stmt> copy_renamed(const State& state, const Stmt& stmt, const std::strin
   DeclaredNames names = names_declared_in(stmt);
   for (const std::vector<std::string>* list : {&names.loops, &names.buffers})
     for (const std::string& name : *list)
-      if (!is_fresh(state, name + suffix)) return Failure{"the name " + name + suffix + " is already taken"};
+      if (!is_fresh(state, name + suffix))
+        return Failure{"the name " + name + suffix + " is already taken"};
   for (const std::string& name : names.loops)
     if (is_scan(*find_loop(stmt, name))) return Failure{"the scan " + name + " cannot be copied"};
   return RenameCopy(names, suffix).rewrite(stmt);
@@ -303,7 +333,8 @@ bool binds_reduce(const Leaf& leaf, const std::string& var) {
 bool names_scan(const Stage& stage, const std::string& var) {
   if (stage.find_axis(var)) return false;
   auto uses = [&](Expr e) { return e && uses_var(e, var); };
-  return uses(stage.value) || uses(stage.where) || std::any_of(stage.target.begin(), stage.target.end(), uses) ||
+  return uses(stage.value) || uses(stage.where) ||
+         std::any_of(stage.target.begin(), stage.target.end(), uses) ||
          std::any_of(stage.requirements.begin(), stage.requirements.end(), uses);
 }
 
@@ -326,7 +357,8 @@ Stmt nest_of(const Stmt& root, const std::string& tensor) {
   std::vector<Stmt> children;
   if (const loop::Block* block = root.as<loop::Block>()) children = block->stmts;
   if (const For* loop = root.as<For>()) children = {loop->body};
-  if (const loop::If* branch = root.as<loop::If>()) children = {branch->then_body, branch->else_body};
+  if (const loop::If* branch = root.as<loop::If>())
+    children = {branch->then_body, branch->else_body};
   for (const Stmt& child : children)
     if (child)
       if (Stmt found = nest_of(child, tensor)) return found;
@@ -337,15 +369,22 @@ Stmt replace_stmt(const Stmt& root, const Stmt& old, const Stmt& replacement) {
   return ReplaceStmt(old, replacement).rewrite(root);
 }
 
-Stmt remove_alloc(const Stmt& root, const std::string& name) { return RemoveAlloc(name).rewrite(root); }
-
-bool is_fresh(const State& state, const std::string& name) {
-  if (find_loop(state.function.body, name) || state.function.find_buffer(name) || state.symbols.find(name)) return false;
-  std::vector<LeafAt> leaves = leaves_in(state.function.body);
-  return std::none_of(leaves.begin(), leaves.end(), [&](const LeafAt& at) { return at.leaf.stage->name == name; });
+Stmt remove_alloc(const Stmt& root, const std::string& name) {
+  return RemoveAlloc(name).rewrite(root);
 }
 
-Stmt guard_statements(const Stmt& stmt, Expr condition) { return GuardStatements(condition).rewrite(stmt); }
+bool is_fresh(const State& state, const std::string& name) {
+  if (find_loop(state.function.body, name) || state.function.find_buffer(name) ||
+      state.symbols.find(name))
+    return false;
+  std::vector<LeafAt> leaves = leaves_in(state.function.body);
+  return std::none_of(leaves.begin(), leaves.end(),
+                      [&](const LeafAt& at) { return at.leaf.stage->name == name; });
+}
+
+Stmt guard_statements(const Stmt& stmt, Expr condition) {
+  return GuardStatements(condition).rewrite(stmt);
+}
 
 Expr add_guard(Expr guard, Expr condition, const Ranges& ranges) {
   if (prove(condition, ranges)) return guard;
@@ -362,7 +401,9 @@ Result<std::string> read_loop_name(const State& state, Lexer& arguments) {
     if (const For* loop = stmt.as<For>()) known.push_back(loop->var);
   });
   std::string near = nearest_name(name, known);
-  return Failure{"no loop is called " + name + (near.empty() ? "; there are " + join(known, ", ") : "; did you mean " + near + "?")};
+  return Failure{
+      "no loop is called " + name +
+      (near.empty() ? "; there are " + join(known, ", ") : "; did you mean " + near + "?")};
 }
 
 Result<std::string> read_holder_name(const State& state, Lexer& arguments) {

@@ -16,7 +16,8 @@ struct Enclosing {
 
 /// The loop of that name, or null.
 const loop::For* find_loop(const loop::Stmt& root, const std::string& name);
-/// The loops around the loop of that name, outermost first, without it; empty too when there is none.
+/// The loops around the loop of that name, outermost first, without it; empty too when there is
+/// none.
 std::vector<const loop::For*> loops_around(const loop::Stmt& root, const std::string& name);
 /// The loops around that very statement, outermost first.
 std::vector<const loop::For*> loops_around_stmt(const loop::Stmt& root, const loop::Stmt& stmt);
@@ -28,13 +29,17 @@ Ranges ranges_at(const State& state, const std::string& loop_name, bool inclusiv
 /// `root` with the loop of that name replaced by what `make` gives for it.
 loop::Stmt replace_loop(const loop::Stmt& root, const std::string& name,
                         const std::function<loop::Stmt(const loop::For&)>& make);
-/// `stmt` with variables replaced in every expression of loops, leaves and statements (not in stages).
+/// `stmt` with variables replaced in every expression of loops, leaves and statements (not in
+/// stages).
 loop::Stmt substitute_vars(const loop::Stmt& stmt, std::vector<Substitution> substitutions);
 /// `stmt` with each leaf replaced by what `make` gives for it.
-loop::Stmt map_leaves(const loop::Stmt& stmt, const std::function<loop::Stmt(const loop::Leaf&)>& make);
-/// A copy of `stmt` to stand beside it: `suffix` is put behind the names of its loops, of the buffers declared in it, and of
-/// the stages that write those. Fails where such a name is taken, or where a stage names one of the loops (a scan).
-Result<loop::Stmt> copy_renamed(const State& state, const loop::Stmt& stmt, const std::string& suffix);
+loop::Stmt map_leaves(const loop::Stmt& stmt,
+                      const std::function<loop::Stmt(const loop::Leaf&)>& make);
+/// A copy of `stmt` to stand beside it: `suffix` is put behind the names of its loops, of the
+/// buffers declared in it, and of the stages that write those. Fails where such a name is taken, or
+/// where a stage names one of the loops (a scan).
+Result<loop::Stmt> copy_renamed(const State& state, const loop::Stmt& stmt,
+                                const std::string& suffix);
 
 /// The leaves inside a statement, in order, each with the loops around it inside that statement.
 struct LeafAt {
@@ -47,40 +52,47 @@ std::vector<LeafAt> writers_of(const loop::Stmt& stmt, const std::string& tensor
 /// True when a leaf inside reads this tensor (in its value, predicate or requirements).
 bool reads_tensor(const loop::Stmt& stmt, const std::string& tensor);
 
-/// True when some spatial (reduce) binding of the leaf uses this loop variable; a scan's variable counts as spatial.
+/// True when some spatial (reduce) binding of the leaf uses this loop variable; a scan's variable
+/// counts as spatial.
 bool binds_spatial(const loop::Leaf& leaf, const std::string& var);
 bool binds_reduce(const loop::Leaf& leaf, const std::string& var);
 /// True when the stage itself names this loop variable: that of a scan around it.
 bool names_scan(const loop::Stage& stage, const std::string& var);
-/// True when a stage inside names the loop: its iterations run in order, and its variable stays as it is.
+/// True when a stage inside names the loop: its iterations run in order, and its variable stays as
+/// it is.
 bool is_scan(const loop::For& loop);
 
 /// The stage writing and reading `to` instead of `from`; a stage called `from` is called `to`.
-std::shared_ptr<const loop::Stage> rename_tensor(const std::shared_ptr<const loop::Stage>& stage, const std::string& from, const std::string& to);
+std::shared_ptr<const loop::Stage> rename_tensor(const std::shared_ptr<const loop::Stage>& stage,
+                                                 const std::string& from, const std::string& to);
 
 /// The outermost statement below `root` that holds leaves of this tensor and of no other, or null.
 loop::Stmt nest_of(const loop::Stmt& root, const std::string& tensor);
 /// `root` without (or with another statement instead of) that very statement.
-loop::Stmt replace_stmt(const loop::Stmt& root, const loop::Stmt& old, const loop::Stmt& replacement);
+loop::Stmt replace_stmt(const loop::Stmt& root, const loop::Stmt& old,
+                        const loop::Stmt& replacement);
 
 /// `root` without the Alloc of that buffer, and without prefetches of it.
 loop::Stmt remove_alloc(const loop::Stmt& root, const std::string& name);
 /// True when no loop, buffer or stage of the function and no symbol has this name.
 bool is_fresh(const State& state, const std::string& name);
 
-/// The least and greatest value of an index expression while the variables of `inner` loops take all their values: index
-/// expressions of the other variables. Fails where the expression is not monotone in an inner variable.
+/// The least and greatest value of an index expression while the variables of `inner` loops take
+/// all their values: index expressions of the other variables. Fails where the expression is not
+/// monotone in an inner variable.
 struct Region {
   Expr min, max;
 };
-Result<Region> region_of(Expr index, const std::vector<const loop::For*>& inner, const Ranges& outer);
+Result<Region> region_of(Expr index, const std::vector<const loop::For*>& inner,
+                         const Ranges& outer);
 
 /// `stmt` with a condition added to the guard of each leaf, and around each store.
 loop::Stmt guard_statements(const loop::Stmt& stmt, Expr condition);
 /// Adds a condition to a guard; drops it when it is proved under `ranges`.
 Expr add_guard(Expr guard, Expr condition, const Ranges& ranges);
 
-/// Reads the name of a loop that can take more statements: a loop that exists and is not vectorized.
+/// Reads the name of a loop that can take more statements: a loop that exists and is not
+/// vectorized.
 Result<std::string> read_holder_name(const State& state, Lexer& arguments);
 /// Reads the name of a loop that exists; else a failure that names the nearest.
 Result<std::string> read_loop_name(const State& state, Lexer& arguments);

@@ -1,10 +1,12 @@
-// Schedule primitives: checked rewrites of loop functions, one file each, and the scripts that are made of them.
+// Schedule primitives: checked rewrites of loop functions, one file each, and the scripts that are
+// made of them.
 //
 //   split acc.m by 8 clamped -> mo, mi
 //   reorder mo, acc.k, mi
 //
-// A primitive reads its line, checks legality on the bindings of the leaves, rewrites loops, bindings and guards, and
-// either succeeds or says why not. No legal sequence changes what a function means: the interpreter proves it in tests.
+// A primitive reads its line, checks legality on the bindings of the leaves, rewrites loops,
+// bindings and guards, and either succeeds or says why not. No legal sequence changes what a
+// function means: the interpreter proves it in tests.
 #pragma once
 
 #include <string>
@@ -34,7 +36,8 @@ struct Primitive {
   std::string_view syntax;   // "split LOOP by FACTOR POLICY -> OUTER, INNER"
   std::string_view summary;  // one line
   Effect effect = Effect::Exact;
-  /// Reads the arguments that follow the name, and rewrites `state.function`. On failure the state is unchanged.
+  /// Reads the arguments that follow the name, and rewrites `state.function`. On failure the state
+  /// is unchanged.
   Status (*apply)(State& state, Lexer& arguments) = nullptr;
 };
 

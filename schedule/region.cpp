@@ -10,10 +10,12 @@ namespace {
 
 class RegionFinder {
  public:
-  RegionFinder(const std::vector<const loop::For*>& inner, const Ranges& outer) : inner_(inner), outer_(outer) {}
+  RegionFinder(const std::vector<const loop::For*>& inner, const Ranges& outer)
+      : inner_(inner), outer_(outer) {}
 
   Result<Region> find(Expr e) {
-    if (std::none_of(inner_.begin(), inner_.end(), [&](const loop::For* loop) { return uses_var(e, loop->var); }))
+    if (std::none_of(inner_.begin(), inner_.end(),
+                     [&](const loop::For* loop) { return uses_var(e, loop->var); }))
       return Region{e, e};
     if (const Var* var = e.as<Var>()) return find_variable(*var, e.pool());
     const Apply* apply = e.as<Apply>();
@@ -28,14 +30,19 @@ class RegionFinder {
       case Op::Min: return Region{min(a.min, b.min), min(a.max, b.max)};
       case Op::Max: return Region{max(a.min, b.min), max(a.max, b.max)};
       case Op::Mul: return find_product(e, a, b);
-      case Op::FloorDiv: return b.min == b.max && is_positive(b.min) ? Result<Region>(Region{floor_div(a.min, b.min), floor_div(a.max, b.min)}) : refuse(e);
+      case Op::FloorDiv:
+        return b.min == b.max && is_positive(b.min)
+                   ? Result<Region>(Region{floor_div(a.min, b.min), floor_div(a.max, b.min)})
+                   : refuse(e);
       case Op::FloorMod: return find_modulo(e, a, b);
       default: return refuse(e);
     }
   }
 
  private:
-  static Failure refuse(Expr) { return {"a subscript is not monotone in the loops that would move"}; }
+  static Failure refuse(Expr) {
+    return {"a subscript is not monotone in the loops that would move"};
+  }
 
   bool is_positive(Expr e) { return prove(le(e.pool().index(1), e), outer_); }
 
@@ -60,7 +67,8 @@ class RegionFinder {
 
   Result<Region> find_modulo(Expr e, Region a, Region b) {
     if (b.min != b.max || !is_positive(b.min)) return refuse(e);
-    Expr low = simplify(floor_div(a.min, b.min), outer_), high = simplify(floor_div(a.max, b.min), outer_);
+    Expr low = simplify(floor_div(a.min, b.min), outer_),
+         high = simplify(floor_div(a.max, b.min), outer_);
     if (low == high) return Region{floor_mod(a.min, b.min), floor_mod(a.max, b.min)};
     return Region{e.pool().index(0), b.min - 1.0};
   }
@@ -71,7 +79,8 @@ class RegionFinder {
 
 }  // namespace
 
-Result<Region> region_of(Expr index, const std::vector<const loop::For*>& inner, const Ranges& outer) {
+Result<Region> region_of(Expr index, const std::vector<const loop::For*>& inner,
+                         const Ranges& outer) {
   Ranges all = outer;
   for (const loop::For* loop : inner) all.set_extent(loop->var, loop->extent);
   Result<Region> region = RegionFinder(inner, outer).find(simplify(index, all));

@@ -7,8 +7,9 @@ namespace tenon::schedule {
 
 const std::vector<const Primitive*>& primitive_table() {
   static const std::vector<const Primitive*> table = {
-      &attach, &cache_read, &cache_write, &compute_at, &fuse, &inline_stage, &pack, &parallel, &peel, &prefetch,
-      &reorder, &rfactor, &specialize, &split, &store_at, &unroll, &vectorize,
+      &attach,     &cache_read, &cache_write, &compute_at, &fuse,      &inline_stage,
+      &pack,       &parallel,   &peel,        &prefetch,   &reorder,   &rfactor,
+      &specialize, &split,      &store_at,    &unroll,     &vectorize,
   };
   return table;
 }
@@ -28,12 +29,15 @@ Status apply_line(State& state, const std::string& line) {
       std::vector<std::string> known;
       for (const Primitive* p : primitive_table()) known.emplace_back(p->name);
       std::string near = nearest_name(name, known);
-      return Failure{line + ": no primitive is called " + name + "; " + (near.empty() ? "there are " + join(known, ", ") : "did you mean " + near + "?")};
+      return Failure{
+          line + ": no primitive is called " + name + "; " +
+          (near.empty() ? "there are " + join(known, ", ") : "did you mean " + near + "?")};
     }
     State changed = state;
     Status status = primitive->apply(changed, lexer);
     if (!status) return Failure{line + ": " + status.reason()};
-    if (!lexer.at_end()) lexer.fail("expected the end of the line; the form is: " + std::string(primitive->syntax));
+    if (!lexer.at_end())
+      lexer.fail("expected the end of the line; the form is: " + std::string(primitive->syntax));
     changed.function.schedule.push_back(line);
     state = std::move(changed);
     return Done{};
@@ -80,7 +84,8 @@ std::vector<Script> parse_scripts(std::string_view text, const std::string& file
     if (first == std::string::npos) continue;
     line = line.substr(first, last - first + 1);
     if (!open) {
-      if (!line.starts_with("schedule @") || line.back() != '{') fault("expected 'schedule @function {'", line);
+      if (!line.starts_with("schedule @") || line.back() != '{')
+        fault("expected 'schedule @function {'", line);
       std::string name = line.substr(10, line.size() - 11);
       name = name.substr(0, name.find(' '));
       scripts.push_back({name, {}});

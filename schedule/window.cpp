@@ -1,8 +1,8 @@
 // Buffers that hold a window of their tensor.
 //
-//   for mo in 16 { for mi in 8 { stage acc[m:128] ... with m = mo*8 + mi }  for ... { stage y[m:128] = acc[m] ... } }
-//   place_window(acc, mo, register)
-//   for mo in 16 { buffer acc: f32[8] at [mo*8] in register   for mi in 8 { ... } }
+//   for mo in 16 { for mi in 8 { stage acc[m:128] ... with m = mo*8 + mi }  for ... { stage
+//   y[m:128] = acc[m] ... } } place_window(acc, mo, register) for mo in 16 { buffer acc: f32[8] at
+//   [mo*8] in register   for mi in 8 { ... } }
 #include "schedule/window.h"
 
 #include <algorithm>
@@ -18,24 +18,28 @@ using loop::Stmt;
 
 constexpr int64_t kMostStackElements = 4096;
 
-// Subscripts over loop variables: the axes replaced by their bindings, or, where the leaf clamps them for its reads, by the
-// last of them at most.
+// Subscripts over loop variables: the axes replaced by their bindings, or, where the leaf clamps
+// them for its reads, by the last of them at most.
 std::vector<Expr> at_bindings(const Leaf& leaf, std::span<const Expr> indices, bool clamped) {
   const loop::Stage& stage = *leaf.stage;
   std::vector<Substitution> point;
   for (size_t i = 0; i < leaf.bindings.size(); ++i) {
-    const loop::Axis& axis = i < stage.axes.size() ? stage.axes[i] : stage.reduce_axes[i - stage.axes.size()];
-    bool clamps = clamped && std::find(leaf.clamped.begin(), leaf.clamped.end(), axis.name) != leaf.clamped.end();
-    point.push_back({axis.name, clamps ? min(leaf.bindings[i], axis.extent - 1.0) : leaf.bindings[i]});
+    const loop::Axis& axis =
+        i < stage.axes.size() ? stage.axes[i] : stage.reduce_axes[i - stage.axes.size()];
+    bool clamps = clamped && std::find(leaf.clamped.begin(), leaf.clamped.end(), axis.name) !=
+                                 leaf.clamped.end();
+    point.push_back(
+        {axis.name, clamps ? min(leaf.bindings[i], axis.extent - 1.0) : leaf.bindings[i]});
   }
   std::vector<Expr> result;
   for (Expr index : indices) result.push_back(substitute(index, point));
   return result;
 }
 
-// Calls `visit` with the subscripts of each access to `tensor` in a leaf. Clamped reads count at their plain place too, so
-// that windows of tiles keep their literal extents.
-Status visit_accesses(const Leaf& leaf, const std::string& tensor, Access access, const std::function<Status(const std::vector<Expr>&)>& visit) {
+// Calls `visit` with the subscripts of each access to `tensor` in a leaf. Clamped reads count at
+// their plain place too, so that windows of tiles keep their literal extents.
+Status visit_accesses(const Leaf& leaf, const std::string& tensor, Access access,
+                      const std::function<Status(const std::vector<Expr>&)>& visit) {
   const loop::Stage& stage = *leaf.stage;
   if (access != Access::Reads && stage.tensor == tensor)
     if (Status status = visit(at_bindings(leaf, stage.target, false)); !status) return status;
@@ -47,7 +51,8 @@ Status visit_accesses(const Leaf& leaf, const std::string& tensor, Access access
         const Read* read = node.as<Read>();
         if (!read || read->tensor != tensor) return;
         if (status) status = visit(at_bindings(leaf, read->indices(), false));
-        if (status && !leaf.clamped.empty()) status = visit(at_bindings(leaf, read->indices(), true));
+        if (status && !leaf.clamped.empty())
+          status = visit(at_bindings(leaf, read->indices(), true));
       });
   };
   reads(stage.value);
@@ -57,11 +62,17 @@ Status visit_accesses(const Leaf& leaf, const std::string& tensor, Access access
 }
 
 // The smaller (greater) of two bounds, without min (max) where one is proved.
-Expr least(Expr a, Expr b, const Ranges& ranges) { return prove(le(a, b), ranges) ? a : prove(le(b, a), ranges) ? b : min(a, b); }
-Expr greatest(Expr a, Expr b, const Ranges& ranges) { return prove(le(b, a), ranges) ? a : prove(le(a, b), ranges) ? b : max(a, b); }
+Expr least(Expr a, Expr b, const Ranges& ranges) {
+  return prove(le(a, b), ranges) ? a : prove(le(b, a), ranges) ? b : min(a, b);
+}
+Expr greatest(Expr a, Expr b, const Ranges& ranges) {
+  return prove(le(b, a), ranges) ? a : prove(le(a, b), ranges) ? b : max(a, b);
+}
 
-// True when the subscripts of one write take every value of their box: sums of loops of their own, without gaps.
-bool fills_its_box(const std::vector<Expr>& indices, const std::vector<const For*>& inner, const Ranges& ranges) {
+// True when the subscripts of one write take every value of their box: sums of loops of their own,
+// without gaps.
+bool fills_its_box(const std::vector<Expr>& indices, const std::vector<const For*>& inner,
+                   const Ranges& ranges) {
   std::vector<const For*> used;
   for (Expr index : indices) {
     LinearForm rest = linear_form(index);
@@ -70,7 +81,9 @@ bool fills_its_box(const std::vector<Expr>& indices, const std::vector<const For
       Split split = split_by(rest, index.pool().var(loop->var));
       if (split.coefficient.is_zero()) continue;
       bool own = std::find(used.begin(), used.end(), loop) == used.end();
-      if (!own || !split.linear || !split.coefficient.is_constant() || split.coefficient.constant < 1) return false;
+      if (!own || !split.linear || !split.coefficient.is_constant() ||
+          split.coefficient.constant < 1)
+        return false;
       used.push_back(loop);
       steps.emplace_back(split.coefficient.constant, loop);
       rest = split.rest;
@@ -89,16 +102,18 @@ bool fills_its_box(const std::vector<Expr>& indices, const std::vector<const For
   return true;
 }
 
-// True when one iteration of the loop writes every element of its window that lies in the tensor: because each write takes
-// every value of its box, or because no other iteration comes there.
-bool writes_whole_window(const State& state, const std::string& tensor, const std::string& loop_name) {
+// True when one iteration of the loop writes every element of its window that lies in the tensor:
+// because each write takes every value of its box, or because no other iteration comes there.
+bool writes_whole_window(const State& state, const std::string& tensor,
+                         const std::string& loop_name) {
   Ranges ranges = ranges_at(state, loop_name, true);
   bool filled = true;
   for (const LeafAt& at : writers_of(find_loop(state.function.body, loop_name)->body, tensor)) {
     std::vector<Expr> indices;
     Ranges all = ranges;
     for (const For* loop : at.loops) all.set_extent(loop->var, loop->extent);
-    for (Expr index : at_bindings(at.leaf, at.leaf.stage->target, false)) indices.push_back(simplify(index, all));
+    for (Expr index : at_bindings(at.leaf, at.leaf.stage->target, false))
+      indices.push_back(simplify(index, all));
     filled = filled && fills_its_box(indices, at.loops, ranges);
   }
   if (filled) return true;
@@ -120,22 +135,28 @@ bool reads_with_else(const Stmt& root, const std::string& tensor) {
 
 }  // namespace
 
-Result<Window> window_of(const State& state, const std::string& tensor, const std::string& loop_name, Access access) {
+Result<Window> window_of(const State& state, const std::string& tensor,
+                         const std::string& loop_name, Access access) {
   const For& loop = *find_loop(state.function.body, loop_name);
   Ranges ranges = ranges_at(state, loop_name, true);
   std::vector<Region> box;
   bool first = true;
   for (const LeafAt& at : leaves_in(loop.body)) {
-    Status status = visit_accesses(at.leaf, tensor, access, [&](const std::vector<Expr>& indices) -> Status {
-      for (size_t d = 0; d < indices.size(); ++d) {
-        Result<Region> region = region_of(indices[d], at.loops, ranges);
-        if (!region) return Failure{region.reason() + " (" + tensor + " in " + at.leaf.stage->name + ")"};
-        if (first) box.push_back(*region);
-        else box[d] = {least(box[d].min, region->min, ranges), greatest(box[d].max, region->max, ranges)};
-      }
-      first = false;
-      return Done{};
-    });
+    Status status =
+        visit_accesses(at.leaf, tensor, access, [&](const std::vector<Expr>& indices) -> Status {
+          for (size_t d = 0; d < indices.size(); ++d) {
+            Result<Region> region = region_of(indices[d], at.loops, ranges);
+            if (!region)
+              return Failure{region.reason() + " (" + tensor + " in " + at.leaf.stage->name + ")"};
+            if (first)
+              box.push_back(*region);
+            else
+              box[d] = {least(box[d].min, region->min, ranges),
+                        greatest(box[d].max, region->max, ranges)};
+          }
+          first = false;
+          return Done{};
+        });
     if (!status) return status.error();
   }
   if (first) return Failure{"nothing below " + loop_name + " uses " + tensor};
@@ -147,40 +168,52 @@ Result<Window> window_of(const State& state, const std::string& tensor, const st
   return window;
 }
 
-Status iterations_write_apart(const State& state, const std::string& tensor, const std::string& loop_name) {
+Status iterations_write_apart(const State& state, const std::string& tensor,
+                              const std::string& loop_name) {
   Result<Window> written = window_of(state, tensor, loop_name, Access::Writes);
   if (!written) return written.error();
   Ranges ranges = ranges_at(state, loop_name, true);
   std::vector<Substitution> next = {{loop_name, state.pool->var(loop_name) + state.index(1)}};
   for (size_t d = 0; d < written->base.size(); ++d) {
-    // Where a last, shorter tile reaches beyond the tensor it is guarded, so only where the next one starts counts.
+    // Where a last, shorter tile reaches beyond the tensor it is guarded, so only where the next
+    // one starts counts.
     Expr end = written->base[d] + written->extents[d];
-    if (uses_var(written->base[d], loop_name) && prove(le(end, substitute(written->base[d], next)), ranges)) return Done{};
+    if (uses_var(written->base[d], loop_name) &&
+        prove(le(end, substitute(written->base[d], next)), ranges))
+      return Done{};
   }
-  return Failure{"it is not proved that the iterations of " + loop_name + " write different elements of " + tensor};
+  return Failure{"it is not proved that the iterations of " + loop_name +
+                 " write different elements of " + tensor};
 }
 
-Status iterations_read_own_writes(const State& state, const std::string& tensor, const std::string& loop_name) {
+Status iterations_read_own_writes(const State& state, const std::string& tensor,
+                                  const std::string& loop_name) {
   const Stmt& body = find_loop(state.function.body, loop_name)->body;
   if (!reads_tensor(body, tensor)) return Done{};
   Result<Window> written = window_of(state, tensor, loop_name, Access::Writes);
   if (!written) return written.error();
   Result<Window> read = window_of(state, tensor, loop_name, Access::Reads);
   if (!read) return read.error();
-  Failure refusal{"an iteration of " + loop_name + " reads elements of " + tensor + " that it has not written itself"};
+  Failure refusal{"an iteration of " + loop_name + " reads elements of " + tensor +
+                  " that it has not written itself"};
   Ranges ranges = ranges_at(state, loop_name, true);
   for (size_t d = 0; d < read->base.size(); ++d) {
-    Expr read_end = read->base[d] + read->extents[d], written_end = written->base[d] + written->extents[d];
-    if (!prove(le(written->base[d], read->base[d]), ranges) || !prove(le(read_end, written_end), ranges)) return refusal;
+    Expr read_end = read->base[d] + read->extents[d],
+         written_end = written->base[d] + written->extents[d];
+    if (!prove(le(written->base[d], read->base[d]), ranges) ||
+        !prove(le(read_end, written_end), ranges))
+      return refusal;
   }
-  if (reads_with_else(body, tensor) || !writes_whole_window(state, tensor, loop_name)) return refusal;
+  if (reads_with_else(body, tensor) || !writes_whole_window(state, tensor, loop_name))
+    return refusal;
   return Done{};
 }
 
 Status iterations_are_independent(const State& state, const std::string& loop_name) {
   const Stmt& body = find_loop(state.function.body, loop_name)->body;
   for (const std::string& tensor : tensors_shared_by_iterations(body))
-    if (Status status = iterations_read_own_writes(state, tensor, loop_name); !status) return status;
+    if (Status status = iterations_read_own_writes(state, tensor, loop_name); !status)
+      return status;
   return Done{};
 }
 
@@ -192,12 +225,14 @@ std::vector<std::string> tensors_shared_by_iterations(const Stmt& body) {
   for (const LeafAt& at : leaves_in(body)) {
     const std::string& tensor = at.leaf.stage->tensor;
     bool is_inside = std::find(inside.begin(), inside.end(), tensor) != inside.end();
-    if (!is_inside && std::find(shared.begin(), shared.end(), tensor) == shared.end()) shared.push_back(tensor);
+    if (!is_inside && std::find(shared.begin(), shared.end(), tensor) == shared.end())
+      shared.push_back(tensor);
   }
   return shared;
 }
 
-Status place_window(State& state, const std::string& tensor, const std::string& loop_name, loop::Scope scope, Layout layout) {
+Status place_window(State& state, const std::string& tensor, const std::string& loop_name,
+                    loop::Scope scope, Layout layout) {
   const loop::Buffer* found = nullptr;
   loop::for_each_stmt(state.function.body, [&](const Stmt& stmt) {
     const loop::Alloc* alloc = stmt.as<loop::Alloc>();
@@ -205,7 +240,8 @@ Status place_window(State& state, const std::string& tensor, const std::string& 
   });
   if (!found) return Failure{tensor + " is no local buffer of this function"};
   loop::Buffer buffer = *found;
-  if (!layout.is_valid(static_cast<int>(buffer.extents.size()))) return Failure{to_string(layout) + " is no layout of " + tensor};
+  if (!layout.is_valid(static_cast<int>(buffer.extents.size())))
+    return Failure{to_string(layout) + " is no layout of " + tensor};
 
   const For& loop = *find_loop(state.function.body, loop_name);
   size_t inside = 0, everywhere = 0;
@@ -217,14 +253,18 @@ Status place_window(State& state, const std::string& tensor, const std::string& 
   };
   inside = count(loop.body);
   everywhere = count(state.function.body);
-  if (inside != everywhere) return Failure{"not all stages that use " + tensor + " are inside " + loop_name};
+  if (inside != everywhere)
+    return Failure{"not all stages that use " + tensor + " are inside " + loop_name};
 
-  if (reads_with_else(loop.body, tensor)) return Failure{tensor + " is read with an else value, whose bounds a window would change"};
+  if (reads_with_else(loop.body, tensor))
+    return Failure{tensor + " is read with an else value, whose bounds a window would change"};
   std::vector<const For*> around = loops_around(state.function.body, loop_name);
   around.push_back(&loop);
   for (const LeafAt& at : writers_of(loop.body, tensor))
     for (const For* outer : around)
-      if (binds_reduce(at.leaf, outer->var)) return Failure{loop_name + " is inside of, or is, the reduce loop " + outer->var + " of " + tensor};
+      if (binds_reduce(at.leaf, outer->var))
+        return Failure{loop_name + " is inside of, or is, the reduce loop " + outer->var + " of " +
+                       tensor};
   if (Status status = iterations_read_own_writes(state, tensor, loop_name); !status) return status;
   Result<Window> window = window_of(state, tensor, loop_name, Access::Both);
   if (!window) return window.error();
@@ -232,10 +272,15 @@ Status place_window(State& state, const std::string& tensor, const std::string& 
     int64_t elements = 1;
     for (Expr extent : window->extents) {
       const int64_t* literal = as_int(extent);
-      if (!literal) return Failure{"a window in " + std::string(scope == loop::Scope::Stack ? "the stack" : "registers") + " needs literal extents, and one of " + tensor + " is " + to_string(extent)};
+      if (!literal)
+        return Failure{"a window in " +
+                       std::string(scope == loop::Scope::Stack ? "the stack" : "registers") +
+                       " needs literal extents, and one of " + tensor + " is " + to_string(extent)};
       elements *= *literal;
     }
-    if (elements > kMostStackElements) return Failure{"a window of " + std::to_string(elements) + " elements is too large for this scope"};
+    if (elements > kMostStackElements)
+      return Failure{"a window of " + std::to_string(elements) +
+                     " elements is too large for this scope"};
   }
   buffer.base = window->base;
   buffer.extents = window->extents;
@@ -257,7 +302,8 @@ Result<loop::Scope> read_scope(Lexer& arguments, loop::Scope otherwise) {
   if (name == "stack") return loop::Scope::Stack;
   if (name == "scratch") return loop::Scope::Scratch;
   if (name == "arena") return loop::Scope::Arena;
-  return Failure{"no scope for this primitive is called " + name + "; there are register, stack, scratch and arena"};
+  return Failure{"no scope for this primitive is called " + name +
+                 "; there are register, stack, scratch and arena"};
 }
 
 }  // namespace tenon::schedule

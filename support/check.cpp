@@ -7,8 +7,8 @@ namespace tenon {
 
 void check_failed(const char* file, int line, const char* condition, const std::string& message) {
   const char* base = std::strrchr(file, '/');
-  throw InternalError(std::string(base ? base + 1 : file) + ":" + std::to_string(line) + ": " + condition +
-                      (message.empty() ? "" : ": " + message));
+  throw InternalError(std::string(base ? base + 1 : file) + ":" + std::to_string(line) + ": " +
+                      condition + (message.empty() ? "" : ": " + message));
 }
 
 }  // namespace tenon

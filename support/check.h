@@ -1,5 +1,6 @@
-// TENON_CHECK: a condition that only a bug of ours can break. Throws InternalError, which names the place and,
-// where the driver knows it, the pass that ran; the driver's one `catch` turns it into exit status 2.
+// TENON_CHECK: a condition that only a bug of ours can break. Throws InternalError, which names the
+// place and, where the driver knows it, the pass that ran; the driver's one `catch` turns it into
+// exit status 2.
 #pragma once
 
 #include <stdexcept>
@@ -13,12 +14,14 @@ class InternalError : public std::logic_error {
   using std::logic_error::logic_error;
 };
 
-[[noreturn]] void check_failed(const char* file, int line, const char* condition, const std::string& message);
+[[noreturn]] void check_failed(const char* file, int line, const char* condition,
+                               const std::string& message);
 
 }  // namespace tenon
 
 /// TENON_CHECK(condition, message): `message` is only built when the condition fails.
-#define TENON_CHECK(condition, ...)                                                            \
-  do {                                                                                         \
-    if (!(condition)) ::tenon::check_failed(__FILE__, __LINE__, #condition, ::std::string{__VA_ARGS__}); \
+#define TENON_CHECK(condition, ...)                                                      \
+  do {                                                                                   \
+    if (!(condition))                                                                    \
+      ::tenon::check_failed(__FILE__, __LINE__, #condition, ::std::string{__VA_ARGS__}); \
   } while (false)

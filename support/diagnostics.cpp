@@ -59,8 +59,9 @@ Diagnostic& Diagnostics::warning(Place place, std::string message) {
 }
 
 int Diagnostics::error_count() const {
-  return static_cast<int>(std::count_if(list_.begin(), list_.end(),
-                                        [](const Diagnostic& d) { return d.severity == Severity::Error; }));
+  return static_cast<int>(std::count_if(list_.begin(), list_.end(), [](const Diagnostic& d) {
+    return d.severity == Severity::Error;
+  }));
 }
 
 void Diagnostics::checkpoint() {

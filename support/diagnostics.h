@@ -1,5 +1,5 @@
-// Errors that are the user's: collected, shown together, each with its place, what was found, what was expected
-// and what to do.
+// Errors that are the user's: collected, shown together, each with its place, what was found, what
+// was expected and what to do.
 //
 //   diagnostics.error(place, "the weight has 16 input channels in each group, the input gives 32")
 //       .note("weight  \"head.weight\" : f32[64, 16, 3, 3]")
@@ -15,8 +15,8 @@ namespace tenon {
 
 enum class Severity { Warning, Error };
 
-/// Where the fault is: any part may be empty. `file` is a base name; `what` describes the spot in the user's words,
-/// as in: node "/head/Conv" (Conv, opset 11).
+/// Where the fault is: any part may be empty. `file` is a base name; `what` describes the spot in
+/// the user's words, as in: node "/head/Conv" (Conv, opset 11).
 struct Place {
   std::string file;
   std::string what;
@@ -69,7 +69,8 @@ class Diagnostics {
 /// "tenon: error: model.onnx: node ...: message", then indented notes and "  help: ...".
 std::string to_string(const Diagnostic& diagnostic);
 
-/// The name among `known` that is nearest to `name` by edit distance (at most a third of its length), or "".
+/// The name among `known` that is nearest to `name` by edit distance (at most a third of its
+/// length), or "".
 std::string nearest_name(const std::string& name, const std::vector<std::string>& known);
 
 }  // namespace tenon

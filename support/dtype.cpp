@@ -21,8 +21,8 @@ constexpr std::array kRows = {
 
 const Row& row(DType type) { return kRows[static_cast<size_t>(type)]; }
 
-// Rounds to a binary float of `precision` significant bits and least normal exponent `min_exponent`. What rounds beyond
-// the largest finite value `limit` becomes `beyond`.
+// Rounds to a binary float of `precision` significant bits and least normal exponent
+// `min_exponent`. What rounds beyond the largest finite value `limit` becomes `beyond`.
 double round_float(double value, int precision, int min_exponent, double limit, double beyond) {
   if (value == 0 || std::isnan(value)) return value;
   if (std::isinf(value)) return std::copysign(beyond, value);
@@ -63,8 +63,14 @@ int64_t bytes_of(DType type, int64_t count) { return (count * row(type).bits + 7
 
 bool is_float(DType type) {
   switch (type) {
-    case DType::F16: case DType::BF16: case DType::F32: case DType::F64:
-    case DType::F8E4M3FN: case DType::F8E4M3FNUZ: case DType::F8E5M2: case DType::F8E5M2FNUZ:
+    case DType::F16:
+    case DType::BF16:
+    case DType::F32:
+    case DType::F64:
+    case DType::F8E4M3FN:
+    case DType::F8E4M3FNUZ:
+    case DType::F8E5M2:
+    case DType::F8E5M2FNUZ:
     case DType::F4E2M1: return true;
     default: return false;
   }
@@ -76,14 +82,20 @@ bool is_integer(DType type) {
 
 bool is_signed(DType type) {
   switch (type) {
-    case DType::I8: case DType::I16: case DType::I32: case DType::I64:
-    case DType::I4: case DType::I2: case DType::Index: return true;
+    case DType::I8:
+    case DType::I16:
+    case DType::I32:
+    case DType::I64:
+    case DType::I4:
+    case DType::I2:
+    case DType::Index: return true;
     default: return is_float(type);
   }
 }
 
 bool is_arithmetic(DType type) {
-  if (type == DType::Bool || type == DType::Index || type == DType::F32 || type == DType::F64) return true;
+  if (type == DType::Bool || type == DType::Index || type == DType::F32 || type == DType::F64)
+    return true;
   return is_integer(type) && bits_of(type) >= 8;
 }
 

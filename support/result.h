@@ -1,5 +1,5 @@
-// Result<T>: a value, or the reason why there is none. For operations whose failing is normal: schedule
-// primitives, look-ups by name, searches.
+// Result<T>: a value, or the reason why there is none. For operations whose failing is normal:
+// schedule primitives, look-ups by name, searches.
 //
 //   Result<int64_t> n = parse_extent("48");
 //   if (!n) return n.error();

@@ -10,18 +10,23 @@ namespace tenon {
 namespace {
 
 bool is_word_start(char c) { return std::isalpha(static_cast<unsigned char>(c)) || c == '_'; }
-bool is_word_part(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.'; }
+bool is_word_part(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.';
+}
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-constexpr std::string_view kLongPuncts[] = {"->", "==", "!=", "<=", ">=", "<<", ">>", "//", "..", "+="};
+constexpr std::string_view kLongPuncts[] = {
+    "->", "==", "!=", "<=", ">=", "<<", ">>", "//", "..", "+="};
 
 }  // namespace
 
-Lexer::Lexer(std::string_view text, std::string file_name) : text_(text), file_name_(std::move(file_name)) {
+Lexer::Lexer(std::string_view text, std::string file_name)
+    : text_(text), file_name_(std::move(file_name)) {
   size_t i = 0, line_start = 0;
   int line = 1;
   while (true) {
-    while (i < text.size() && (std::isspace(static_cast<unsigned char>(text[i])) || text[i] == '#')) {
+    while (i < text.size() &&
+           (std::isspace(static_cast<unsigned char>(text[i])) || text[i] == '#')) {
       if (text[i] == '#') {
         while (i < text.size() && text[i] != '\n') ++i;
         continue;
@@ -49,10 +54,12 @@ Lexer::Lexer(std::string_view text, std::string file_name) : text_(text), file_n
       token.kind = TokenKind::Word;
       token.text = text.substr(start, i - start);
       std::string_view word = token.text;
-      bool is_inf = word == "inf" || word.starts_with("inf_"), is_nan = word == "nan" || word.starts_with("nan_");
+      bool is_inf = word == "inf" || word.starts_with("inf_"),
+           is_nan = word == "nan" || word.starts_with("nan_");
       if (is_inf || is_nan) {
         token.kind = TokenKind::Float;
-        token.number = is_inf ? std::numeric_limits<double>::infinity() : std::numeric_limits<double>::quiet_NaN();
+        token.number = is_inf ? std::numeric_limits<double>::infinity()
+                              : std::numeric_limits<double>::quiet_NaN();
         if (word.size() > 4) token.suffix = word.substr(4);
       }
     } else if (is_digit(text[i])) {
@@ -78,9 +85,11 @@ Lexer::Lexer(std::string_view text, std::string file_name) : text_(text), file_n
       if (!is_float) {
         // Read as unsigned, so that -9223372036854775808 and u64 literals survive.
         uint64_t magnitude = 0;
-        auto result = std::from_chars(token.text.data(), token.text.data() + token.text.size(), magnitude);
+        auto result =
+            std::from_chars(token.text.data(), token.text.data() + token.text.size(), magnitude);
         token.integer = static_cast<int64_t>(magnitude);
-        if (result.ec != std::errc()) fail_at(token, "the integer " + token.text + " is out of range");
+        if (result.ec != std::errc())
+          fail_at(token, "the integer " + token.text + " is out of range");
       }
       size_t suffix_start = i;
       while (i < text.size() && (is_word_part(text[i]) && text[i] != '.')) ++i;
@@ -104,7 +113,8 @@ Lexer::Lexer(std::string_view text, std::string file_name) : text_(text), file_n
           token.text += escape;
         }
       }
-      if (i >= text.size() || text[i] != '"') fail_at(token, "this string does not end on its line");
+      if (i >= text.size() || text[i] != '"')
+        fail_at(token, "this string does not end on its line");
       ++i;
     } else {
       token.kind = TokenKind::Punct;
@@ -189,7 +199,11 @@ std::string Lexer::source_line(int line) const {
 void Lexer::fail_at(const Token& token, const std::string& message) const {
   std::string source(whole_line(token.line));
   std::string found = token.kind == TokenKind::End ? "the end of the text" : "'" + token.text + "'";
-  Diagnostic diagnostic{Severity::Error, {file_name_, "", token.line, token.column}, message + ", found " + found, {}, {}};
+  Diagnostic diagnostic{Severity::Error,
+                        {file_name_, "", token.line, token.column},
+                        message + ", found " + found,
+                        {},
+                        {}};
   diagnostic.note(source).note(std::string(static_cast<size_t>(token.column - 1), ' ') + "^");
   throw UserErrors({std::move(diagnostic)});
 }
@@ -234,8 +248,10 @@ std::string to_word(std::string_view text) {
   std::string word;
   for (char c : text) {
     bool keep = std::isalnum(static_cast<unsigned char>(c)) && static_cast<unsigned char>(c) < 128;
-    if (keep) word += c;
-    else if (!word.empty() && word.back() != '_') word += '_';
+    if (keep)
+      word += c;
+    else if (!word.empty() && word.back() != '_')
+      word += '_';
   }
   while (!word.empty() && word.back() == '_') word.pop_back();
   if (word.empty()) word = "v";

@@ -1,6 +1,8 @@
-// The lexer and the writer shared by the text forms of all levels. docs/text_format.md is the specification.
+// The lexer and the writer shared by the text forms of all levels. docs/text_format.md is the
+// specification.
 //
-//   func @fc1(x: f32[128, 768])    ->    Word func, Punct @, Word fc1, Punct (, Word x, Punct :, ...
+//   func @fc1(x: f32[128, 768])    ->    Word func, Punct @, Word fc1, Punct (, Word x, Punct :,
+//   ...
 #pragma once
 
 #include <cstdint>
@@ -17,16 +19,17 @@ enum class TokenKind : uint8_t { Word, Integer, Float, String, Punct, End };
 
 struct Token {
   TokenKind kind = TokenKind::End;
-  std::string text;        // as written; strings unescaped
-  int64_t integer = 0;     // Integer
-  double number = 0;       // Integer and Float
-  std::string suffix;      // the type written onto a literal: the "i64" of 3i64
+  std::string text;     // as written; strings unescaped
+  int64_t integer = 0;  // Integer
+  double number = 0;    // Integer and Float
+  std::string suffix;   // the type written onto a literal: the "i64" of 3i64
   int line = 1, column = 1;
 };
 
-/// Splits `text` into tokens. Words are [A-Za-z_][A-Za-z0-9_.]*; numbers may carry a type as suffix; `inf` and
-/// `nan`, also with a type after them as in inf_f64, are Floats; comments run from # to the end of the line. A
-/// fault throws UserErrors with line, column and the source line under a caret.
+/// Splits `text` into tokens. Words are [A-Za-z_][A-Za-z0-9_.]*; numbers may carry a type as
+/// suffix; `inf` and `nan`, also with a type after them as in inf_f64, are Floats; comments run
+/// from # to the end of the line. A fault throws UserErrors with line, column and the source line
+/// under a caret.
 class Lexer {
  public:
   Lexer(std::string_view text, std::string file_name);
@@ -82,7 +85,8 @@ class TextWriter {
 std::string quoted(std::string_view text);
 /// Elements joined by a separator.
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
-/// A Word made of any string: other characters become _, runs collapse; never empty, never starts with a digit.
+/// A Word made of any string: other characters become _, runs collapse; never empty, never starts
+/// with a digit.
 std::string to_word(std::string_view text);
 
 }  // namespace tenon

@@ -16,8 +16,9 @@ llvm::FunctionType* kernel_type(llvm::LLVMContext& context, size_t buffers, size
   return llvm::FunctionType::get(llvm::Type::getVoidTy(context), types, false);
 }
 
-Result<CompiledKernel> compile_kernel(const loop::Function& function, const Ranges& symbols, const target::Target& target,
-                                      const KernelOptions& options, FileKind kind) {
+Result<CompiledKernel> compile_kernel(const loop::Function& function, const Ranges& symbols,
+                                      const target::Target& target, const KernelOptions& options,
+                                      FileKind kind) {
   llvm::LLVMContext context;
   llvm::Module module(options.symbol.empty() ? function.name : options.symbol, context);
   prepare_module(module, target);
@@ -28,9 +29,11 @@ Result<CompiledKernel> compile_kernel(const loop::Function& function, const Rang
   kernel->function->setVisibility(llvm::GlobalValue::HiddenVisibility);
   kernel->function->setDSOLocal(true);
 
-  CompiledKernel compiled{*kernel, function.name, kernel->function->getName().str(), {}, to_text(module), Scheduling::Reorder};
+  CompiledKernel compiled{*kernel, function.name,   kernel->function->getName().str(),
+                          {},      to_text(module), Scheduling::Reorder};
   compiled.kernel.function = nullptr;
-  std::unique_ptr<llvm::Module> other = llvm::CloneModule(module);  // the code generator changes what it is given
+  std::unique_ptr<llvm::Module> other =
+      llvm::CloneModule(module);  // the code generator changes what it is given
   compiled.object = emit_object(module, target, Scheduling::Reorder, kind);
   if (compiled.report().vector_spills > 0) {
     Object as_written = emit_object(*other, target, Scheduling::AsWritten, kind);

@@ -10,24 +10,32 @@
 namespace tenon::codegen {
 namespace {
 
-using Entry = void (*)(void* const* buffers, const int64_t* symbols, int64_t begin, int64_t end, void* scratch, int32_t* status);
+using Entry = void (*)(void* const* buffers, const int64_t* symbols, int64_t begin, int64_t end,
+                       void* scratch, int32_t* status);
 
 std::string kernel_symbol(size_t number) { return "kernel" + std::to_string(number); }
 std::string entry_symbol(size_t number) { return "call" + std::to_string(number); }
 
-// call0(buffers, symbols, begin, end, scratch, status) { kernel0(buffers[0], ..., symbols[0], ..., begin, end, scratch, status) }
+// call0(buffers, symbols, begin, end, scratch, status) { kernel0(buffers[0], ..., symbols[0], ...,
+// begin, end, scratch, status) }
 void add_entry(llvm::Module& module, size_t number, size_t buffers, size_t symbols) {
   llvm::IRBuilder<> b(module.getContext());
   llvm::Type *pointer = b.getPtrTy(), *i64 = b.getInt64Ty();
-  auto* type = llvm::FunctionType::get(b.getVoidTy(), {pointer, pointer, i64, i64, pointer, pointer}, false);
-  auto* entry = llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, entry_symbol(number), module);
+  auto* type =
+      llvm::FunctionType::get(b.getVoidTy(), {pointer, pointer, i64, i64, pointer, pointer}, false);
+  auto* entry = llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage,
+                                       entry_symbol(number), module);
   b.SetInsertPoint(llvm::BasicBlock::Create(module.getContext(), "", entry));
   std::vector<llvm::Value*> arguments;
-  for (size_t i = 0; i < buffers; ++i) arguments.push_back(b.CreateLoad(pointer, b.CreateConstGEP1_64(pointer, entry->getArg(0), i)));
-  for (size_t i = 0; i < symbols; ++i) arguments.push_back(b.CreateLoad(i64, b.CreateConstGEP1_64(i64, entry->getArg(1), i)));
+  for (size_t i = 0; i < buffers; ++i)
+    arguments.push_back(b.CreateLoad(pointer, b.CreateConstGEP1_64(pointer, entry->getArg(0), i)));
+  for (size_t i = 0; i < symbols; ++i)
+    arguments.push_back(b.CreateLoad(i64, b.CreateConstGEP1_64(i64, entry->getArg(1), i)));
   for (unsigned i = 2; i < 6; ++i) arguments.push_back(entry->getArg(i));
-  llvm::FunctionCallee kernel = module.getOrInsertFunction(kernel_symbol(number), kernel_type(module.getContext(), buffers, symbols));
-  llvm::cast<llvm::Function>(kernel.getCallee())->setVisibility(llvm::GlobalValue::HiddenVisibility);
+  llvm::FunctionCallee kernel = module.getOrInsertFunction(
+      kernel_symbol(number), kernel_type(module.getContext(), buffers, symbols));
+  llvm::cast<llvm::Function>(kernel.getCallee())
+      ->setVisibility(llvm::GlobalValue::HiddenVisibility);
   b.CreateCall(kernel, arguments);
   b.CreateRetVoid();
 }
@@ -35,7 +43,8 @@ void add_entry(llvm::Module& module, size_t number, size_t buffers, size_t symbo
 int64_t value_of(Expr e, const std::map<std::string, int64_t>& symbols) {
   ExprPool pool;
   std::vector<Substitution> values;
-  for (const std::string& name : variables_of(e)) values.push_back({name, pool.index(symbols.at(name))});
+  for (const std::string& name : variables_of(e))
+    values.push_back({name, pool.index(symbols.at(name))});
   const int64_t* value = as_int(simplify(substitute(pool.import(e), values), {}));
   TENON_CHECK(value != nullptr, "a size is not fixed by the symbols");
   return *value;
@@ -43,8 +52,9 @@ int64_t value_of(Expr e, const std::map<std::string, int64_t>& symbols) {
 
 }  // namespace
 
-Result<std::unique_ptr<HostCode>> HostCode::compile(const std::vector<const loop::Function*>& functions, const Ranges& symbols,
-                                                    const target::Target& target) {
+Result<std::unique_ptr<HostCode>> HostCode::compile(
+    const std::vector<const loop::Function*>& functions, const Ranges& symbols,
+    const target::Target& target) {
   Result<target::Target> host = target::native_target();
   if (!host) return host.error();
   if (!host->features.has_all(target.features))
@@ -71,19 +81,22 @@ Result<std::unique_ptr<HostCode>> HostCode::compile(const std::vector<const loop
   return code;
 }
 
-int32_t HostCode::run(size_t function, const std::vector<void*>& buffers, const std::map<std::string, int64_t>& symbols) const {
+int32_t HostCode::run(size_t function, const std::vector<void*>& buffers,
+                      const std::map<std::string, int64_t>& symbols) const {
   Expr extent = kernels_[function].kernel.extent;
   return run_part(function, buffers, symbols, 0, extent ? value_of(extent, symbols) : 1);
 }
 
-int32_t HostCode::run_part(size_t function, const std::vector<void*>& buffers, const std::map<std::string, int64_t>& symbols,
-                           int64_t begin, int64_t end) const {
+int32_t HostCode::run_part(size_t function, const std::vector<void*>& buffers,
+                           const std::map<std::string, int64_t>& symbols, int64_t begin,
+                           int64_t end) const {
   const Kernel& kernel = kernels_[function].kernel;
   std::vector<int64_t> values;
   for (const std::string& symbol : kernel.symbols) values.push_back(symbols.at(symbol));
   auto entry = reinterpret_cast<Entry>(library_->address(entry_symbol(function)).value());
   constexpr int64_t kTail = 64;  // may be read behind the last buffer
-  size_t bytes = static_cast<size_t>((value_of(kernel.scratch_bytes, symbols) + kTail + 63) / 64 * 64);
+  size_t bytes =
+      static_cast<size_t>((value_of(kernel.scratch_bytes, symbols) + kTail + 63) / 64 * 64);
   std::unique_ptr<void, decltype(&std::free)> scratch(std::aligned_alloc(64, bytes), &std::free);
   TENON_CHECK(scratch != nullptr, "out of memory");
   int32_t status = 0;

@@ -71,9 +71,11 @@ llvm::Value* IndexValues::term_value(const Term& term) {
   int depth = depth_of(term);
   Term outer{term.coefficient, {}};
   std::vector<Expr> inner;
-  for (Expr factor : term.factors) (depth_of(factor) == depth ? inner : outer.factors).push_back(factor);
+  for (Expr factor : term.factors)
+    (depth_of(factor) == depth ? inner : outer.factors).push_back(factor);
   llvm::Value* result = atom(inner[0]);
-  for (size_t i = 1; i < inner.size(); ++i) result = b_.CreateMul(result, atom(inner[i]), "", false, true);
+  for (size_t i = 1; i < inner.size(); ++i)
+    result = b_.CreateMul(result, atom(inner[i]), "", false, true);
   if (outer.factors.empty() && outer.coefficient == 1) return result;
   return b_.CreateMul(result, value(form_of(std::move(outer))), "", false, true);
 }
@@ -105,20 +107,26 @@ llvm::Value* IndexValues::value(const LinearForm& form) {
   if (!result) return b_.getInt64(static_cast<uint64_t>(form.constant));
   if (form.constant == 0) return result;
   key.push_back(form.constant);
-  return at(last, key, [&] { return b_.CreateAdd(result, b_.getInt64(static_cast<uint64_t>(form.constant)), "", false, true); });
+  return at(last, key, [&] {
+    return b_.CreateAdd(result, b_.getInt64(static_cast<uint64_t>(form.constant)), "", false, true);
+  });
 }
 
-// Parts of an address may lie outside the buffer while the whole does not, so nothing here is `inbounds`.
+// Parts of an address may lie outside the buffer while the whole does not, so nothing here is
+// `inbounds`.
 llvm::Value* IndexValues::pointer(llvm::Value* base, const LinearForm& bytes) {
   TENON_CHECK(bytes.valid, "an address leaves 64 bits");
   std::map<int, std::vector<Term>> by_depth;
   for (const Term& term : bytes.terms) by_depth[depth_of(term)].push_back(term);
-  auto number = base_numbers_.try_emplace(base, static_cast<int64_t>(base_numbers_.size())).first->second;
+  auto number =
+      base_numbers_.try_emplace(base, static_cast<int64_t>(base_numbers_.size())).first->second;
   llvm::Value* result = base;
   Key key{kPointer, number};
   for (const auto& [depth, terms] : by_depth) {
     for (const Term& term : terms) append(key, term);
-    result = at(depth, key, [&, &terms = terms] { return b_.CreateGEP(b_.getInt8Ty(), result, sum_of(terms)); });
+    result = at(depth, key, [&, &terms = terms] {
+      return b_.CreateGEP(b_.getInt8Ty(), result, sum_of(terms));
+    });
   }
   if (bytes.constant == 0) return result;
   return b_.CreateGEP(b_.getInt8Ty(), result, b_.getInt64(static_cast<uint64_t>(bytes.constant)));

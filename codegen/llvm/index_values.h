@@ -1,11 +1,12 @@
-// Index arithmetic in scalar registers: each part of a subscript is computed in the outermost loop in which all of its
-// variables are known, so invariant parts of addresses are hoisted by construction and unrolled copies of a statement
-// share one pointer and differ by a constant.
+// Index arithmetic in scalar registers: each part of a subscript is computed in the outermost loop
+// in which all of its variables are known, so invariant parts of addresses are hoisted by
+// construction and unrolled copies of a statement share one pointer and differ by a constant.
 //
 //   for no { for mo { for k { ... w[no, k, 32] ... } } }
 //   ->   in no: p1 = w + no*K*48*4     in k: p2 = p1 + k*48*4     use: p2 + 128
 //
-// An expression is here a LinearForm over atoms; its terms are grouped by the depth of the loop that makes them known.
+// An expression is here a LinearForm over atoms; its terms are grouped by the depth of the loop
+// that makes them known.
 #pragma once
 
 #include <functional>
@@ -21,8 +22,8 @@ namespace tenon::codegen {
 
 class IndexValues {
  public:
-  /// `emit_node` emits an expression that is no sum, product or variable at the builder's insertion point, taking its
-  /// index operands from `value`.
+  /// `emit_node` emits an expression that is no sum, product or variable at the builder's insertion
+  /// point, taking its index operands from `value`.
   IndexValues(llvm::IRBuilder<>& builder, std::function<llvm::Value*(Expr)> emit_node)
       : b_(builder), emit_node_(std::move(emit_node)) {}
 
@@ -32,7 +33,8 @@ class IndexValues {
   /// Makes a variable known from the current loop on.
   void declare(const std::string& name, llvm::Value* value);
 
-  /// True for what is computed from variables of enclosing loops only: indices and conditions without reads.
+  /// True for what is computed from variables of enclosing loops only: indices and conditions
+  /// without reads.
   bool is_hoistable(Expr e) const;
 
   llvm::Value* value(Expr e) { return value(linear_form(e)); }

@@ -17,7 +17,8 @@ Failure failure_of(llvm::Error error) { return {llvm::toString(std::move(error))
 
 template <class Function>
 llvm::orc::ExecutorSymbolDef symbol_of(Function* function) {
-  return {llvm::orc::ExecutorAddr::fromPtr(function), llvm::JITSymbolFlags::Exported | llvm::JITSymbolFlags::Callable};
+  return {llvm::orc::ExecutorAddr::fromPtr(function),
+          llvm::JITSymbolFlags::Exported | llvm::JITSymbolFlags::Callable};
 }
 
 }  // namespace
@@ -27,24 +28,28 @@ JitLibrary::~JitLibrary() = default;
 
 Result<std::unique_ptr<JitLibrary>> JitLibrary::load(const std::vector<std::string>& objects) {
   initialize_llvm();
-  auto jit = llvm::orc::LLJITBuilder()
-                 .setLinkProcessSymbolsByDefault(false)
-                 .setPlatformSetUp(llvm::orc::setUpInactivePlatform)  // kernels have no initializers
-                 .setObjectLinkingLayerCreator([](llvm::orc::ExecutionSession& session, const llvm::Triple&) {
-                   return std::make_unique<llvm::orc::ObjectLinkingLayer>(session);
-                 })
-                 .create();
+  auto jit =
+      llvm::orc::LLJITBuilder()
+          .setLinkProcessSymbolsByDefault(false)
+          .setPlatformSetUp(llvm::orc::setUpInactivePlatform)  // kernels have no initializers
+          .setObjectLinkingLayerCreator(
+              [](llvm::orc::ExecutionSession& session, const llvm::Triple&) {
+                return std::make_unique<llvm::orc::ObjectLinkingLayer>(session);
+              })
+          .create();
   if (!jit) return failure_of(jit.takeError());
 
   llvm::orc::SymbolMap known;
   known[(*jit)->mangleAndIntern("memcpy")] = symbol_of(&std::memcpy);
   known[(*jit)->mangleAndIntern("memmove")] = symbol_of(&std::memmove);
   known[(*jit)->mangleAndIntern("memset")] = symbol_of(&std::memset);
-  if (llvm::Error error = (*jit)->getMainJITDylib().define(llvm::orc::absoluteSymbols(std::move(known))))
+  if (llvm::Error error =
+          (*jit)->getMainJITDylib().define(llvm::orc::absoluteSymbols(std::move(known))))
     return failure_of(std::move(error));
   for (size_t i = 0; i < objects.size(); ++i) {
     auto bytes = llvm::MemoryBuffer::getMemBufferCopy(objects[i], "object" + std::to_string(i));
-    if (llvm::Error error = (*jit)->addObjectFile(std::move(bytes))) return failure_of(std::move(error));
+    if (llvm::Error error = (*jit)->addObjectFile(std::move(bytes)))
+      return failure_of(std::move(error));
   }
   return std::unique_ptr<JitLibrary>(new JitLibrary(std::move(*jit)));
 }

@@ -1,4 +1,5 @@
-// Object code in this process: the bytes that `compile` writes, loaded and linked where they are called.
+// Object code in this process: the bytes that `compile` writes, loaded and linked where they are
+// called.
 //
 //   auto library = JitLibrary::load({object.bytes});
 //   auto* run = reinterpret_cast<void (*)(float*)>((*library)->address("scale"));
@@ -18,8 +19,8 @@ namespace tenon::codegen {
 
 class JitLibrary {
  public:
-  /// Links relocatable objects; memcpy, memmove and memset come from this process, any other undefined symbol is a
-  /// failure.
+  /// Links relocatable objects; memcpy, memmove and memset come from this process, any other
+  /// undefined symbol is a failure.
   static Result<std::unique_ptr<JitLibrary>> load(const std::vector<std::string>& objects);
   ~JitLibrary();
 

@@ -14,8 +14,9 @@ namespace {
 // More than this in one block and the code generator's time grows with the square of it.
 constexpr size_t kMaxInstructionsPerBlock = 4000;
 
-// The function's statements with all expressions in a pool of the kernel's own, so that kernels can be emitted at once,
-// and with a name of its own for each buffer: copies of a peeled loop declare buffers of one name.
+// The function's statements with all expressions in a pool of the kernel's own, so that kernels can
+// be emitted at once, and with a name of its own for each buffer: copies of a peeled loop declare
+// buffers of one name.
 class Import final : public loop::StmtRewriter {
  public:
   explicit Import(ExprPool& pool) : pool_(pool) {}
@@ -30,7 +31,8 @@ class Import final : public loop::StmtRewriter {
     }
     if (const auto* alloc = stmt.as<loop::Alloc>()) {
       int uses = declared_[alloc->buffer.name]++;
-      names_[alloc->buffer.name] = alloc->buffer.name + (uses == 0 ? "" : "." + std::to_string(uses));
+      names_[alloc->buffer.name] =
+          alloc->buffer.name + (uses == 0 ? "" : "." + std::to_string(uses));
     }
     loop::Stmt result = rewrite_children(stmt);
     if (const auto* alloc = result.as<loop::Alloc>()) {
@@ -38,8 +40,10 @@ class Import final : public loop::StmtRewriter {
       buffer.name = name_of(buffer.name);
       return loop::Alloc{buffer};
     }
-    if (const auto* store = result.as<loop::Store>()) return loop::Store{name_of(store->buffer), store->indices, store->value, store->location};
-    if (const auto* prefetch = result.as<loop::Prefetch>()) return loop::Prefetch{name_of(prefetch->buffer), prefetch->indices};
+    if (const auto* store = result.as<loop::Store>())
+      return loop::Store{name_of(store->buffer), store->indices, store->value, store->location};
+    if (const auto* prefetch = result.as<loop::Prefetch>())
+      return loop::Prefetch{name_of(prefetch->buffer), prefetch->indices};
     return result;
   }
   Expr rewrite_expr(Expr e) override { return RenameReads(*this)(pool_.import(e)); }
@@ -54,7 +58,8 @@ class Import final : public loop::StmtRewriter {
       Expr result = rewrite_children(e);
       const Read* read = result.as<Read>();
       if (!read || outer_.name_of(read->tensor) == read->tensor) return result;
-      return pool().read(outer_.name_of(read->tensor), e.type(), {read->indices().begin(), read->indices().end()}, read->otherwise());
+      return pool().read(outer_.name_of(read->tensor), e.type(),
+                         {read->indices().begin(), read->indices().end()}, read->otherwise());
     }
     Import& outer_;
   };
@@ -69,7 +74,9 @@ class Import final : public loop::StmtRewriter {
   std::map<std::string, int> declared_;
 };
 
-bool is_memory(loop::Scope scope) { return scope == loop::Scope::Scratch || scope == loop::Scope::Arena; }
+bool is_memory(loop::Scope scope) {
+  return scope == loop::Scope::Scratch || scope == loop::Scope::Arena;
+}
 
 // Which buffers are read and written.
 struct Uses {
@@ -107,7 +114,8 @@ const loop::For* parallel_loop(const loop::Function& function) {
 
 void set_target_attributes(llvm::Function& function, const target::Target& target) {
   function.addFnAttr(llvm::Attribute::NoUnwind);
-  function.setUWTableKind(llvm::UWTableKind::Async);  // for debuggers and profilers, as the ABI asks
+  function.setUWTableKind(
+      llvm::UWTableKind::Async);  // for debuggers and profilers, as the ABI asks
   function.addFnAttr("target-cpu", target.base_cpu);
   function.addFnAttr("tune-cpu", target.tune_cpu);
   function.addFnAttr("target-features", target.llvm_features());
@@ -118,15 +126,25 @@ void set_target_attributes(llvm::Function& function, const target::Target& targe
   }
 }
 
-Result<Kernel> emit_kernel(const loop::Function& function, const Ranges& symbols, const target::Target& target,
-                           llvm::Module& module, const KernelOptions& options) {
+Result<Kernel> emit_kernel(const loop::Function& function, const Ranges& symbols,
+                           const target::Target& target, llvm::Module& module,
+                           const KernelOptions& options) {
   return KernelEmitter(function, symbols, target, module, options).emit();
 }
 
-KernelEmitter::KernelEmitter(const loop::Function& function, const Ranges& symbols, const target::Target& target,
-                             llvm::Module& module, const KernelOptions& options)
-    : function_(function), target_(target), options_(options), module_(module), context_(module.getContext()), b_(context_),
-      values_(b_, target_), registers_(b_, values_), indices_(b_, [this](Expr e) { return emit_node(e); }), ranges_(symbols) {
+KernelEmitter::KernelEmitter(const loop::Function& function, const Ranges& symbols,
+                             const target::Target& target, llvm::Module& module,
+                             const KernelOptions& options)
+    : function_(function),
+      target_(target),
+      options_(options),
+      module_(module),
+      context_(module.getContext()),
+      b_(context_),
+      values_(b_, target_),
+      registers_(b_, values_),
+      indices_(b_, [this](Expr e) { return emit_node(e); }),
+      ranges_(symbols) {
   Import import(*pool_);
   body_ = import.rewrite(function.body);
   params_ = function.params;
@@ -165,8 +183,9 @@ void KernelEmitter::make_function() {
   std::vector<llvm::Type*> types(params_.size(), pointer);
   types.insert(types.end(), kernel_.symbols.size() + 2, b_.getInt64Ty());
   types.insert(types.end(), 2, pointer);
-  auto* function = llvm::Function::Create(llvm::FunctionType::get(b_.getVoidTy(), types, false), llvm::GlobalValue::InternalLinkage,
-                                          options_.symbol.empty() ? function_.name : options_.symbol, module_);
+  auto* function = llvm::Function::Create(
+      llvm::FunctionType::get(b_.getVoidTy(), types, false), llvm::GlobalValue::InternalLinkage,
+      options_.symbol.empty() ? function_.name : options_.symbol, module_);
   kernel_.function = function;
   set_target_attributes(*function, target_);
 
@@ -180,8 +199,10 @@ void KernelEmitter::make_function() {
     llvm::Argument* argument = function->getArg(static_cast<unsigned>(i));
     const std::string& name = params_[i].buffer.name;
     argument->setName(name);
-    if (!uses.written.count(name)) argument->addAttr(llvm::Attribute::ReadOnly);
-    else if (!uses.read.count(name)) argument->addAttr(llvm::Attribute::WriteOnly);
+    if (!uses.written.count(name))
+      argument->addAttr(llvm::Attribute::ReadOnly);
+    else if (!uses.read.count(name))
+      argument->addAttr(llvm::Attribute::WriteOnly);
   }
   unsigned next = static_cast<unsigned>(params_.size());
   for (const std::string& symbol : kernel_.symbols) function->getArg(next++)->setName(symbol);
@@ -198,7 +219,8 @@ void KernelEmitter::make_function() {
   b_.SetInsertPoint(body);
   indices_.enter(setup_end_);
   next = static_cast<unsigned>(params_.size());
-  for (const std::string& symbol : kernel_.symbols) indices_.declare(symbol, function->getArg(next++));
+  for (const std::string& symbol : kernel_.symbols)
+    indices_.declare(symbol, function->getArg(next++));
 }
 
 // Strides of the physical dimensions as they are given, or dense ones.
@@ -207,27 +229,33 @@ std::vector<LinearForm> KernelEmitter::strides_of(const loop::Buffer& buffer) {
   LinearForm dense = constant_form(1);
   for (size_t i = buffer.extents.size(); i-- > 0;) {
     strides[i] = buffer.strides.empty() ? dense : linear_form(pool_->import(buffer.strides[i]));
-    if (buffer.strides.empty() && i > 0) dense = multiply(dense, linear_form(pool_->import(buffer.extents[i])));
+    if (buffer.strides.empty() && i > 0)
+      dense = multiply(dense, linear_form(pool_->import(buffer.extents[i])));
   }
   return strides;
 }
 
-KernelEmitter::MemoryBuffer KernelEmitter::memory_buffer(const loop::Buffer& buffer, llvm::Value* base) {
+KernelEmitter::MemoryBuffer KernelEmitter::memory_buffer(const loop::Buffer& buffer,
+                                                         llvm::Value* base) {
   if (!is_supported(buffer.type))
-    fail("buffer " + buffer.name + " holds " + std::string(name_of(buffer.type)) + ", which this backend does not read or write");
-  if (!buffer.layout.is_row_major() || !buffer.base.empty()) fail("buffer " + buffer.name + " still has a layout or a base");
+    fail("buffer " + buffer.name + " holds " + std::string(name_of(buffer.type)) +
+         ", which this backend does not read or write");
+  if (!buffer.layout.is_row_major() || !buffer.base.empty())
+    fail("buffer " + buffer.name + " still has a layout or a base");
   return {buffer, base, strides_of(buffer), nullptr, nullptr};
 }
 
 void KernelEmitter::declare_buffers() {
   for (size_t i = 0; i < params_.size(); ++i) {
     const loop::Buffer& buffer = params_[i].buffer;
-    memory_[buffer.name] = memory_buffer(buffer, kernel_.function->getArg(static_cast<unsigned>(i)));
+    memory_[buffer.name] =
+        memory_buffer(buffer, kernel_.function->getArg(static_cast<unsigned>(i)));
   }
   collect_scratch();
 }
 
-// Scratch buffers have memory of their own for the whole kernel, so accesses to different ones never meet.
+// Scratch buffers have memory of their own for the whole kernel, so accesses to different ones
+// never meet.
 void KernelEmitter::collect_scratch() {
   std::vector<std::string> names;
   loop::for_each_stmt(body_, [&](const loop::Stmt& stmt) {
@@ -237,7 +265,8 @@ void KernelEmitter::collect_scratch() {
   if (names.size() < 2) return;
   llvm::MDBuilder metadata(context_);
   llvm::MDNode* domain = metadata.createAnonymousAliasScopeDomain(function_.name);
-  for (const std::string& name : names) scratch_scopes_[name] = metadata.createAnonymousAliasScope(domain, name);
+  for (const std::string& name : names)
+    scratch_scopes_[name] = metadata.createAnonymousAliasScope(domain, name);
 }
 
 Result<Kernel> KernelEmitter::emit() {
@@ -273,7 +302,8 @@ Status KernelEmitter::finish() {
   if (failure_) return *failure_;
   std::string fault;
   llvm::raw_string_ostream stream(fault);
-  TENON_CHECK(!llvm::verifyFunction(*kernel_.function, &stream), "kernel " + function_.name + ": " + fault);
+  TENON_CHECK(!llvm::verifyFunction(*kernel_.function, &stream),
+              "kernel " + function_.name + ": " + fault);
   return Done{};
 }
 

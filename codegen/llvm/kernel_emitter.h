@@ -1,9 +1,10 @@
-// The state of turning one loop function into LLVM, shared by kernel.cpp (the function and its buffers), statements.cpp,
-// expressions.cpp and memory.cpp (loads and stores).
+// The state of turning one loop function into LLVM, shared by kernel.cpp (the function and its
+// buffers), statements.cpp, expressions.cpp and memory.cpp (loads and stores).
 //
-// Unrolled loops are expanded by substituting their variable. Inside a vectorized loop a value that depends on its
-// variable, the lane, is a vector; a condition that depends on it becomes a mask, which loads, stores and register writes
-// obey. A vectorized loop whose body cannot be vectors is expanded like an unrolled one.
+// Unrolled loops are expanded by substituting their variable. Inside a vectorized loop a value that
+// depends on its variable, the lane, is a vector; a condition that depends on it becomes a mask,
+// which loads, stores and register writes obey. A vectorized loop whose body cannot be vectors is
+// expanded like an unrolled one.
 #pragma once
 
 #include <map>
@@ -23,8 +24,8 @@ namespace tenon::codegen {
 
 class KernelEmitter {
  public:
-  KernelEmitter(const loop::Function& function, const Ranges& symbols, const target::Target& target, llvm::Module& module,
-                const KernelOptions& options);
+  KernelEmitter(const loop::Function& function, const Ranges& symbols, const target::Target& target,
+                llvm::Module& module, const KernelOptions& options);
   Result<Kernel> emit();
 
  private:
@@ -45,7 +46,8 @@ class KernelEmitter {
     unsigned first = 0, count = 0;
     llvm::Value* mask = nullptr;
   };
-  // Where the lanes of an access lie: at `first` + lane * stride, or, without a stride, at places of their own.
+  // Where the lanes of an access lie: at `first` + lane * stride, or, without a stride, at places
+  // of their own.
   struct Access {
     LinearForm first;
     std::optional<int64_t> stride;
@@ -69,7 +71,8 @@ class KernelEmitter {
   void emit_loop(const loop::For& loop);
   void emit_expanded(const loop::For& loop, int64_t extent);
   void emit_vectorized(const loop::For& loop, unsigned lanes);
-  void emit_serial(const loop::For& loop, Expr extent, llvm::Value* begin, llvm::Value* end, bool never_empty);
+  void emit_serial(const loop::For& loop, Expr extent, llvm::Value* begin, llvm::Value* end,
+                   bool never_empty);
   void emit_if(const loop::If& branch);
   void emit_branch(const loop::If& branch, llvm::Value* condition);
   void emit_masked(const loop::If& branch, llvm::Value* condition);
@@ -99,7 +102,8 @@ class KernelEmitter {
   void emit_prefetch(const loop::Prefetch& prefetch);
   llvm::Value* read_register(const std::string& name, std::span<const Expr> indices);
   void write_register(const std::string& name, std::span<const Expr> indices, llvm::Value* value);
-  std::optional<int64_t> register_position(const std::string& name, std::span<const Expr> indices, unsigned& lanes);
+  std::optional<int64_t> register_position(const std::string& name, std::span<const Expr> indices,
+                                           unsigned& lanes);
   LinearForm flat(const std::vector<LinearForm>& strides, std::span<const Expr> indices) const;
   Access access_of(const MemoryBuffer& buffer, std::span<const Expr> indices);
   bool is_inside(const loop::Buffer& buffer, std::span<const Expr> indices);
@@ -107,7 +111,8 @@ class KernelEmitter {
   llvm::Value* address(const MemoryBuffer& buffer, const LinearForm& position);
   llvm::Value* lane_addresses(const MemoryBuffer& buffer, const Access& access);
   llvm::Value* load_lanes(const MemoryBuffer& buffer, const Access& access, llvm::Value* allowed);
-  llvm::Value* load_masked(const MemoryBuffer& buffer, const Access& access, llvm::Value* mask, llvm::Value* otherwise);
+  llvm::Value* load_masked(const MemoryBuffer& buffer, const Access& access, llvm::Value* mask,
+                           llvm::Value* otherwise);
   llvm::Value* load(const MemoryBuffer& buffer, llvm::Type* type, llvm::Value* pointer);
   void store(const MemoryBuffer& buffer, llvm::Value* value, llvm::Value* pointer);
   void store_masked(const MemoryBuffer& buffer, const Access& access, llvm::Value* value);
@@ -132,23 +137,24 @@ class KernelEmitter {
   Ranges ranges_;
 
   Kernel kernel_;
-  loop::Stmt body_;                        // with expressions of pool_
+  loop::Stmt body_;  // with expressions of pool_
   std::vector<loop::Param> params_;
   std::map<std::string, MemoryBuffer> memory_;
   std::map<std::string, std::vector<LinearForm>> register_strides_;
   std::map<std::string, llvm::MDNode*> scratch_scopes_;
   std::map<std::string, llvm::Value*> storage_;  // of stack and scratch buffers, by name and size
-  Expr scratch_end_;                       // bytes given out so far
-  llvm::Instruction* setup_end_ = nullptr;  // of the function's first block
+  Expr scratch_end_;                             // bytes given out so far
+  llvm::Instruction* setup_end_ = nullptr;       // of the function's first block
   llvm::Value* scratch_ = nullptr;
   llvm::Value* status_ = nullptr;
 
-  std::vector<Substitution> expanded_;     // variables of the expanded loops around
+  std::vector<Substitution> expanded_;  // variables of the expanded loops around
   std::optional<Lane> lane_;
-  llvm::Value* mask_ = nullptr;            // lanes that run; null: all
-  std::vector<std::string> loops_;         // names, outermost first
-  std::unordered_map<const ExprNode*, llvm::Value*> memo_;   // of the current statement; looked up only
-  std::unordered_map<const ExprNode*, bool> proved_;         // under the current loops; looked up only
+  llvm::Value* mask_ = nullptr;     // lanes that run; null: all
+  std::vector<std::string> loops_;  // names, outermost first
+  std::unordered_map<const ExprNode*, llvm::Value*>
+      memo_;                                          // of the current statement; looked up only
+  std::unordered_map<const ExprNode*, bool> proved_;  // under the current loops; looked up only
   int64_t stores_ = 0;
   std::optional<Failure> failure_;
 };

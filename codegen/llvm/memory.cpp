@@ -16,24 +16,30 @@ bool is_off(llvm::Value* mask, unsigned lane) {
     return element && element->isNullValue();
   }
   auto* both = llvm::dyn_cast<llvm::BinaryOperator>(mask);
-  return both && both->getOpcode() == llvm::Instruction::And && (is_off(both->getOperand(0), lane) || is_off(both->getOperand(1), lane));
+  return both && both->getOpcode() == llvm::Instruction::And &&
+         (is_off(both->getOperand(0), lane) || is_off(both->getOperand(1), lane));
 }
 
 }  // namespace
 
-// ---- positions ----------------------------------------------------------------------------------------------------
+// ---- positions
+// -------------------------------------------------------------------------------------------------
 
-LinearForm KernelEmitter::flat(const std::vector<LinearForm>& strides, std::span<const Expr> indices) const {
+LinearForm KernelEmitter::flat(const std::vector<LinearForm>& strides,
+                               std::span<const Expr> indices) const {
   LinearForm position = constant_form(0);
-  for (size_t i = 0; i < indices.size(); ++i) position = add(position, multiply(linear_form(indices[i]), strides[i]));
+  for (size_t i = 0; i < indices.size(); ++i)
+    position = add(position, multiply(linear_form(indices[i]), strides[i]));
   return position;
 }
 
-KernelEmitter::Access KernelEmitter::access_of(const MemoryBuffer& buffer, std::span<const Expr> indices) {
+KernelEmitter::Access KernelEmitter::access_of(const MemoryBuffer& buffer,
+                                               std::span<const Expr> indices) {
   Access access{flat(buffer.strides, indices), 0, {}};
   if (!uses_lane(access.first)) return access;
   Split split = split_by(access.first, lane_->variable);
-  if (split.linear && split.coefficient.is_constant() && !uses_lane(split.rest)) return {split.rest, split.coefficient.constant, {}};
+  if (split.linear && split.coefficient.is_constant() && !uses_lane(split.rest))
+    return {split.rest, split.coefficient.constant, {}};
   access.stride.reset();
   for (unsigned lane = 0; lane < lane_->count; ++lane) {
     Substitution number{lane_->name, pool_->index(lane)};
@@ -69,17 +75,21 @@ llvm::Value* KernelEmitter::lane_addresses(const MemoryBuffer& buffer, const Acc
   unsigned lanes = lane_->count;
   if (access.stride) {
     llvm::Value* first = address(buffer, access.first);
-    auto* step = b_.getInt64(static_cast<uint64_t>(*access.stride * bits_of(buffer.buffer.type) / 8));
+    auto* step =
+        b_.getInt64(static_cast<uint64_t>(*access.stride * bits_of(buffer.buffer.type) / 8));
     llvm::Value* offsets = b_.CreateMul(values_.iota(64, lanes), values_.splat(step, lanes));
     return b_.CreateGEP(b_.getInt8Ty(), first, offsets);
   }
   llvm::Value* pointers = llvm::PoisonValue::get(llvm::FixedVectorType::get(b_.getPtrTy(), lanes));
   for (unsigned lane = 0; lane < lanes; ++lane)
-    pointers = b_.CreateInsertElement(pointers, address(buffer, access.each[lane]), static_cast<uint64_t>(lane));
+    pointers = b_.CreateInsertElement(pointers, address(buffer, access.each[lane]),
+                                      static_cast<uint64_t>(lane));
   return pointers;
 }
 
-llvm::Value* KernelEmitter::any_of(llvm::Value* mask) { return lanes_of(mask) ? b_.CreateOrReduce(mask) : mask; }
+llvm::Value* KernelEmitter::any_of(llvm::Value* mask) {
+  return lanes_of(mask) ? b_.CreateOrReduce(mask) : mask;
+}
 
 // Where `allowed` is false, a place that can always be read and holds zeros.
 llvm::Value* KernelEmitter::guarded(llvm::Value* pointer, llvm::Value* allowed) {
@@ -88,15 +98,16 @@ llvm::Value* KernelEmitter::guarded(llvm::Value* pointer, llvm::Value* allowed) 
   llvm::GlobalVariable* zeros = module_.getNamedGlobal("kernel_zeros");
   if (!zeros) {
     auto* type = llvm::ArrayType::get(b_.getInt8Ty(), kBytes);
-    zeros = new llvm::GlobalVariable(module_, type, true, llvm::GlobalValue::InternalLinkage, llvm::ConstantAggregateZero::get(type),
-                                     "kernel_zeros");
+    zeros = new llvm::GlobalVariable(module_, type, true, llvm::GlobalValue::InternalLinkage,
+                                     llvm::ConstantAggregateZero::get(type), "kernel_zeros");
     zeros->setAlignment(llvm::Align(64));
     zeros->setDSOLocal(true);
   }
   return b_.CreateSelect(allowed, pointer, zeros);
 }
 
-// ---- reads --------------------------------------------------------------------------------------------------------
+// ---- reads
+// -------------------------------------------------------------------------------------------------
 
 void KernelEmitter::annotate(llvm::Value* access, const MemoryBuffer& buffer) {
   auto* instruction = llvm::dyn_cast<llvm::Instruction>(access);
@@ -105,7 +116,8 @@ void KernelEmitter::annotate(llvm::Value* access, const MemoryBuffer& buffer) {
   instruction->setMetadata(llvm::LLVMContext::MD_noalias, buffer.others);
 }
 
-llvm::Value* KernelEmitter::load(const MemoryBuffer& buffer, llvm::Type* type, llvm::Value* pointer) {
+llvm::Value* KernelEmitter::load(const MemoryBuffer& buffer, llvm::Type* type,
+                                 llvm::Value* pointer) {
   llvm::Value* value = b_.CreateAlignedLoad(type, pointer, alignment(buffer));
   annotate(value, buffer);
   return value;
@@ -115,7 +127,8 @@ llvm::Value* KernelEmitter::emit_read(Expr e) {
   const Read* read = e.as<Read>();
   if (registers_.holds(read->tensor)) return read_register(read->tensor, read->indices());
   auto found = memory_.find(read->tensor);
-  if (found == memory_.end()) return fail("no buffer " + read->tensor + " is declared here", values_.register_type(e.type()));
+  if (found == memory_.end())
+    return fail("no buffer " + read->tensor + " is declared here", values_.register_type(e.type()));
   const MemoryBuffer& buffer = found->second;
   std::span<const Expr> indices = read->indices();
 
@@ -137,49 +150,63 @@ llvm::Value* KernelEmitter::emit_read(Expr e) {
     llvm::Value* value = load_masked(buffer, access, allowed, otherwise);
     return values_.from_memory(e.type(), value);
   }
-  llvm::Value* value = one_place ? load(buffer, values_.memory_type(e.type()),
-                                        guarded(address(buffer, access.first), allowed ? any_of(allowed) : nullptr))
-                                 : load_lanes(buffer, access, allowed);
+  llvm::Value* value =
+      one_place ? load(buffer, values_.memory_type(e.type()),
+                       guarded(address(buffer, access.first), allowed ? any_of(allowed) : nullptr))
+                : load_lanes(buffer, access, allowed);
   if (inside) {
     unsigned lanes = std::max({lanes_of(value), lanes_of(inside), lanes_of(otherwise)});
     auto* zero = llvm::dyn_cast<llvm::Constant>(otherwise);
     bool is_zero = zero && zero->isNullValue() && lanes_of(inside) == 0;  // guarded() has given it
     if (!is_zero) {
       llvm::Value* chosen = lanes_of(inside) ? values_.widened(inside, lanes) : inside;
-      value = b_.CreateSelect(chosen, values_.widened(value, lanes), values_.widened(otherwise, lanes));
+      value =
+          b_.CreateSelect(chosen, values_.widened(value, lanes), values_.widened(otherwise, lanes));
     }
   }
   return values_.from_memory(e.type(), value);
 }
 
 // All lanes, each at its place, or zeros where the scalar `allowed` is false.
-llvm::Value* KernelEmitter::load_lanes(const MemoryBuffer& buffer, const Access& access, llvm::Value* allowed) {
+llvm::Value* KernelEmitter::load_lanes(const MemoryBuffer& buffer, const Access& access,
+                                       llvm::Value* allowed) {
   unsigned lanes = lane_->count;
   llvm::Type* element = values_.memory_type(buffer.buffer.type);
   auto* vector = llvm::FixedVectorType::get(element, lanes);
   auto shifted = [&](int64_t elements) { return add(access.first, constant_form(elements)); };
-  if (access.stride == 1) return load(buffer, vector, guarded(address(buffer, access.first), allowed));
+  if (access.stride == 1)
+    return load(buffer, vector, guarded(address(buffer, access.first), allowed));
   if (access.stride == -1)
-    return b_.CreateVectorReverse(load(buffer, vector, guarded(address(buffer, shifted(1 - static_cast<int64_t>(lanes))), allowed)));
+    return b_.CreateVectorReverse(
+        load(buffer, vector,
+             guarded(address(buffer, shifted(1 - static_cast<int64_t>(lanes))), allowed)));
   if (access.stride == 2) {
-    // Elements 0 .. lanes-1 and lanes-1 .. 2*lanes-2: what lies between two elements of a buffer can be read.
+    // Elements 0 .. lanes-1 and lanes-1 .. 2*lanes-2: what lies between two elements of a buffer
+    // can be read.
     llvm::Value* low = load(buffer, vector, guarded(address(buffer, access.first), allowed));
-    llvm::Value* high = load(buffer, vector, guarded(address(buffer, shifted(static_cast<int64_t>(lanes) - 1)), allowed));
+    llvm::Value* high =
+        load(buffer, vector,
+             guarded(address(buffer, shifted(static_cast<int64_t>(lanes) - 1)), allowed));
     std::vector<int> places;
-    for (unsigned lane = 0; lane < lanes; ++lane) places.push_back(static_cast<int>(2 * lane < lanes ? 2 * lane : 2 * lane + 1));
+    for (unsigned lane = 0; lane < lanes; ++lane)
+      places.push_back(static_cast<int>(2 * lane < lanes ? 2 * lane : 2 * lane + 1));
     return b_.CreateShuffleVector(low, high, places);
   }
   llvm::Value* value = llvm::PoisonValue::get(vector);
   for (unsigned lane = 0; lane < lanes; ++lane) {
-    llvm::Value* pointer = address(buffer, access.stride ? shifted(*access.stride * lane) : access.each[lane]);
-    value = b_.CreateInsertElement(value, load(buffer, element, guarded(pointer, allowed)), static_cast<uint64_t>(lane));
+    llvm::Value* pointer =
+        address(buffer, access.stride ? shifted(*access.stride * lane) : access.each[lane]);
+    value = b_.CreateInsertElement(value, load(buffer, element, guarded(pointer, allowed)),
+                                   static_cast<uint64_t>(lane));
   }
   return value;
 }
 
-// A masked access is made of parts of one register each, and a part whose lanes are all known to be off is left out: LLVM
-// 19 loads and stores such a part of a longer vector without its mask (AVX2, a mask that is partly constant).
-std::vector<KernelEmitter::LanePart> KernelEmitter::parts_of(const MemoryBuffer& buffer, llvm::Value* mask) {
+// A masked access is made of parts of one register each, and a part whose lanes are all known to be
+// off is left out: LLVM 19 loads and stores such a part of a longer vector without its mask (AVX2,
+// a mask that is partly constant).
+std::vector<KernelEmitter::LanePart> KernelEmitter::parts_of(const MemoryBuffer& buffer,
+                                                             llvm::Value* mask) {
   unsigned lanes = lane_->count;
   unsigned width = static_cast<unsigned>(target_.vector_bits / bits_of(buffer.buffer.type));
   std::vector<LanePart> parts;
@@ -195,7 +222,8 @@ std::vector<KernelEmitter::LanePart> KernelEmitter::parts_of(const MemoryBuffer&
 llvm::Value* KernelEmitter::lanes_part(llvm::Value* vector, unsigned first, unsigned count) {
   if (count == lanes_of(vector)) return vector;
   std::vector<int> places;
-  for (unsigned lane = first; lane < first + count; ++lane) places.push_back(static_cast<int>(lane));
+  for (unsigned lane = first; lane < first + count; ++lane)
+    places.push_back(static_cast<int>(lane));
   return b_.CreateShuffleVector(vector, places);
 }
 
@@ -212,26 +240,32 @@ llvm::Value* KernelEmitter::with_lanes(llvm::Value* vector, llvm::Value* part, u
   return b_.CreateShuffleVector(vector, b_.CreateShuffleVector(part, widen), choose);
 }
 
-llvm::Value* KernelEmitter::load_masked(const MemoryBuffer& buffer, const Access& access, llvm::Value* mask, llvm::Value* otherwise) {
+llvm::Value* KernelEmitter::load_masked(const MemoryBuffer& buffer, const Access& access,
+                                        llvm::Value* mask, llvm::Value* otherwise) {
   unsigned lanes = lane_->count;
   llvm::Type* element = values_.memory_type(buffer.buffer.type);
-  llvm::Value* result = otherwise ? values_.widened(otherwise, lanes)
-                                  : llvm::Constant::getNullValue(llvm::FixedVectorType::get(element, lanes));
+  llvm::Value* result =
+      otherwise ? values_.widened(otherwise, lanes)
+                : llvm::Constant::getNullValue(llvm::FixedVectorType::get(element, lanes));
   llvm::Value* fallback = result;
   llvm::Value* places = access.stride == 1 ? nullptr : lane_addresses(buffer, access);
   for (const LanePart& part : parts_of(buffer, mask)) {
     auto* type = llvm::FixedVectorType::get(element, part.count);
     llvm::Value* unread = lanes_part(fallback, part.first, part.count);
     llvm::Value* value =
-        places ? b_.CreateMaskedGather(type, lanes_part(places, part.first, part.count), alignment(buffer), part.mask, unread)
-               : b_.CreateMaskedLoad(type, address(buffer, add(access.first, constant_form(part.first))), alignment(buffer), part.mask, unread);
+        places ? b_.CreateMaskedGather(type, lanes_part(places, part.first, part.count),
+                                       alignment(buffer), part.mask, unread)
+               : b_.CreateMaskedLoad(type,
+                                     address(buffer, add(access.first, constant_form(part.first))),
+                                     alignment(buffer), part.mask, unread);
     annotate(value, buffer);
     result = with_lanes(result, value, part.first);
   }
   return result;
 }
 
-// ---- stores -------------------------------------------------------------------------------------------------------
+// ---- stores
+// -------------------------------------------------------------------------------------------------
 
 void KernelEmitter::store(const MemoryBuffer& buffer, llvm::Value* value, llvm::Value* pointer) {
   annotate(b_.CreateAlignedStore(value, pointer, alignment(buffer)), buffer);
@@ -253,7 +287,8 @@ void KernelEmitter::emit_store(const loop::Store& statement) {
   if (mask_) return store_masked(buffer, access, value);
   if (access.stride == 0) {
     // One place for all lanes keeps what the last one writes.
-    if (unsigned lanes = lanes_of(value)) value = b_.CreateExtractElement(value, static_cast<uint64_t>(lanes - 1));
+    if (unsigned lanes = lanes_of(value))
+      value = b_.CreateExtractElement(value, static_cast<uint64_t>(lanes - 1));
     return store(buffer, value, address(buffer, access.first));
   }
   unsigned lanes = lane_->count;
@@ -261,19 +296,24 @@ void KernelEmitter::emit_store(const loop::Store& statement) {
   auto shifted = [&](int64_t elements) { return add(access.first, constant_form(elements)); };
   if (access.stride == 1) return store(buffer, value, address(buffer, access.first));
   if (access.stride == -1)
-    return store(buffer, b_.CreateVectorReverse(value), address(buffer, shifted(1 - static_cast<int64_t>(lanes))));
+    return store(buffer, b_.CreateVectorReverse(value),
+                 address(buffer, shifted(1 - static_cast<int64_t>(lanes))));
   for (unsigned lane = 0; lane < lanes; ++lane)
     store(buffer, b_.CreateExtractElement(value, static_cast<uint64_t>(lane)),
           address(buffer, access.stride ? shifted(*access.stride * lane) : access.each[lane]));
 }
 
-void KernelEmitter::store_masked(const MemoryBuffer& buffer, const Access& access, llvm::Value* value) {
+void KernelEmitter::store_masked(const MemoryBuffer& buffer, const Access& access,
+                                 llvm::Value* value) {
   value = values_.widened(value, lane_->count);
   llvm::Value* places = access.stride == 1 ? nullptr : lane_addresses(buffer, access);
   for (const LanePart& part : parts_of(buffer, mask_)) {
     llvm::Value* stored = lanes_part(value, part.first, part.count);
-    annotate(places ? b_.CreateMaskedScatter(stored, lanes_part(places, part.first, part.count), alignment(buffer), part.mask)
-                    : b_.CreateMaskedStore(stored, address(buffer, add(access.first, constant_form(part.first))), alignment(buffer), part.mask),
+    annotate(places ? b_.CreateMaskedScatter(stored, lanes_part(places, part.first, part.count),
+                                             alignment(buffer), part.mask)
+                    : b_.CreateMaskedStore(
+                          stored, address(buffer, add(access.first, constant_form(part.first))),
+                          alignment(buffer), part.mask),
              buffer);
   }
 }
@@ -287,13 +327,17 @@ void KernelEmitter::emit_prefetch(const loop::Prefetch& prefetch) {
     for (Expr& index : indices) index = substitute(index, {&first, 1});
   }
   llvm::Value* pointer = address(found->second, flat(found->second.strides, indices));
-  b_.CreateIntrinsic(llvm::Intrinsic::prefetch, {b_.getPtrTy()}, {pointer, b_.getInt32(0), b_.getInt32(3), b_.getInt32(1)});
+  b_.CreateIntrinsic(llvm::Intrinsic::prefetch, {b_.getPtrTy()},
+                     {pointer, b_.getInt32(0), b_.getInt32(3), b_.getInt32(1)});
 }
 
-// ---- registers ----------------------------------------------------------------------------------------------------
+// ---- registers
+// -------------------------------------------------------------------------------------------------
 
 // The first element of an access to a register buffer, and its lanes (0: one element).
-std::optional<int64_t> KernelEmitter::register_position(const std::string& name, std::span<const Expr> indices, unsigned& lanes) {
+std::optional<int64_t> KernelEmitter::register_position(const std::string& name,
+                                                        std::span<const Expr> indices,
+                                                        unsigned& lanes) {
   LinearForm position = flat(register_strides_.at(name), indices);
   lanes = 0;
   if (uses_lane(position)) {
@@ -302,7 +346,8 @@ std::optional<int64_t> KernelEmitter::register_position(const std::string& name,
     lanes = lane_->count;
     position = unit ? split.rest : LinearForm{0, {}, false};
   }
-  if (position.is_constant() && registers_.in_range(name, position.constant, std::max(lanes, 1u))) return position.constant;
+  if (position.is_constant() && registers_.in_range(name, position.constant, std::max(lanes, 1u)))
+    return position.constant;
   fail("the register buffer " + name + " is accessed at a place that is not fixed");
   return std::nullopt;
 }
@@ -310,11 +355,13 @@ std::optional<int64_t> KernelEmitter::register_position(const std::string& name,
 llvm::Value* KernelEmitter::read_register(const std::string& name, std::span<const Expr> indices) {
   unsigned lanes = 0;
   std::optional<int64_t> position = register_position(name, indices, lanes);
-  if (!position) return llvm::PoisonValue::get(values_.register_type(registers_.state().at(name).type));
+  if (!position)
+    return llvm::PoisonValue::get(values_.register_type(registers_.state().at(name).type));
   return registers_.read(name, *position, lanes);
 }
 
-void KernelEmitter::write_register(const std::string& name, std::span<const Expr> indices, llvm::Value* value) {
+void KernelEmitter::write_register(const std::string& name, std::span<const Expr> indices,
+                                   llvm::Value* value) {
   unsigned lanes = 0;
   std::optional<int64_t> position = register_position(name, indices, lanes);
   if (!position) return;
@@ -322,7 +369,8 @@ void KernelEmitter::write_register(const std::string& name, std::span<const Expr
   if (own) lanes = own;
   if (lanes) {
     value = values_.widened(value, lanes);
-    if (mask_) value = b_.CreateSelect(mask_, value, registers_.read(name, *position, own ? 0 : lanes));
+    if (mask_)
+      value = b_.CreateSelect(mask_, value, registers_.read(name, *position, own ? 0 : lanes));
   } else if (mask_ || lanes_of(value)) {
     fail("lanes of a vectorized loop write one element of the register buffer " + name);
     return;

@@ -46,13 +46,16 @@ void for_each_parallel(size_t count, int threads, const std::function<void(size_
 
 // Names that the entry points and the runtime have.
 bool is_taken(const std::string& name) {
-  static const std::set<std::string> kNames = {"open", "run", "arena_bytes", "selftest", "status_text", "info", "weights"};
-  return kNames.count(name) || name.starts_with("rt_") || name.starts_with("model_") || name.starts_with("info_");
+  static const std::set<std::string> kNames = {"open",        "run",  "arena_bytes", "selftest",
+                                               "status_text", "info", "weights"};
+  return kNames.count(name) || name.starts_with("rt_") || name.starts_with("model_") ||
+         name.starts_with("info_");
 }
 
 class ModuleEmitter {
  public:
-  ModuleEmitter(const loop::Module& module, const target::Target& target, const ModuleOptions& options)
+  ModuleEmitter(const loop::Module& module, const target::Target& target,
+                const ModuleOptions& options)
       : module_(module), target_(target), options_(options), ranges_(module.symbol_ranges()) {
     code_.context = std::make_unique<llvm::LLVMContext>();
     code_.main = std::make_unique<llvm::Module>(options.prefix, *code_.context);
@@ -64,9 +67,12 @@ class ModuleEmitter {
     if (Status status = read_main(); !status) return status.error();
     if (Status status = compile_kernels(); !status) return status.error();
     number_sizes();
-    code_.buffer_bytes_most = module_.arena_bytes ? static_cast<uint64_t>(module_.at_upper_bounds(module_.arena_bytes)) : 0;
+    code_.buffer_bytes_most =
+        module_.arena_bytes ? static_cast<uint64_t>(module_.at_upper_bounds(module_.arena_bytes))
+                            : 0;
     for (const CompiledKernel& kernel : code_.kernels)
-      code_.scratch_bytes_most = std::max(code_.scratch_bytes_most, most(kernel.kernel.scratch_bytes));
+      code_.scratch_bytes_most =
+          std::max(code_.scratch_bytes_most, most(kernel.kernel.scratch_bytes));
     emit_entry();
     emit_sizes();
     if (Status status = emit_run_group(); !status) return status.error();
@@ -77,19 +83,24 @@ class ModuleEmitter {
   }
 
  private:
-  // ---- main --------------------------------------------------------------------------------------------------------
+  // ---- main
+  // -----------------------------------------------------------------------------------------------
 
   Status read_main() {
     std::optional<Failure> failure;
     loop::for_each_stmt(module_.main, [&](const loop::Stmt& stmt) {
-      if (const auto* call = stmt.as<loop::Call>()) calls_.push_back(call);
-      else if (const auto* alloc = stmt.as<loop::Alloc>()) buffers_[alloc->buffer.name] = &alloc->buffer;
-      else if (stmt.kind() != loop::StmtKind::Block && !failure) failure = Failure{"main holds a loop or a condition"};
+      if (const auto* call = stmt.as<loop::Call>())
+        calls_.push_back(call);
+      else if (const auto* alloc = stmt.as<loop::Alloc>())
+        buffers_[alloc->buffer.name] = &alloc->buffer;
+      else if (stmt.kind() != loop::StmtKind::Block && !failure)
+        failure = Failure{"main holds a loop or a condition"};
     });
     if (failure) return *failure;
     for (const loop::ArenaSlot& slot : module_.arena) slots_[slot.buffer] = slot.offset;
     for (size_t i = 0; i < module_.inputs.size(); ++i) io_[module_.inputs[i].name] = i;
-    for (size_t i = 0; i < module_.outputs.size(); ++i) io_[module_.outputs[i].name] = module_.inputs.size() + i;
+    for (size_t i = 0; i < module_.outputs.size(); ++i)
+      io_[module_.outputs[i].name] = module_.inputs.size() + i;
     return Done{};
   }
 
@@ -118,15 +129,18 @@ class ModuleEmitter {
     }
     for (const loop::Call* call : calls_) {
       auto number = numbers_.find(call->function);
-      TENON_CHECK(number != numbers_.end(), "main calls " + call->function + ", which is no function of the module");
+      TENON_CHECK(number != numbers_.end(),
+                  "main calls " + call->function + ", which is no function of the module");
       code_.groups.push_back({number->second, call->location});
     }
     return Done{};
   }
 
-  // ---- sizes -------------------------------------------------------------------------------------------------------
+  // ---- sizes
+  // -----------------------------------------------------------------------------------------------
 
-  // The extents and offsets that are not literals get a number in `sizes`, behind the chunks of the groups.
+  // The extents and offsets that are not literals get a number in `sizes`, behind the chunks of the
+  // groups.
   void number_sizes() {
     auto add = [&](Expr e) {
       if (!as_int(e) && !size_numbers_.count(e.node()->id)) {
@@ -137,7 +151,8 @@ class ModuleEmitter {
     for (const Group& group : code_.groups)
       if (Expr extent = code_.kernels[group.kernel].kernel.extent) add(extent);
     for (const loop::ArenaSlot& slot : module_.arena) add(slot.offset);
-    code_.size_count = static_cast<uint32_t>(std::max<size_t>(1, code_.groups.size() + computed_.size()));
+    code_.size_count =
+        static_cast<uint32_t>(std::max<size_t>(1, code_.groups.size() + computed_.size()));
   }
 
   uint64_t most(Expr e) const {
@@ -163,7 +178,8 @@ class ModuleEmitter {
   }
 
   void declare_dims(SizeFunction& sizes, llvm::Value* dims) {
-    for (const loop::Symbol& symbol : module_.symbols) sizes.declare(symbol.name, symbol_value(symbol.name, dims));
+    for (const loop::Symbol& symbol : module_.symbols)
+      sizes.declare(symbol.name, symbol_value(symbol.name, dims));
   }
 
   llvm::Value* symbol_value(const std::string& name, llvm::Value* dims) {
@@ -171,7 +187,8 @@ class ModuleEmitter {
       if (options_.dims[i] == name) return load_i64(dims, i);
     for (const loop::Symbol& symbol : module_.symbols)
       if (symbol.name == name) {
-        TENON_CHECK(symbol.min == symbol.max, "the dimension " + name + " is neither given nor fixed");
+        TENON_CHECK(symbol.min == symbol.max,
+                    "the dimension " + name + " is neither given nor fixed");
         return b_->getInt64(static_cast<uint64_t>(symbol.min));
       }
     TENON_CHECK(false, "no symbol is called " + name);
@@ -185,14 +202,18 @@ class ModuleEmitter {
     SizeFunction sizes(*b_, target_, ranges_);
     declare_dims(sizes, entry);
     uint64_t next = options_.dims.size();
-    store_i64(module_.arena_bytes ? sizes.value(module_.arena_bytes) : b_->getInt64(0), entry, next++);
+    store_i64(module_.arena_bytes ? sizes.value(module_.arena_bytes) : b_->getInt64(0), entry,
+              next++);
     llvm::Value* scratch = b_->getInt64(0);
     for (const CompiledKernel& kernel : code_.kernels)
-      scratch = b_->CreateBinaryIntrinsic(llvm::Intrinsic::smax, scratch, sizes.value(kernel.kernel.scratch_bytes));
+      scratch = b_->CreateBinaryIntrinsic(llvm::Intrinsic::smax, scratch,
+                                          sizes.value(kernel.kernel.scratch_bytes));
     store_i64(scratch, entry, next++);
     for (const auto* list : {&module_.inputs, &module_.outputs})
-      for (const loop::Buffer& buffer : *list) store_i64(sizes.value(loop::bytes_of(buffer, *module_.pool)), entry, next++);
-    for (Expr check : module_.checks) store_i64(b_->CreateZExt(sizes.value(check), b_->getInt64Ty()), entry, next++);
+      for (const loop::Buffer& buffer : *list)
+        store_i64(sizes.value(loop::bytes_of(buffer, *module_.pool)), entry, next++);
+    for (Expr check : module_.checks)
+      store_i64(b_->CreateZExt(sizes.value(check), b_->getInt64Ty()), entry, next++);
     b_->CreateRetVoid();
   }
 
@@ -205,17 +226,21 @@ class ModuleEmitter {
       const Kernel& kernel = code_.kernels[code_.groups[g].kernel].kernel;
       llvm::Value* chunks = b_->getInt64(1);
       if (kernel.extent) {
-        llvm::Value* extent = b_->CreateBinaryIntrinsic(llvm::Intrinsic::smax, sizes.value(kernel.extent), b_->getInt64(0));
+        llvm::Value* extent = b_->CreateBinaryIntrinsic(
+            llvm::Intrinsic::smax, sizes.value(kernel.extent), b_->getInt64(0));
         uint64_t chunk = static_cast<uint64_t>(kernel.chunk);
-        chunks = b_->CreateUDiv(b_->CreateAdd(extent, b_->getInt64(chunk - 1)), b_->getInt64(chunk));
+        chunks =
+            b_->CreateUDiv(b_->CreateAdd(extent, b_->getInt64(chunk - 1)), b_->getInt64(chunk));
       }
       store_i64(chunks, array, g);
     }
-    for (size_t i = 0; i < computed_.size(); ++i) store_i64(sizes.value(computed_[i]), array, code_.groups.size() + i);
+    for (size_t i = 0; i < computed_.size(); ++i)
+      store_i64(sizes.value(computed_[i]), array, code_.groups.size() + i);
     b_->CreateRetVoid();
   }
 
-  // ---- running -----------------------------------------------------------------------------------------------------
+  // ---- running
+  // -----------------------------------------------------------------------------------------------
 
   llvm::Value* env_member(size_t offset) {
     return b_->CreateLoad(b_->getPtrTy(), b_->CreateConstGEP1_64(b_->getInt8Ty(), env_, offset));
@@ -228,15 +253,21 @@ class ModuleEmitter {
 
   // The address of a buffer of main; null where there is no such buffer.
   llvm::Value* buffer_address(std::string name) {
-    for (auto view = buffers_.find(name); view != buffers_.end() && !view->second->alias_of.empty(); view = buffers_.find(name))
+    for (auto view = buffers_.find(name); view != buffers_.end() && !view->second->alias_of.empty();
+         view = buffers_.find(name))
       name = view->second->alias_of;
-    auto byte = [&](llvm::Value* base, llvm::Value* offset) { return b_->CreateGEP(b_->getInt8Ty(), base, offset); };
+    auto byte = [&](llvm::Value* base, llvm::Value* offset) {
+      return b_->CreateGEP(b_->getInt8Ty(), base, offset);
+    };
     if (auto io = io_.find(name); io != io_.end()) {
       llvm::Value* members = env_member(offsetof(tnr_env, io));
-      return b_->CreateLoad(b_->getPtrTy(), b_->CreateConstGEP1_64(b_->getInt8Ty(), members, options_.io_offsets.at(io->second)));
+      return b_->CreateLoad(
+          b_->getPtrTy(),
+          b_->CreateConstGEP1_64(b_->getInt8Ty(), members, options_.io_offsets.at(io->second)));
     }
     if (auto slot = slots_.find(name); slot != slots_.end())
-      return byte(env_member(offsetof(tnr_env, arena)), size_value(slot->second, env_member(offsetof(tnr_env, sizes))));
+      return byte(env_member(offsetof(tnr_env, arena)),
+                  size_value(slot->second, env_member(offsetof(tnr_env, sizes))));
     if (auto weight = options_.weight_offsets.find(name); weight != options_.weight_offsets.end())
       return byte(env_member(offsetof(tnr_env, weights)), b_->getInt64(weight->second));
     return nullptr;
@@ -244,15 +275,19 @@ class ModuleEmitter {
 
   Status emit_run_group() {
     llvm::Function* function =
-        begin_function("tn_model_run_group", {b_->getPtrTy(), b_->getInt32Ty(), b_->getInt64Ty(), b_->getInt64Ty()});
+        begin_function("tn_model_run_group",
+                       {b_->getPtrTy(), b_->getInt32Ty(), b_->getInt64Ty(), b_->getInt64Ty()});
     env_ = function->getArg(0);
     auto* done = llvm::BasicBlock::Create(*code_.context, "done", function);
-    llvm::SwitchInst* choice = b_->CreateSwitch(function->getArg(1), done, static_cast<unsigned>(code_.groups.size()));
+    llvm::SwitchInst* choice =
+        b_->CreateSwitch(function->getArg(1), done, static_cast<unsigned>(code_.groups.size()));
     for (size_t g = 0; g < code_.groups.size(); ++g) {
       auto* block = llvm::BasicBlock::Create(*code_.context, "group" + std::to_string(g), function);
       choice->addCase(b_->getInt32(static_cast<uint32_t>(g)), block);
       b_->SetInsertPoint(block);
-      if (Status status = emit_call(*calls_[g], code_.kernels[code_.groups[g].kernel], function->getArg(2), function->getArg(3)); !status)
+      if (Status status = emit_call(*calls_[g], code_.kernels[code_.groups[g].kernel],
+                                    function->getArg(2), function->getArg(3));
+          !status)
         return status;
       b_->CreateBr(done);
     }
@@ -261,25 +296,31 @@ class ModuleEmitter {
     return Done{};
   }
 
-  Status emit_call(const loop::Call& call, const CompiledKernel& compiled, llvm::Value* begin, llvm::Value* end) {
+  Status emit_call(const loop::Call& call, const CompiledKernel& compiled, llvm::Value* begin,
+                   llvm::Value* end) {
     const Kernel& kernel = compiled.kernel;
     std::vector<llvm::Value*> arguments;
     for (const std::string& name : call.arguments) {
       arguments.push_back(buffer_address(name));
-      if (!arguments.back()) return Failure{"the call of " + call.function + " uses " + name + ", which has no place in memory"};
+      if (!arguments.back())
+        return Failure{"the call of " + call.function + " uses " + name +
+                       ", which has no place in memory"};
     }
     size_t buffers = arguments.size();
     llvm::Value* dims = env_member(offsetof(tnr_env, dims));
-    for (const std::string& symbol : kernel.symbols) arguments.push_back(symbol_value(symbol, dims));
+    for (const std::string& symbol : kernel.symbols)
+      arguments.push_back(symbol_value(symbol, dims));
     if (kernel.extent) {
       llvm::Value* chunk = b_->getInt64(static_cast<uint64_t>(kernel.chunk));
       llvm::Value* extent = size_value(kernel.extent, env_member(offsetof(tnr_env, sizes)));
       begin = b_->CreateMul(begin, chunk, "", false, true);
-      end = b_->CreateBinaryIntrinsic(llvm::Intrinsic::smin, b_->CreateMul(end, chunk, "", false, true), extent);
+      end = b_->CreateBinaryIntrinsic(llvm::Intrinsic::smin,
+                                      b_->CreateMul(end, chunk, "", false, true), extent);
     }
-    arguments.insert(arguments.end(), {begin, end, env_member(offsetof(tnr_env, scratch)), env_member(offsetof(tnr_env, status))});
-    llvm::FunctionCallee callee =
-        code_.main->getOrInsertFunction(compiled.symbol, kernel_type(*code_.context, buffers, kernel.symbols.size()));
+    arguments.insert(arguments.end(), {begin, end, env_member(offsetof(tnr_env, scratch)),
+                                       env_member(offsetof(tnr_env, status))});
+    llvm::FunctionCallee callee = code_.main->getOrInsertFunction(
+        compiled.symbol, kernel_type(*code_.context, buffers, kernel.symbols.size()));
     auto* function = llvm::cast<llvm::Function>(callee.getCallee());
     function->setVisibility(llvm::GlobalValue::HiddenVisibility);
     function->setDSOLocal(true);
@@ -300,14 +341,15 @@ class ModuleEmitter {
   std::map<std::string, const loop::Buffer*> buffers_;  // declared in main
   std::map<std::string, Expr> slots_;                   // their offsets in the arena
   std::map<std::string, size_t> io_;
-  std::map<std::string, size_t> numbers_;               // of kernels, by function
+  std::map<std::string, size_t> numbers_;  // of kernels, by function
   std::vector<Expr> computed_;
-  std::map<uint32_t, size_t> size_numbers_;             // by the id of the expression in the module's pool
+  std::map<uint32_t, size_t> size_numbers_;  // by the id of the expression in the module's pool
 };
 
 }  // namespace
 
-Result<ModuleCode> emit_module(const loop::Module& module, const target::Target& target, const ModuleOptions& options) {
+Result<ModuleCode> emit_module(const loop::Module& module, const target::Target& target,
+                               const ModuleOptions& options) {
   return ModuleEmitter(module, target, options).emit();
 }
 

@@ -29,7 +29,8 @@
 namespace tenon::codegen {
 namespace {
 
-// The least size of a spilled value that counts as a vector: scalars that wait in the frame cost a tile nothing.
+// The least size of a spilled value that counts as a vector: scalars that wait in the frame cost a
+// tile nothing.
 constexpr int64_t kVectorBytes = 16;
 
 // Runs behind the last pass that changes code.
@@ -48,7 +49,8 @@ class ReportPass final : public llvm::MachineFunctionPass {
     const llvm::MachineLoopInfo& loops = getAnalysis<llvm::MachineLoopInfoWrapperPass>().getLI();
     FunctionReport& found = report_[function.getName().str()];
     constexpr int64_t kReturnAddress = 8;
-    found.stack_bytes = static_cast<int64_t>(function.getFrameInfo().getStackSize()) + kReturnAddress;
+    found.stack_bytes =
+        static_cast<int64_t>(function.getFrameInfo().getStackSize()) + kReturnAddress;
     for (const llvm::MachineBasicBlock& block : function) {
       const llvm::MachineLoop* loop = loops.getLoopFor(&block);
       if (!loop || !loop->isInnermost()) continue;
@@ -60,10 +62,13 @@ class ReportPass final : public llvm::MachineFunctionPass {
   }
 
  private:
-  static bool is_vector_spill(const llvm::MachineFunction& function, const llvm::MachineMemOperand& operand) {
-    const auto* slot = llvm::dyn_cast_or_null<llvm::FixedStackPseudoSourceValue>(operand.getPseudoValue());
+  static bool is_vector_spill(const llvm::MachineFunction& function,
+                              const llvm::MachineMemOperand& operand) {
+    const auto* slot =
+        llvm::dyn_cast_or_null<llvm::FixedStackPseudoSourceValue>(operand.getPseudoValue());
     const llvm::MachineFrameInfo& frame = function.getFrameInfo();
-    return slot && frame.isSpillSlotObjectIndex(slot->getFrameIndex()) && frame.getObjectSize(slot->getFrameIndex()) >= kVectorBytes;
+    return slot && frame.isSpillSlotObjectIndex(slot->getFrameIndex()) &&
+           frame.getObjectSize(slot->getFrameIndex()) >= kVectorBytes;
   }
 
   Report& report_;
@@ -93,9 +98,9 @@ std::unique_ptr<llvm::TargetMachine> make_target_machine(const target::Target& t
   options.EmitStackSizeSection = true;
   options.FunctionSections = true;
   // Functions carry their processor and features as attributes.
-  return std::unique_ptr<llvm::TargetMachine>(backend->createTargetMachine(target.triple, target.base_cpu, "", options,
-                                                                           llvm::Reloc::PIC_, llvm::CodeModel::Small,
-                                                                           llvm::CodeGenOptLevel::Default));
+  return std::unique_ptr<llvm::TargetMachine>(
+      backend->createTargetMachine(target.triple, target.base_cpu, "", options, llvm::Reloc::PIC_,
+                                   llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default));
 }
 
 void prepare_module(llvm::Module& module, const target::Target& target) {
@@ -125,8 +130,10 @@ void optimize_kernel(llvm::Function& function) {
   passes.run(function, functions);
 }
 
-// As LLVMTargetMachine::addPassesToEmitFile, but with our own setting of the machine scheduler and the report.
-Object emit_object(llvm::Module& module, const target::Target& target, Scheduling scheduling, FileKind kind) {
+// As LLVMTargetMachine::addPassesToEmitFile, but with our own setting of the machine scheduler and
+// the report.
+Object emit_object(llvm::Module& module, const target::Target& target, Scheduling scheduling,
+                   FileKind kind) {
   auto machine_owner = make_target_machine(target);
   auto& machine = static_cast<llvm::LLVMTargetMachine&>(*machine_owner);
   Object object;
@@ -144,8 +151,10 @@ Object emit_object(llvm::Module& module, const target::Target& target, Schedulin
   config->addMachinePasses();
   config->setInitialized();
   passes.add(new ReportPass(object.report));
-  auto file_type = kind == FileKind::Object ? llvm::CodeGenFileType::ObjectFile : llvm::CodeGenFileType::AssemblyFile;
-  failed = machine.addAsmPrinter(passes, stream, nullptr, file_type, modules->getMMI().getContext());
+  auto file_type = kind == FileKind::Object ? llvm::CodeGenFileType::ObjectFile
+                                            : llvm::CodeGenFileType::AssemblyFile;
+  failed =
+      machine.addAsmPrinter(passes, stream, nullptr, file_type, modules->getMMI().getContext());
   TENON_CHECK(!failed, "LLVM cannot write code for " + target.triple);
   passes.add(llvm::createFreeMachineFunctionPass());
   passes.run(module);

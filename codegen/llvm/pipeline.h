@@ -1,8 +1,9 @@
-// From LLVM functions to object code: the target machine, a short list of passes, the code generator, and what is known of
-// its result.
+// From LLVM functions to object code: the target machine, a short list of passes, the code
+// generator, and what is known of its result.
 //
 //   optimize_kernel(f)   ->   the same loops, redundant loads and blocks gone
-//   emit_object(module)  ->   the bytes of a relocatable object, and for each function its stack and its vector spills
+//   emit_object(module)  ->   the bytes of a relocatable object, and for each function its stack
+//   and its vector spills
 #pragma once
 
 #include <map>
@@ -21,8 +22,8 @@ class TargetMachine;
 
 namespace tenon::codegen {
 
-/// Whether the code generator reorders instructions before it gives out registers. It helps short bodies and makes long
-/// ones spill.
+/// Whether the code generator reorders instructions before it gives out registers. It helps short
+/// bodies and makes long ones spill.
 enum class Scheduling { Reorder, AsWritten };
 
 /// Registers the backends of this version; everything here calls it itself.
@@ -31,14 +32,15 @@ std::unique_ptr<llvm::TargetMachine> make_target_machine(const target::Target& t
 /// Sets the module's triple and data layout.
 void prepare_module(llvm::Module& module, const target::Target& target);
 
-/// Common subexpressions, invariant loads, dead code and blocks. No vectoriser, no unroller, no instcombine: the loops
-/// are as the schedule made them.
+/// Common subexpressions, invariant loads, dead code and blocks. No vectoriser, no unroller, no
+/// instcombine: the loops are as the schedule made them.
 void optimize_kernel(llvm::Function& function);
 
 /// What the code generator made of a function.
 struct FunctionReport {
-  int64_t stack_bytes = 0;          // its frame with the return address
-  int vector_spills = 0;    // stores of vectors to spill slots and loads from them, in innermost loops
+  int64_t stack_bytes = 0;  // its frame with the return address
+  int vector_spills =
+      0;  // stores of vectors to spill slots and loads from them, in innermost loops
 };
 using Report = std::map<std::string, FunctionReport>;
 
@@ -50,7 +52,8 @@ struct Object {
 enum class FileKind { Object, Assembly };
 
 /// Runs the code generator over the module, which it changes.
-Object emit_object(llvm::Module& module, const target::Target& target, Scheduling scheduling, FileKind kind = FileKind::Object);
+Object emit_object(llvm::Module& module, const target::Target& target, Scheduling scheduling,
+                   FileKind kind = FileKind::Object);
 /// The module as text.
 std::string to_text(const llvm::Module& module);
 

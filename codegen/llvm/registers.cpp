@@ -9,7 +9,8 @@ namespace {
 // Walks the accesses to one register buffer and narrows the group until all agree.
 class GroupFinder {
  public:
-  GroupFinder(const std::string& buffer, const std::function<LinearForm(const std::string&, std::span<const Expr>)>& flat,
+  GroupFinder(const std::string& buffer,
+              const std::function<LinearForm(const std::string&, std::span<const Expr>)>& flat,
               const std::function<bool(const loop::For&)>& is_vector_loop)
       : buffer_(buffer), flat_(flat), is_vector_loop_(is_vector_loop) {}
 
@@ -66,16 +67,18 @@ class GroupFinder {
 
 }  // namespace
 
-int64_t register_group(const loop::Stmt& body, const std::string& buffer,
-                       const std::function<LinearForm(const std::string&, std::span<const Expr>)>& flat,
-                       const std::function<bool(const loop::For&)>& is_vector_loop) {
+int64_t register_group(
+    const loop::Stmt& body, const std::string& buffer,
+    const std::function<LinearForm(const std::string&, std::span<const Expr>)>& flat,
+    const std::function<bool(const loop::For&)>& is_vector_loop) {
   GroupFinder finder(buffer, flat, is_vector_loop);
   finder.walk(body);
   return finder.group();
 }
 
 void Registers::declare(const std::string& name, RegisterBuffer buffer) {
-  buffer.slots.assign(static_cast<size_t>((buffer.count + buffer.group - 1) / buffer.group), nullptr);
+  buffer.slots.assign(static_cast<size_t>((buffer.count + buffer.group - 1) / buffer.group),
+                      nullptr);
   buffers_[name] = std::move(buffer);
 }
 
@@ -86,7 +89,8 @@ bool Registers::in_range(const std::string& name, int64_t first, int64_t count) 
 
 llvm::Type* Registers::slot_type(const RegisterBuffer& buffer) const {
   llvm::Type* element = values_.register_type(buffer.type);
-  unsigned lanes = buffer.private_lanes ? buffer.private_lanes : static_cast<unsigned>(buffer.group);
+  unsigned lanes =
+      buffer.private_lanes ? buffer.private_lanes : static_cast<unsigned>(buffer.group);
   return lanes == 1 ? element : llvm::FixedVectorType::get(element, lanes);
 }
 
@@ -97,16 +101,21 @@ llvm::Value* Registers::slot_or_poison(const RegisterBuffer& buffer, int64_t slo
 
 llvm::Value* Registers::element(const RegisterBuffer& buffer, int64_t position) {
   llvm::Value* slot = slot_or_poison(buffer, position / buffer.group);
-  return buffer.group == 1 ? slot : b_.CreateExtractElement(slot, static_cast<uint64_t>(position % buffer.group));
+  return buffer.group == 1
+             ? slot
+             : b_.CreateExtractElement(slot, static_cast<uint64_t>(position % buffer.group));
 }
 
 llvm::Value* Registers::read(const std::string& name, int64_t first, unsigned lanes) {
   const RegisterBuffer& buffer = buffers_.at(name);
   if (lanes == 0) return element(buffer, first);
-  if (buffer.group == lanes && first % buffer.group == 0) return slot_or_poison(buffer, first / buffer.group);
-  llvm::Value* vector = llvm::PoisonValue::get(llvm::FixedVectorType::get(values_.register_type(buffer.type), lanes));
+  if (buffer.group == lanes && first % buffer.group == 0)
+    return slot_or_poison(buffer, first / buffer.group);
+  llvm::Value* vector =
+      llvm::PoisonValue::get(llvm::FixedVectorType::get(values_.register_type(buffer.type), lanes));
   for (unsigned lane = 0; lane < lanes; ++lane)
-    vector = b_.CreateInsertElement(vector, element(buffer, first + lane), static_cast<uint64_t>(lane));
+    vector =
+        b_.CreateInsertElement(vector, element(buffer, first + lane), static_cast<uint64_t>(lane));
   return vector;
 }
 
@@ -125,13 +134,15 @@ void Registers::write(const std::string& name, int64_t first, llvm::Value* value
     llvm::Value* part = lanes ? b_.CreateExtractElement(value, static_cast<uint64_t>(lane)) : value;
     int64_t position = first + lane;
     llvm::Value*& slot = buffer.slots[static_cast<size_t>(position / buffer.group)];
-    slot = buffer.group == 1 ? part
-                             : b_.CreateInsertElement(slot_or_poison(buffer, position / buffer.group), part,
-                                                      static_cast<uint64_t>(position % buffer.group));
+    slot = buffer.group == 1
+               ? part
+               : b_.CreateInsertElement(slot_or_poison(buffer, position / buffer.group), part,
+                                        static_cast<uint64_t>(position % buffer.group));
   }
 }
 
-void Registers::merge(const State& a, llvm::BasicBlock* from_a, const State& b, llvm::BasicBlock* from_b) {
+void Registers::merge(const State& a, llvm::BasicBlock* from_a, const State& b,
+                      llvm::BasicBlock* from_b) {
   State merged;
   for (const auto& [name, buffer_a] : a) {
     auto found = b.find(name);

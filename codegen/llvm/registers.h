@@ -1,10 +1,12 @@
-// Register buffers: SSA values in place of memory, one for each group of elements. There is never an alloca.
+// Register buffers: SSA values in place of memory, one for each group of elements. There is never
+// an alloca.
 //
 //   buffer acc: f32[8, 48] in register, written as acc[mi, nv*16 + lane] in a vectorized loop of 16
 //   ->   24 slots, each a <16 x float> or still undefined
 //
-// A group is as long as the vectorized loops that use the buffer, where these agree and each access covers whole groups;
-// otherwise one element. Then vectors are put together and taken apart with shuffles: right, and slow.
+// A group is as long as the vectorized loops that use the buffer, where these agree and each access
+// covers whole groups; otherwise one element. Then vectors are put together and taken apart with
+// shuffles: right, and slow.
 #pragma once
 
 #include <functional>
@@ -21,17 +23,19 @@ namespace tenon::codegen {
 
 struct RegisterBuffer {
   DType type = DType::F32;
-  int64_t count = 0;  // elements
-  int64_t group = 1;  // elements of a slot
+  int64_t count = 0;                // elements
+  int64_t group = 1;                // elements of a slot
   std::vector<llvm::Value*> slots;  // null: undefined
-  unsigned private_lanes = 0;  // of a buffer declared inside a vectorized loop: each lane has its own, a slot holds all
+  unsigned private_lanes =
+      0;  // of a buffer declared inside a vectorized loop: each lane has its own, a slot holds all
 };
 
-/// The elements of a group: `body` is the statement in which the buffer is known; `flat` gives the position of an element.
-/// `is_vector_loop` tells which loops become vectors.
-int64_t register_group(const loop::Stmt& body, const std::string& buffer,
-                       const std::function<LinearForm(const std::string&, std::span<const Expr>)>& flat,
-                       const std::function<bool(const loop::For&)>& is_vector_loop);
+/// The elements of a group: `body` is the statement in which the buffer is known; `flat` gives the
+/// position of an element. `is_vector_loop` tells which loops become vectors.
+int64_t register_group(
+    const loop::Stmt& body, const std::string& buffer,
+    const std::function<LinearForm(const std::string&, std::span<const Expr>)>& flat,
+    const std::function<bool(const loop::For&)>& is_vector_loop);
 
 class Registers {
  public:
@@ -42,7 +46,8 @@ class Registers {
   void forget(const std::string& name) { buffers_.erase(name); }
   bool in_range(const std::string& name, int64_t first, int64_t count) const;
 
-  /// Elements first .. first+lanes-1 as a vector; lanes = 0: one element (of each lane, where lanes have their own).
+  /// Elements first .. first+lanes-1 as a vector; lanes = 0: one element (of each lane, where lanes
+  /// have their own).
   llvm::Value* read(const std::string& name, int64_t first, unsigned lanes);
   void write(const std::string& name, int64_t first, llvm::Value* value);
 
@@ -51,7 +56,8 @@ class Registers {
   void set_state(State state) { buffers_ = std::move(state); }
   /// The type of a slot.
   llvm::Type* slot_type(const RegisterBuffer& buffer) const;
-  /// Phis at the builder's place for every slot in which the states differ; `incoming` gives the block of each state.
+  /// Phis at the builder's place for every slot in which the states differ; `incoming` gives the
+  /// block of each state.
   void merge(const State& a, llvm::BasicBlock* from_a, const State& b, llvm::BasicBlock* from_b);
 
  private:

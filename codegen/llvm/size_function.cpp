@@ -19,9 +19,11 @@ llvm::Value* SizeFunction::value(Expr e) {
     std::vector<llvm::Value*> operands;
     for (Expr child : apply->children) operands.push_back(value(child));
     DType type = apply->children[apply->op == Op::Select ? 1 : 0].type();
-    bool division = apply->op == Op::FloorDiv || apply->op == Op::FloorMod || apply->op == Op::TruncDiv || apply->op == Op::TruncRem;
+    bool division = apply->op == Op::FloorDiv || apply->op == Op::FloorMod ||
+                    apply->op == Op::TruncDiv || apply->op == Op::TruncRem;
     if (type == DType::Index && division)
-      result = values_.divide_index(apply->op, operands[0], operands[1], bounds_of(apply->children[0], ranges_).min >= 0);
+      result = values_.divide_index(apply->op, operands[0], operands[1],
+                                    bounds_of(apply->children[0], ranges_).min >= 0);
     else
       result = values_.apply(apply->op, type, operands);
   }

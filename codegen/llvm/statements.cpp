@@ -1,7 +1,8 @@
 // Statements: loops of every kind, conditions as branches or masks, declarations, requirements.
 //
 //   for k in 768 { acc[0] = fma(a[k], b[k], acc[0]) }
-//   ->   k:   %k = phi [0, %before], [%next, %k.body]     %acc = phi [%zero, %before], [%fma, %k.body] ...
+//   ->   k:   %k = phi [0, %before], [%next, %k.body]     %acc = phi [%zero, %before], [%fma,
+//   %k.body] ...
 #include "codegen/llvm/kernel_emitter.h"
 #include "ir/expr/text.h"
 #include "runtime/model_tables.h"
@@ -23,7 +24,9 @@ bool writes(const loop::Stmt& body, const std::string& buffer) {
 
 // Generated loops are as their schedule says.
 llvm::MDNode* loop_metadata(llvm::LLVMContext& context) {
-  auto flag = [&](const char* name) { return llvm::MDNode::get(context, llvm::MDString::get(context, name)); };
+  auto flag = [&](const char* name) {
+    return llvm::MDNode::get(context, llvm::MDString::get(context, name));
+  };
   auto* off = llvm::ConstantAsMetadata::get(llvm::ConstantInt::getFalse(context));
   llvm::Metadata* vectorize[] = {llvm::MDString::get(context, "llvm.loop.vectorize.enable"), off};
   llvm::MDNode* node = llvm::MDNode::getDistinct(
@@ -48,9 +51,11 @@ void KernelEmitter::emit_stmt(const loop::Stmt& stmt) {
     case loop::StmtKind::Alloc: return emit_alloc(*stmt.as<loop::Alloc>());
     case loop::StmtKind::Require: return emit_require(*stmt.as<loop::Require>());
     case loop::StmtKind::Prefetch: return emit_prefetch(*stmt.as<loop::Prefetch>());
-    case loop::StmtKind::Leaf: case loop::StmtKind::Call: break;
+    case loop::StmtKind::Leaf:
+    case loop::StmtKind::Call: break;
   }
-  fail(stmt.kind() == loop::StmtKind::Leaf ? "a stage is left: flatten_stages has not run" : "a kernel cannot call another");
+  fail(stmt.kind() == loop::StmtKind::Leaf ? "a stage is left: flatten_stages has not run"
+                                           : "a kernel cannot call another");
 }
 
 void KernelEmitter::emit_block(const loop::Block& block) {
@@ -68,12 +73,15 @@ void KernelEmitter::emit_block(const loop::Block& block) {
 // A vectorized loop becomes vectors unless something in it needs the lane as a number.
 bool KernelEmitter::is_vector_loop(const loop::For& loop) const {
   const int64_t* lanes = as_int(loop.extent);
-  if (loop.kind != loop::LoopKind::Vectorized || !lanes || *lanes < 2 || *lanes > kMaxLanes) return false;
+  if (loop.kind != loop::LoopKind::Vectorized || !lanes || *lanes < 2 || *lanes > kMaxLanes)
+    return false;
   bool possible = true;
   loop::for_each_stmt(loop.body, [&](const loop::Stmt& stmt) {
     if (const auto* inner = stmt.as<loop::For>())
-      possible = possible && inner->kind != loop::LoopKind::Vectorized && !uses_var(inner->extent, loop.var);
-    if (const auto* alloc = stmt.as<loop::Alloc>()) possible = possible && alloc->buffer.scope == loop::Scope::Register;
+      possible = possible && inner->kind != loop::LoopKind::Vectorized &&
+                 !uses_var(inner->extent, loop.var);
+    if (const auto* alloc = stmt.as<loop::Alloc>())
+      possible = possible && alloc->buffer.scope == loop::Scope::Register;
   });
   return possible;
 }
@@ -83,11 +91,15 @@ void KernelEmitter::emit_loop(const loop::For& loop) {
   Expr extent = fixed(loop.extent);
   const int64_t* count = as_int(extent);
   bool expand = loop.kind == loop::LoopKind::Unrolled || loop.kind == loop::LoopKind::Vectorized;
-  if (expand && count && is_vector_loop(loop)) emit_vectorized(loop, static_cast<unsigned>(*count));
-  else if (expand && count) emit_expanded(loop, *count);
-  else if (parallel_loop(function_) && loop.var == parallel_loop(function_)->var && loops_.size() == 1) {
+  if (expand && count && is_vector_loop(loop))
+    emit_vectorized(loop, static_cast<unsigned>(*count));
+  else if (expand && count)
+    emit_expanded(loop, *count);
+  else if (parallel_loop(function_) && loop.var == parallel_loop(function_)->var &&
+           loops_.size() == 1) {
     unsigned first = static_cast<unsigned>(params_.size() + kernel_.symbols.size());
-    emit_serial(loop, extent, kernel_.function->getArg(first), kernel_.function->getArg(first + 1), false);
+    emit_serial(loop, extent, kernel_.function->getArg(first), kernel_.function->getArg(first + 1),
+                false);
   } else {
     bool never_empty = bounds_of(extent, ranges_).min >= 1;
     emit_serial(loop, extent, b_.getInt64(0), indices_.value(extent), never_empty);
@@ -112,16 +124,19 @@ void KernelEmitter::emit_vectorized(const loop::For& loop, unsigned lanes) {
   lane_.reset();
 }
 
-// The loop is entered behind a test unless it always runs, and tests at its end. Its first block holds the phis, then
-// what is invariant in the body.
-void KernelEmitter::emit_serial(const loop::For& loop, Expr extent, llvm::Value* begin, llvm::Value* end, bool never_empty) {
+// The loop is entered behind a test unless it always runs, and tests at its end. Its first block
+// holds the phis, then what is invariant in the body.
+void KernelEmitter::emit_serial(const loop::For& loop, Expr extent, llvm::Value* begin,
+                                llvm::Value* end, bool never_empty) {
   llvm::Function* function = kernel_.function;
   llvm::BasicBlock* before = b_.GetInsertBlock();
   auto* setup = llvm::BasicBlock::Create(context_, loop.var, function);
   auto* body = llvm::BasicBlock::Create(context_, loop.var + ".body", function);
   auto* after = llvm::BasicBlock::Create(context_, loop.var + ".end", function);
-  if (never_empty) b_.CreateBr(setup);
-  else b_.CreateCondBr(b_.CreateICmpSLT(begin, end), setup, after);
+  if (never_empty)
+    b_.CreateBr(setup);
+  else
+    b_.CreateCondBr(b_.CreateICmpSLT(begin, end), setup, after);
   Registers::State entry_state = registers_.state();
 
   b_.SetInsertPoint(setup);
@@ -139,7 +154,8 @@ void KernelEmitter::emit_serial(const loop::For& loop, Expr extent, llvm::Value*
     for (size_t slot = 0; slot < buffer.slots.size(); ++slot) {
       llvm::Type* type = registers_.slot_type(buffer);
       llvm::PHINode* phi = b_.CreatePHI(type, 2, name);
-      phi->addIncoming(buffer.slots[slot] ? buffer.slots[slot] : llvm::PoisonValue::get(type), before);
+      phi->addIncoming(buffer.slots[slot] ? buffer.slots[slot] : llvm::PoisonValue::get(type),
+                       before);
       buffer.slots[slot] = phi;
       carried.push_back({name, slot, phi});
     }
@@ -159,7 +175,8 @@ void KernelEmitter::emit_serial(const loop::For& loop, Expr extent, llvm::Value*
 
   llvm::Value* next = b_.CreateAdd(variable, b_.getInt64(1), "", true, true);
   llvm::BasicBlock* latch = b_.GetInsertBlock();
-  b_.CreateCondBr(b_.CreateICmpSLT(next, end), setup, after)->setMetadata(llvm::LLVMContext::MD_loop, loop_metadata(context_));
+  b_.CreateCondBr(b_.CreateICmpSLT(next, end), setup, after)
+      ->setMetadata(llvm::LLVMContext::MD_loop, loop_metadata(context_));
   variable->addIncoming(next, latch);
   Registers::State last = registers_.state();
   for (const Carried& carry : carried) {
@@ -168,15 +185,19 @@ void KernelEmitter::emit_serial(const loop::For& loop, Expr extent, llvm::Value*
   }
 
   b_.SetInsertPoint(after);
-  if (never_empty) registers_.set_state(std::move(last));
-  else registers_.merge(entry_state, before, last, latch);
+  if (never_empty)
+    registers_.set_state(std::move(last));
+  else
+    registers_.merge(entry_state, before, last, latch);
 }
 
 void KernelEmitter::emit_if(const loop::If& branch) {
   llvm::Value* condition = emit(fixed(branch.condition));
   if (const auto* constant = llvm::dyn_cast<llvm::ConstantInt>(condition)) {
-    if (constant->isOne()) emit_stmt(branch.then_body);
-    else if (branch.else_body) emit_stmt(branch.else_body);
+    if (constant->isOne())
+      emit_stmt(branch.then_body);
+    else if (branch.else_body)
+      emit_stmt(branch.else_body);
   } else if (lanes_of(condition)) {
     emit_masked(branch, condition);
   } else {
@@ -229,13 +250,16 @@ void KernelEmitter::emit_alloc(const loop::Alloc& alloc) {
     case loop::Scope::Stack: {
       int64_t bytes = count.constant * bits_of(buffer.type) / 8;
       if (!count.is_constant() || bytes > kMaxStackBytes)
-        fail("stack buffer " + buffer.name + " needs a fixed size of at most " + std::to_string(kMaxStackBytes) + " bytes");
+        fail("stack buffer " + buffer.name + " needs a fixed size of at most " +
+             std::to_string(kMaxStackBytes) + " bytes");
       else
         memory_[buffer.name] = memory_buffer(buffer, stack_memory(buffer.name, bytes));
       return;
     }
-    case loop::Scope::Arena: case loop::Scope::Scratch: {
-      MemoryBuffer memory = memory_buffer(buffer, scratch_memory(buffer.name, scratch_bytes(buffer)));
+    case loop::Scope::Arena:
+    case loop::Scope::Scratch: {
+      MemoryBuffer memory =
+          memory_buffer(buffer, scratch_memory(buffer.name, scratch_bytes(buffer)));
       if (!scratch_scopes_.empty()) {
         std::vector<llvm::Metadata*> others;
         for (const auto& [name, node] : scratch_scopes_)
@@ -246,25 +270,31 @@ void KernelEmitter::emit_alloc(const loop::Alloc& alloc) {
       memory_[buffer.name] = std::move(memory);
       return;
     }
-    case loop::Scope::Constant: case loop::Scope::Shared: case loop::Scope::Tmem: break;
+    case loop::Scope::Constant:
+    case loop::Scope::Shared:
+    case loop::Scope::Tmem: break;
   }
   fail("buffer " + buffer.name + " lies in a memory that a kernel for this target cannot declare");
 }
 
 void KernelEmitter::emit_register_alloc(const loop::Buffer& buffer, const LinearForm& count) {
   if (!count.is_constant() || !is_supported(buffer.type)) {
-    fail("register buffer " + buffer.name + " needs a fixed size and a type that this backend computes in");
+    fail("register buffer " + buffer.name +
+         " needs a fixed size and a type that this backend computes in");
     return;
   }
   register_strides_[buffer.name] = strides_of(buffer);
   RegisterBuffer slots;
   slots.type = buffer.type;
   slots.count = count.constant;
-  if (lane_) slots.private_lanes = lane_->count;
+  if (lane_)
+    slots.private_lanes = lane_->count;
   else
     slots.group = register_group(
         body_, buffer.name,
-        [&](const std::string& name, std::span<const Expr> indices) { return flat(register_strides_.at(name), indices); },
+        [&](const std::string& name, std::span<const Expr> indices) {
+          return flat(register_strides_.at(name), indices);
+        },
         [&](const loop::For& loop) { return is_vector_loop(loop); });
   registers_.declare(buffer.name, std::move(slots));
 }
@@ -275,9 +305,11 @@ Expr KernelEmitter::scratch_bytes(const loop::Buffer& buffer) {
   for (Expr extent : buffer.extents) {
     bool of_symbols = true;
     for (const std::string& name : variables_of(extent))
-      of_symbols = of_symbols && std::find(kernel_.symbols.begin(), kernel_.symbols.end(), name) != kernel_.symbols.end();
+      of_symbols = of_symbols && std::find(kernel_.symbols.begin(), kernel_.symbols.end(), name) !=
+                                     kernel_.symbols.end();
     Interval bounds = bounds_of(extent, ranges_);
-    if (!of_symbols && !bounds.bounded()) fail("the extent of scratch buffer " + buffer.name + " has no bound");
+    if (!of_symbols && !bounds.bounded())
+      fail("the extent of scratch buffer " + buffer.name + " has no bound");
     bytes = bytes * (of_symbols ? extent : pool_->index(bounds.max));
   }
   return bytes;
@@ -289,7 +321,8 @@ llvm::Value* KernelEmitter::stack_memory(const std::string& name, int64_t bytes)
   if (memory) return memory;
   llvm::IRBuilderBase::InsertPointGuard guard(b_);
   b_.SetInsertPoint(&*kernel_.function->getEntryBlock().getFirstInsertionPt());
-  llvm::AllocaInst* alloca = b_.CreateAlloca(b_.getInt8Ty(), b_.getInt64(static_cast<uint64_t>(bytes)), name);
+  llvm::AllocaInst* alloca =
+      b_.CreateAlloca(b_.getInt8Ty(), b_.getInt64(static_cast<uint64_t>(bytes)), name);
   // A vector register's width: more would only cost the realignment of the frame.
   int64_t vector = target_.vector_bits / 8;
   alloca->setAlignment(llvm::Align(static_cast<uint64_t>(bytes >= vector ? vector : 16)));
@@ -312,15 +345,19 @@ void KernelEmitter::emit_require(const loop::Require& require) {
   llvm::Value* failed = b_.CreateNot(emit(fixed(require.condition)));
   if (mask_) failed = b_.CreateAnd(values_.widened(failed, lane_->count), mask_);
   failed = any_of(failed);
-  if (const auto* constant = llvm::dyn_cast<llvm::ConstantInt>(failed); constant && constant->isZero()) return;
+  if (const auto* constant = llvm::dyn_cast<llvm::ConstantInt>(failed);
+      constant && constant->isZero())
+    return;
   auto* report = llvm::BasicBlock::Create(context_, "report", kernel_.function);
   auto* after = llvm::BasicBlock::Create(context_, "checked", kernel_.function);
   llvm::MDNode* unlikely = llvm::MDBuilder(context_).createBranchWeights(1, 2000);
   b_.CreateCondBr(failed, report, after, unlikely);
   b_.SetInsertPoint(report);
   llvm::Value* old = b_.CreateAlignedLoad(b_.getInt32Ty(), status_, llvm::Align(4));
-  llvm::Value* status = b_.getInt32(static_cast<uint32_t>(TNR_STATUS(TN_INDEX, options_.node_number(require.location))));
-  b_.CreateAlignedStore(b_.CreateSelect(b_.CreateICmpEQ(old, b_.getInt32(0)), status, old), status_, llvm::Align(4));
+  llvm::Value* status = b_.getInt32(
+      static_cast<uint32_t>(TNR_STATUS(TN_INDEX, options_.node_number(require.location))));
+  b_.CreateAlignedStore(b_.CreateSelect(b_.CreateICmpEQ(old, b_.getInt32(0)), status, old), status_,
+                        llvm::Align(4));
   b_.CreateBr(after);
   b_.SetInsertPoint(after);
   memo_.clear();

@@ -34,7 +34,8 @@ llvm::Value* ValueBuilder::from_memory(DType type, llvm::Value* value) {
 }
 
 llvm::Constant* ValueBuilder::literal(DType type, Scalar value) const {
-  if (type == DType::F32 || type == DType::F64) return llvm::ConstantFP::get(register_type(type), value.f);
+  if (type == DType::F32 || type == DType::F64)
+    return llvm::ConstantFP::get(register_type(type), value.f);
   if (type == DType::F16 || type == DType::BF16) {
     llvm::APFloat number(value.f);
     bool inexact;
@@ -45,7 +46,9 @@ llvm::Constant* ValueBuilder::literal(DType type, Scalar value) const {
   return llvm::ConstantInt::get(register_type(type), static_cast<uint64_t>(value.i), true);
 }
 
-llvm::Value* ValueBuilder::splat(llvm::Value* value, unsigned lanes) { return b_.CreateVectorSplat(lanes, value); }
+llvm::Value* ValueBuilder::splat(llvm::Value* value, unsigned lanes) {
+  return b_.CreateVectorSplat(lanes, value);
+}
 
 llvm::Value* ValueBuilder::widened(llvm::Value* value, unsigned lanes) {
   return lanes == 0 || lanes_of(value) == lanes ? value : splat(value, lanes);
@@ -53,7 +56,8 @@ llvm::Value* ValueBuilder::widened(llvm::Value* value, unsigned lanes) {
 
 llvm::Constant* ValueBuilder::iota(unsigned bits, unsigned lanes) const {
   std::vector<llvm::Constant*> numbers;
-  for (unsigned lane = 0; lane < lanes; ++lane) numbers.push_back(llvm::ConstantInt::get(b_.getIntNTy(bits), lane));
+  for (unsigned lane = 0; lane < lanes; ++lane)
+    numbers.push_back(llvm::ConstantInt::get(b_.getIntNTy(bits), lane));
   return llvm::ConstantVector::get(numbers);
 }
 
@@ -76,8 +80,10 @@ llvm::Value* ValueBuilder::apply(Op op, DType type, std::vector<llvm::Value*> x)
   for (llvm::Value* operand : x) lanes = std::max(lanes, lanes_of(operand));
   if (op == Op::Select) {
     if (!is_supported(type)) return nullptr;
-    if (lanes_of(x[0]) == 0) lanes = std::max(lanes_of(x[1]), lanes_of(x[2]));
-    else x[0] = widened(x[0], lanes);
+    if (lanes_of(x[0]) == 0)
+      lanes = std::max(lanes_of(x[1]), lanes_of(x[2]));
+    else
+      x[0] = widened(x[0], lanes);
     return b_.CreateSelect(x[0], widened(x[1], lanes), widened(x[2], lanes));
   }
   if (!is_arithmetic(type)) return nullptr;
@@ -86,7 +92,8 @@ llvm::Value* ValueBuilder::apply(Op op, DType type, std::vector<llvm::Value*> x)
 }
 
 llvm::Value* ValueBuilder::apply_float(Op op, const std::vector<llvm::Value*>& x) {
-  // minimum and maximum give NaN for NaN; without a defined sign of zero they are one or two instructions.
+  // minimum and maximum give NaN for NaN; without a defined sign of zero they are one or two
+  // instructions.
   auto extreme = [&](llvm::Intrinsic::ID id) {
     llvm::Value* result = intrinsic(id, x);
     if (auto* call = llvm::dyn_cast<llvm::CallInst>(result)) call->setHasNoSignedZeros(true);
@@ -130,32 +137,45 @@ llvm::Value* ValueBuilder::apply_integer(Op op, DType type, const std::vector<ll
   bool exact = type == DType::Index;  // no index leaves i64
   bool truth = type == DType::Bool;
   switch (op) {
-    case Op::Eq: case Op::Ne: return compare(op, sign, x[0], x[1]);
+    case Op::Eq:
+    case Op::Ne: return compare(op, sign, x[0], x[1]);
     case Op::And: return b_.CreateAnd(x[0], x[1]);
     case Op::Or: return b_.CreateOr(x[0], x[1]);
     case Op::Xor: return b_.CreateXor(x[0], x[1]);
     case Op::Not: return b_.CreateNot(x[0]);
-    default: if (truth) return nullptr;
+    default:
+      if (truth) return nullptr;
   }
   switch (op) {
     case Op::Add: return b_.CreateAdd(x[0], x[1], "", false, exact);
     case Op::Sub: return b_.CreateSub(x[0], x[1], "", false, exact);
     case Op::Mul: return b_.CreateMul(x[0], x[1], "", false, exact);
     case Op::Neg: return b_.CreateNeg(x[0]);
-    case Op::Abs: return sign ? b_.CreateBinaryIntrinsic(llvm::Intrinsic::abs, x[0], b_.getFalse()) : x[0];
-    case Op::Min: return b_.CreateBinaryIntrinsic(sign ? llvm::Intrinsic::smin : llvm::Intrinsic::umin, x[0], x[1]);
-    case Op::Max: return b_.CreateBinaryIntrinsic(sign ? llvm::Intrinsic::smax : llvm::Intrinsic::umax, x[0], x[1]);
-    case Op::Lt: case Op::Le: return compare(op, sign, x[0], x[1]);
-    case Op::Shl: case Op::Shr: return shift(op, type, x[0], x[1]);
-    case Op::FloorDiv: case Op::FloorMod: case Op::TruncDiv: case Op::TruncRem: return divide(op, type, x[0], x[1]);
+    case Op::Abs:
+      return sign ? b_.CreateBinaryIntrinsic(llvm::Intrinsic::abs, x[0], b_.getFalse()) : x[0];
+    case Op::Min:
+      return b_.CreateBinaryIntrinsic(sign ? llvm::Intrinsic::smin : llvm::Intrinsic::umin, x[0],
+                                      x[1]);
+    case Op::Max:
+      return b_.CreateBinaryIntrinsic(sign ? llvm::Intrinsic::smax : llvm::Intrinsic::umax, x[0],
+                                      x[1]);
+    case Op::Lt:
+    case Op::Le: return compare(op, sign, x[0], x[1]);
+    case Op::Shl:
+    case Op::Shr: return shift(op, type, x[0], x[1]);
+    case Op::FloorDiv:
+    case Op::FloorMod:
+    case Op::TruncDiv:
+    case Op::TruncRem: return divide(op, type, x[0], x[1]);
     default: return nullptr;
   }
 }
 
-// Shifts by the width or more, and by negative amounts, give 0. What `shl` gives there is not chosen by the select.
+// Shifts by the width or more, and by negative amounts, give 0. What `shl` gives there is not
+// chosen by the select.
 llvm::Value* ValueBuilder::shift(Op op, DType type, llvm::Value* a, llvm::Value* b) {
   llvm::Value* in_range = b_.CreateICmpULT(b, integer(b, static_cast<uint64_t>(bits_of(type))));
-  llvm::Value* shifted = op == Op::Shl         ? b_.CreateShl(a, b)
+  llvm::Value* shifted = op == Op::Shl     ? b_.CreateShl(a, b)
                          : is_signed(type) ? b_.CreateAShr(a, b)
                                            : b_.CreateLShr(a, b);
   return b_.CreateSelect(in_range, shifted, integer(a, 0));
@@ -169,11 +189,15 @@ llvm::Value* ValueBuilder::divide(Op op, DType type, llvm::Value* a, llvm::Value
   llvm::Value* by_zero = b_.CreateICmpEQ(b, zero);
   llvm::Value* trap = by_zero;
   if (sign) {
-    llvm::Constant* least = llvm::ConstantInt::get(a->getType(), llvm::APInt::getSignedMinValue(static_cast<unsigned>(bits_of(type))));
-    llvm::Value* overflows = b_.CreateAnd(b_.CreateICmpEQ(a, least), b_.CreateICmpEQ(b, llvm::Constant::getAllOnesValue(b->getType())));
+    llvm::Constant* least = llvm::ConstantInt::get(
+        a->getType(), llvm::APInt::getSignedMinValue(static_cast<unsigned>(bits_of(type))));
+    llvm::Value* overflows =
+        b_.CreateAnd(b_.CreateICmpEQ(a, least),
+                     b_.CreateICmpEQ(b, llvm::Constant::getAllOnesValue(b->getType())));
     trap = b_.CreateOr(by_zero, overflows);
   }
-  // Dividing by 1 instead gives what is promised but for x / 0: least / -1 = least, and a remainder of 0.
+  // Dividing by 1 instead gives what is promised but for x / 0: least / -1 = least, and a remainder
+  // of 0.
   llvm::Value* divisor = b_.CreateSelect(trap, integer(b, 1), b);
   llvm::Value* result = quotient ? (sign ? b_.CreateSDiv(a, divisor) : b_.CreateUDiv(a, divisor))
                                  : (sign ? b_.CreateSRem(a, divisor) : b_.CreateURem(a, divisor));
@@ -181,30 +205,39 @@ llvm::Value* ValueBuilder::divide(Op op, DType type, llvm::Value* a, llvm::Value
     llvm::Value* remainder = quotient ? b_.CreateSub(a, b_.CreateMul(result, divisor)) : result;
     llvm::Value* inexact = b_.CreateICmpNE(remainder, zero);
     llvm::Value* differ = b_.CreateICmpSLT(b_.CreateXor(a, divisor), zero);
-    llvm::Value* adjusted = quotient ? b_.CreateSub(result, integer(a, 1)) : b_.CreateAdd(result, divisor);
+    llvm::Value* adjusted =
+        quotient ? b_.CreateSub(result, integer(a, 1)) : b_.CreateAdd(result, divisor);
     result = b_.CreateSelect(b_.CreateAnd(inexact, differ), adjusted, result);
   }
   return quotient ? b_.CreateSelect(by_zero, zero, result) : result;
 }
 
-llvm::Value* ValueBuilder::divide_index(Op op, llvm::Value* dividend, llvm::Value* divisor, bool nonnegative) {
+llvm::Value* ValueBuilder::divide_index(Op op, llvm::Value* dividend, llvm::Value* divisor,
+                                        bool nonnegative) {
   unsigned lanes = std::max(lanes_of(dividend), lanes_of(divisor));
   dividend = widened(dividend, lanes);
   divisor = widened(divisor, lanes);
   bool quotient = op == Op::FloorDiv || op == Op::TruncDiv;
-  if (nonnegative) return quotient ? b_.CreateUDiv(dividend, divisor) : b_.CreateURem(dividend, divisor);
+  if (nonnegative)
+    return quotient ? b_.CreateUDiv(dividend, divisor) : b_.CreateURem(dividend, divisor);
   bool floors = op == Op::FloorDiv || op == Op::FloorMod;
   const auto* constant = llvm::dyn_cast<llvm::Constant>(divisor);
-  const auto* number = constant ? llvm::dyn_cast_or_null<llvm::ConstantInt>(lanes ? constant->getSplatValue() : constant) : nullptr;
+  const auto* number =
+      constant
+          ? llvm::dyn_cast_or_null<llvm::ConstantInt>(lanes ? constant->getSplatValue() : constant)
+          : nullptr;
   if (floors && number && number->getValue().isPowerOf2()) {
     if (!quotient) return b_.CreateAnd(dividend, integer(dividend, number->getZExtValue() - 1));
     return b_.CreateAShr(dividend, integer(dividend, number->getValue().logBase2()));
   }
-  llvm::Value* result = quotient ? b_.CreateSDiv(dividend, divisor) : b_.CreateSRem(dividend, divisor);
+  llvm::Value* result =
+      quotient ? b_.CreateSDiv(dividend, divisor) : b_.CreateSRem(dividend, divisor);
   if (!floors) return result;
-  llvm::Value* remainder = quotient ? b_.CreateSub(dividend, b_.CreateMul(result, divisor)) : result;
+  llvm::Value* remainder =
+      quotient ? b_.CreateSub(dividend, b_.CreateMul(result, divisor)) : result;
   llvm::Value* below = b_.CreateICmpSLT(remainder, integer(dividend, 0));
-  llvm::Value* adjusted = quotient ? b_.CreateSub(result, integer(dividend, 1)) : b_.CreateAdd(result, divisor);
+  llvm::Value* adjusted =
+      quotient ? b_.CreateSub(result, integer(dividend, 1)) : b_.CreateAdd(result, divisor);
   return b_.CreateSelect(below, adjusted, result);
 }
 

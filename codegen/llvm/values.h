@@ -1,10 +1,13 @@
-// Arithmetic on LLVM values, scalars or vectors, exactly as ir/expr/expr.h says what each operation gives.
+// Arithmetic on LLVM values, scalars or vectors, exactly as ir/expr/expr.h says what each operation
+// gives.
 //
-//   apply(Op::TruncDiv, I32, {a, b})   ->   safe = select(b is 0 or (b is -1 and a is least), 1, b); select(b is 0, 0, a / safe)
+//   apply(Op::TruncDiv, I32, {a, b})   ->   safe = select(b is 0 or (b is -1 and a is least), 1,
+//   b); select(b is 0, 0, a / safe)
 //
-// Representation: bool is i1 in registers and i8 in memory; f16 and bf16 are their bits, i16, and have no arithmetic;
-// index is i64. In vector code each value is a vector or, where all lanes agree, a scalar; operands of mixed kinds are
-// made vectors. Nothing here becomes a call: what the processor lacks is written out.
+// Representation: bool is i1 in registers and i8 in memory; f16 and bf16 are their bits, i16, and
+// have no arithmetic; index is i64. In vector code each value is a vector or, where all lanes
+// agree, a scalar; operands of mixed kinds are made vectors. Nothing here becomes a call: what the
+// processor lacks is written out.
 #pragma once
 
 #include <vector>
@@ -20,12 +23,14 @@ namespace tenon::codegen {
 /// Lanes of a value; 0 for a scalar.
 unsigned lanes_of(const llvm::Value* value);
 
-/// True for the element types that this backend computes in, or loads, converts and stores (f16, bf16).
+/// True for the element types that this backend computes in, or loads, converts and stores (f16,
+/// bf16).
 bool is_supported(DType type);
 
 class ValueBuilder {
  public:
-  ValueBuilder(llvm::IRBuilder<>& builder, const target::Target& target) : b_(builder), target_(target) {}
+  ValueBuilder(llvm::IRBuilder<>& builder, const target::Target& target)
+      : b_(builder), target_(target) {}
 
   llvm::Type* register_type(DType type) const;
   llvm::Type* memory_type(DType type) const;
@@ -39,10 +44,11 @@ class ValueBuilder {
   /// <0, 1, ..., lanes-1> of integers.
   llvm::Constant* iota(unsigned bits, unsigned lanes) const;
 
-  /// One operation on operands of `type` (of select: the type of the two values). Null where this backend has no such
-  /// operation on that type.
+  /// One operation on operands of `type` (of select: the type of the two values). Null where this
+  /// backend has no such operation on that type.
   llvm::Value* apply(Op op, DType type, std::vector<llvm::Value*> operands);
-  /// Floor division (or its remainder) of indices by a positive divisor; `nonnegative` when the dividend is.
+  /// Floor division (or its remainder) of indices by a positive divisor; `nonnegative` when the
+  /// dividend is.
   llvm::Value* divide_index(Op op, llvm::Value* dividend, llvm::Value* divisor, bool nonnegative);
   llvm::Value* convert(DType to, DType from, llvm::Value* value);
   /// Null where the pair has no meaning.

@@ -26,7 +26,8 @@ std::vector<double> time_calls(ModelRunner& runner, double seconds) {
   runner.call();
   std::vector<double> times;
   Clock::time_point start = Clock::now();
-  while (times.size() < 3 || std::chrono::duration<double>(Clock::now() - start).count() < seconds) {
+  while (times.size() < 3 ||
+         std::chrono::duration<double>(Clock::now() - start).count() < seconds) {
     Clock::time_point before = Clock::now();
     runner.call();
     times.push_back(std::chrono::duration<double, std::milli>(Clock::now() - before).count());
@@ -41,7 +42,9 @@ int run_bench(const BenchOptions& options) {
   Session session = compile_for_call(options.run, given, terminal_progress(options.json));
   double compile_peak = peak_rss_mb();
   const loop::Module& module = session.model.module();
-  if (given.random) given.arrays = random_inputs(module, chosen_dimensions(module, options.run.model.at), options.run.seed);
+  if (given.random)
+    given.arrays =
+        random_inputs(module, chosen_dimensions(module, options.run.model.at), options.run.seed);
   ModelRunner runner(module, session.model.interface, session.objects);
   runner.prepare(given.arrays, options.run.threads);
   std::vector<double> times = time_calls(runner, options.seconds);
@@ -58,12 +61,14 @@ int run_bench(const BenchOptions& options) {
   result["runs"] = times.size();
   result["compile_s"] = session.compile_seconds;
   result["compile_peak_rss_mb"] = compile_peak;
-  result["arena_bytes"] = codegen::arena_bytes_most(interface).fixed + codegen::arena_bytes_most(interface).scratch;
+  result["arena_bytes"] =
+      codegen::arena_bytes_most(interface).fixed + codegen::arena_bytes_most(interface).scratch;
   result["buffer_bytes"] = interface.buffer_bytes_most;
   result["arena_lower_bound_bytes"] = *as_int(module.arena_lower_bound);
   result["weights_bytes"] = interface.weights_bytes;
   uint64_t code_bytes = 0;
-  for (const std::string& object : session.objects) code_bytes += codegen::read_object_facts(llvm::MemoryBufferRef(object, "object")).code_bytes;
+  for (const std::string& object : session.objects)
+    code_bytes += codegen::read_object_facts(llvm::MemoryBufferRef(object, "object")).code_bytes;
   result["code_bytes"] = code_bytes;
   std::vector<ProfileRow> profile;
   if (options.profile) profile = profile_groups(session, given.arrays, options.seconds);
@@ -72,8 +77,11 @@ int run_bench(const BenchOptions& options) {
     std::printf("%s\n", result.dump(2).c_str());
     return 0;
   }
-  std::printf("%s on %s, %d thread%s: median %.4f ms, best %.4f ms of %zu runs; compiled in %.2f s\n", module.model_file.c_str(), session.target.name.c_str(),
-              options.run.threads, options.run.threads == 1 ? "" : "s", sorted[sorted.size() / 2], sorted.front(), times.size(), session.compile_seconds);
+  std::printf(
+      "%s on %s, %d thread%s: median %.4f ms, best %.4f ms of %zu runs; compiled in %.2f s\n",
+      module.model_file.c_str(), session.target.name.c_str(), options.run.threads,
+      options.run.threads == 1 ? "" : "s", sorted[sorted.size() / 2], sorted.front(), times.size(),
+      session.compile_seconds);
   if (options.profile) std::fputs(profile_table(profile).c_str(), stdout);
   return 0;
 }

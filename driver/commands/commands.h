@@ -20,17 +20,21 @@ Progress terminal_progress(bool quiet);
 /// Prints the warnings collected.
 void print_warnings(const Diagnostics& diagnostics);
 
-/// Inputs as the options give them: files, a data folder, else seeded ones at --at and the upper bounds.
+/// Inputs as the options give them: files, a data folder, else seeded ones at --at and the upper
+/// bounds.
 struct GivenInputs {
   std::map<std::string, Array> arrays;
   bool random = false;
 };
-/// Reads input files. Needs no compiled model: what they say about dimensions is an input of compiling.
+/// Reads input files. Needs no compiled model: what they say about dimensions is an input of
+/// compiling.
 GivenInputs read_inputs(const RunOptions& options);
-/// Options with each dimension that the inputs fix set to their value; dimensions that nothing bounds are set to 1.
+/// Options with each dimension that the inputs fix set to their value; dimensions that nothing
+/// bounds are set to 1.
 ModelOptions fix_dimensions(const RunOptions& options, const GivenInputs& inputs);
 /// The values of the module's dimensions for random inputs.
-loop::SymbolValues chosen_dimensions(const loop::Module& module, const std::map<std::string, int64_t>& at);
+loop::SymbolValues chosen_dimensions(const loop::Module& module,
+                                     const std::map<std::string, int64_t>& at);
 
 /// Compiles for calling in this process.
 struct Session {
@@ -39,6 +43,7 @@ struct Session {
   std::vector<std::string> objects;  // main, then kernels
   double compile_seconds = 0;
 };
-Session compile_for_call(const RunOptions& options, const GivenInputs& inputs, const Progress& progress);
+Session compile_for_call(const RunOptions& options, const GivenInputs& inputs,
+                         const Progress& progress);
 
 }  // namespace tenon::driver

@@ -22,8 +22,12 @@ bool wants(const CompileOptions& options, const std::string& kind) {
 }
 
 std::string bundle_name(const CompileOptions& options) {
-  std::string name = options.model.name.empty() ? codegen::default_prefix(std::filesystem::path(options.model.model).stem().string()) : options.model.name;
-  if (Status status = codegen::check_prefix(name); !status) user_error({}, status.reason(), "choose another name with --name");
+  std::string name =
+      options.model.name.empty()
+          ? codegen::default_prefix(std::filesystem::path(options.model.model).stem().string())
+          : options.model.name;
+  if (Status status = codegen::check_prefix(name); !status)
+    user_error({}, status.reason(), "choose another name with --name");
   return name;
 }
 
@@ -31,7 +35,8 @@ std::string bundle_name(const CompileOptions& options) {
 std::string normal_options(const CompileOptions& options, const target::Target& target) {
   std::string text = "--target=" + target.name;
   for (const auto& [name, range] : options.model.dims)
-    text += " --dim " + name + "=" + std::to_string(range.least) + (range.most != range.least ? ".." + std::to_string(range.most) : "");
+    text += " --dim " + name + "=" + std::to_string(range.least) +
+            (range.most != range.least ? ".." + std::to_string(range.most) : "");
   for (const auto& [input, shape] : options.model.shapes) {
     text += " --shape " + input + "=";
     for (size_t i = 0; i < shape.size(); ++i) text += (i ? "," : "") + std::to_string(shape[i]);
@@ -43,25 +48,38 @@ std::string normal_options(const CompileOptions& options, const target::Target& 
 
 std::string bytes_text(uint64_t bytes) {
   char text[32];
-  if (bytes >= uint64_t{10} << 20) std::snprintf(text, sizeof text, "%.1f MiB", static_cast<double>(bytes) / (1 << 20));
-  else if (bytes >= uint64_t{10} << 10) std::snprintf(text, sizeof text, "%.1f KiB", static_cast<double>(bytes) / 1024);
-  else std::snprintf(text, sizeof text, "%llu B", static_cast<unsigned long long>(bytes));
+  if (bytes >= uint64_t{10} << 20)
+    std::snprintf(text, sizeof text, "%.1f MiB", static_cast<double>(bytes) / (1 << 20));
+  else if (bytes >= uint64_t{10} << 10)
+    std::snprintf(text, sizeof text, "%.1f KiB", static_cast<double>(bytes) / 1024);
+  else
+    std::snprintf(text, sizeof text, "%llu B", static_cast<unsigned long long>(bytes));
   return text;
 }
 
-void print_summary(const CompileOptions& options, const BuiltModel& model, const codegen::BundleReport& report) {
+void print_summary(const CompileOptions& options, const BuiltModel& model,
+                   const codegen::BundleReport& report) {
   const codegen::BundleInterface& interface = model.interface;
   const loop::Module& module = model.module();
   uint64_t bound = static_cast<uint64_t>(*as_int(module.arena_lower_bound));
-  std::printf("%s for %s, in %s\n", interface.name.c_str(), model.target.name.c_str(), options.output_folder.c_str());
-  std::printf("  code     %s in %zu kernels\n", bytes_text(report.code_bytes).c_str(), model.code.kernels.size());
-  std::printf("  weights  %s%s\n", bytes_text(interface.weights_bytes).c_str(), interface.weights_embedded ? "" : " in a file");
-  std::printf("  arena    %s, %s of it buffers (lower bound %s)\n", bytes_text(codegen::arena_bytes_most(interface).fixed + codegen::arena_bytes_most(interface).scratch).c_str(),
+  std::printf("%s for %s, in %s\n", interface.name.c_str(), model.target.name.c_str(),
+              options.output_folder.c_str());
+  std::printf("  code     %s in %zu kernels\n", bytes_text(report.code_bytes).c_str(),
+              model.code.kernels.size());
+  std::printf("  weights  %s%s\n", bytes_text(interface.weights_bytes).c_str(),
+              interface.weights_embedded ? "" : " in a file");
+  std::printf("  arena    %s, %s of it buffers (lower bound %s)\n",
+              bytes_text(codegen::arena_bytes_most(interface).fixed +
+                         codegen::arena_bytes_most(interface).scratch)
+                  .c_str(),
               bytes_text(interface.buffer_bytes_most).c_str(), bytes_text(bound).c_str());
   std::printf("  stack    %s\n", bytes_text(interface.stack_bytes).c_str());
-  for (const codegen::ManifestFile& file : report.files) std::printf("  file     %s, %s\n", file.name.c_str(), bytes_text(file.bytes).c_str());
-  std::printf("  needs    %s; processor: %s\n", join(report.undefined_symbols, " ").c_str(), target::to_string(model.target.features).c_str());
-  std::printf("link: cc program.c -I%s %s/lib%s.a\n", options.output_folder.c_str(), options.output_folder.c_str(), interface.name.c_str());
+  for (const codegen::ManifestFile& file : report.files)
+    std::printf("  file     %s, %s\n", file.name.c_str(), bytes_text(file.bytes).c_str());
+  std::printf("  needs    %s; processor: %s\n", join(report.undefined_symbols, " ").c_str(),
+              target::to_string(model.target.features).c_str());
+  std::printf("link: cc program.c -I%s %s/lib%s.a\n", options.output_folder.c_str(),
+              options.output_folder.c_str(), interface.name.c_str());
 }
 
 void print_json(const BuiltModel& model, const codegen::BundleReport& report) {
@@ -72,7 +90,9 @@ void print_json(const BuiltModel& model, const codegen::BundleReport& report) {
   result["model"] = interface.model_file;
   result["target"] = model.target.name;
   result["files"] = nlohmann::ordered_json::array();
-  for (const codegen::ManifestFile& file : report.files) result["files"].push_back({{"name", file.name}, {"sha256", file.sha256}, {"bytes", file.bytes}});
+  for (const codegen::ManifestFile& file : report.files)
+    result["files"].push_back(
+        {{"name", file.name}, {"sha256", file.sha256}, {"bytes", file.bytes}});
   result["code_bytes"] = report.code_bytes;
   result["weights_bytes"] = interface.weights_bytes;
   result["arena_bytes"] = arena.fixed + arena.scratch;
@@ -105,7 +125,9 @@ int run_compile(const CompileOptions& options) {
   choice.pool = options.pool;
   if (wants(options, "llvm-ir")) choice.other_files.push_back(request.name + ".ll");
   if (wants(options, "asm")) choice.other_files.push_back(request.name + ".s");
-  codegen::BundleFolder folder({options.output_folder, request.name, {options.model.model}, options.force}, codegen::bundle_file_names(request.name, choice));
+  codegen::BundleFolder folder(
+      {options.output_folder, request.name, {options.model.model}, options.force},
+      codegen::bundle_file_names(request.name, choice));
 
   LoweredModel lowered = lower_model(options.model, target, diagnostics, progress);
   if (options.selftest) request.selftest = make_selftest(options, progress);
@@ -116,12 +138,17 @@ int run_compile(const CompileOptions& options) {
   if (wants(options, "asm")) folder.write(request.name + ".s", model.assembly);
   codegen::BundleParts parts;
   parts.main = std::move(model.code.main);
-  for (const codegen::CompiledKernel& kernel : model.code.kernels) parts.kernel_objects.emplace_back(kernel.object.bytes, kernel.symbol);
+  for (const codegen::CompiledKernel& kernel : model.code.kernels)
+    parts.kernel_objects.emplace_back(kernel.object.bytes, kernel.symbol);
   parts.weights = weights_source(model.weights, *model.constants);
   parts.emit = model.emitter();
-  codegen::ManifestFile source{model.lowered.file->base_name, model.lowered.file->sha256, std::filesystem::file_size(options.model.model)};
-  Result<codegen::BundleReport> report = codegen::write_bundle(folder, model.interface, std::move(parts), choice, {source});
-  if (!report) user_error({model.lowered.file->base_name, "", 0, 0}, report.reason(), "give large functions another schedule with --schedule=FILE");
+  codegen::ManifestFile source{model.lowered.file->base_name, model.lowered.file->sha256,
+                               std::filesystem::file_size(options.model.model)};
+  Result<codegen::BundleReport> report =
+      codegen::write_bundle(folder, model.interface, std::move(parts), choice, {source});
+  if (!report)
+    user_error({model.lowered.file->base_name, "", 0, 0}, report.reason(),
+               "give large functions another schedule with --schedule=FILE");
   if (!options.depfile.empty()) {
     std::vector<std::string> inputs = model.lowered.file->external_files();
     inputs.insert(inputs.begin(), options.model.model);
@@ -130,8 +157,10 @@ int run_compile(const CompileOptions& options) {
   }
   progress("");
   print_warnings(diagnostics);
-  if (options.json) print_json(model, *report);
-  else print_summary(options, model, *report);
+  if (options.json)
+    print_json(model, *report);
+  else
+    print_summary(options, model, *report);
   return 0;
 }
 

@@ -1,24 +1,31 @@
-// What run, bench and verify share: inputs from files, dimensions from inputs, progress, compiling for this process.
+// What run, bench and verify share: inputs from files, dimensions from inputs, progress, compiling
+// for this process.
 #include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
 
-#include "driver/commands/commands.h"
 #include "codegen/bundle/identifiers.h"
+#include "driver/commands/commands.h"
 
 namespace tenon::driver {
 namespace {
 
-Array from_tensor(frontend::TensorFile tensor) { return {numpy_type(tensor.type), std::move(tensor.shape), std::move(tensor.bytes)}; }
+Array from_tensor(frontend::TensorFile tensor) {
+  return {numpy_type(tensor.type), std::move(tensor.shape), std::move(tensor.bytes)};
+}
 
-// input_0.pb, input_1.pb, ... of an ONNX test-data folder; unnamed tensors take the names of the model's inputs in order.
-void read_data_folder(const std::string& folder, const frontend::DeclaredInterface& declared, std::map<std::string, Array>& arrays) {
+// input_0.pb, input_1.pb, ... of an ONNX test-data folder; unnamed tensors take the names of the
+// model's inputs in order.
+void read_data_folder(const std::string& folder, const frontend::DeclaredInterface& declared,
+                      std::map<std::string, Array>& arrays) {
   for (size_t i = 0; i < declared.inputs.size(); ++i) {
     std::string path = folder + "/input_" + std::to_string(i) + ".pb";
     if (!std::filesystem::exists(path)) {
-      if (i == 0) user_error({folder, "", 0, 0}, "the folder holds no input_0.pb", "give a folder of ONNX test data with --data");
+      if (i == 0)
+        user_error({folder, "", 0, 0}, "the folder holds no input_0.pb",
+                   "give a folder of ONNX test data with --data");
       return;
     }
     frontend::TensorFile tensor = frontend::read_tensor_file(path);
@@ -46,7 +53,9 @@ GivenInputs read_inputs(const RunOptions& options) {
   GivenInputs given;
   if (!options.inputs_file.empty()) given.arrays = read_npz(options.inputs_file);
   for (const auto& [name, file] : options.input_files) given.arrays[name] = read_npy(file);
-  if (!options.data_folder.empty()) read_data_folder(options.data_folder, frontend::declared_interface(options.model.model), given.arrays);
+  if (!options.data_folder.empty())
+    read_data_folder(options.data_folder, frontend::declared_interface(options.model.model),
+                     given.arrays);
   given.random = given.arrays.empty();
   return given;
 }
@@ -73,7 +82,8 @@ ModelOptions fix_dimensions(const RunOptions& options, const GivenInputs& inputs
   return model;
 }
 
-loop::SymbolValues chosen_dimensions(const loop::Module& module, const std::map<std::string, int64_t>& at) {
+loop::SymbolValues chosen_dimensions(const loop::Module& module,
+                                     const std::map<std::string, int64_t>& at) {
   loop::SymbolValues dims;
   std::vector<std::string> known;
   for (const loop::Symbol& symbol : module.symbols) {
@@ -81,21 +91,30 @@ loop::SymbolValues chosen_dimensions(const loop::Module& module, const std::map<
     dims[symbol.name] = chosen == at.end() ? symbol.max : chosen->second;
     known.push_back(symbol.name);
     if (dims[symbol.name] < symbol.min || dims[symbol.name] > symbol.max)
-      user_error({}, "--at " + symbol.name + "=" + std::to_string(dims[symbol.name]) + " is outside of " + std::to_string(symbol.min) + ".." + std::to_string(symbol.max), "give a size within the bounds");
+      user_error({},
+                 "--at " + symbol.name + "=" + std::to_string(dims[symbol.name]) +
+                     " is outside of " + std::to_string(symbol.min) + ".." +
+                     std::to_string(symbol.max),
+                 "give a size within the bounds");
   }
   return dims;
 }
 
-Session compile_for_call(const RunOptions& options, const GivenInputs& inputs, const Progress& progress) {
+Session compile_for_call(const RunOptions& options, const GivenInputs& inputs,
+                         const Progress& progress) {
   auto start = std::chrono::steady_clock::now();
   Session session{resolve_target(options.model, "native"), {}, {}, 0};
   ModelOptions model = fix_dimensions(options, inputs);
   Diagnostics diagnostics;
   BuildRequest request;
-  request.name = model.name.empty() ? codegen::default_prefix(std::filesystem::path(model.model).stem().string()) : model.name;
-  session.model = build_model(lower_model(model, session.target, diagnostics, progress), session.target, request, diagnostics, progress);
+  request.name = model.name.empty()
+                     ? codegen::default_prefix(std::filesystem::path(model.model).stem().string())
+                     : model.name;
+  session.model = build_model(lower_model(model, session.target, diagnostics, progress),
+                              session.target, request, diagnostics, progress);
   session.objects = session.model.take_objects();
-  session.compile_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  session.compile_seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   progress("");
   print_warnings(diagnostics);
   return session;

@@ -19,9 +19,12 @@ int run_ops(bool markdown) {
     return text;
   };
   if (markdown) {
-    std::printf("# Operators\n\nThe ONNX operators that Tenon reads, from its own definitions: `tenon ops --markdown`.\n\n");
+    std::printf(
+        "# Operators\n\nThe ONNX operators that Tenon reads, from its own definitions: `tenon ops "
+        "--markdown`.\n\n");
     std::printf("| operator | versions | limits |\n|---|---|---|\n");
-    for (const frontend::OperatorSupport& op : operators) std::printf("| %s | %s | %s |\n", op.name.c_str(), versions(op).c_str(), op.limits.c_str());
+    for (const frontend::OperatorSupport& op : operators)
+      std::printf("| %s | %s | %s |\n", op.name.c_str(), versions(op).c_str(), op.limits.c_str());
     return 0;
   }
   size_t name_width = 8, version_width = 8;
@@ -29,9 +32,11 @@ int run_ops(bool markdown) {
     name_width = std::max(name_width, op.name.size());
     version_width = std::max(version_width, versions(op).size());
   }
-  std::printf("%-*s  %-*s  %s\n", static_cast<int>(name_width), "operator", static_cast<int>(version_width), "versions", "limits");
+  std::printf("%-*s  %-*s  %s\n", static_cast<int>(name_width), "operator",
+              static_cast<int>(version_width), "versions", "limits");
   for (const frontend::OperatorSupport& op : operators)
-    std::printf("%-*s  %-*s  %s\n", static_cast<int>(name_width), op.name.c_str(), static_cast<int>(version_width), versions(op).c_str(), op.limits.c_str());
+    std::printf("%-*s  %-*s  %s\n", static_cast<int>(name_width), op.name.c_str(),
+                static_cast<int>(version_width), versions(op).c_str(), op.limits.c_str());
   return 0;
 }
 

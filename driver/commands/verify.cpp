@@ -27,25 +27,32 @@ double element(const Array& array, int64_t i) {
   int64_t value = 0;
   std::memcpy(&value, bytes, width);
   int unused = 64 - bits_of(array.type);
-  return is_signed(array.type) ? static_cast<double>(value << unused >> unused) : static_cast<double>(value);
+  return is_signed(array.type) ? static_cast<double>(value << unused >> unused)
+                               : static_cast<double>(value);
 }
 
 std::string position(int64_t index, const std::vector<int64_t>& shape) {
   std::string text;
-  for (size_t d = shape.size(); d-- > 0; index /= std::max<int64_t>(shape[d], 1)) text = std::to_string(index % std::max<int64_t>(shape[d], 1)) + (text.empty() ? "" : ", ") + text;
+  for (size_t d = shape.size(); d-- > 0; index /= std::max<int64_t>(shape[d], 1))
+    text =
+        std::to_string(index % std::max<int64_t>(shape[d], 1)) + (text.empty() ? "" : ", ") + text;
   return "[" + text + "]";
 }
 
 // True when the arrays agree; else prints the first element that differs.
-bool agrees(const std::string& name, const Array& found, const Array& expected, const VerifyOptions& options) {
+bool agrees(const std::string& name, const Array& found, const Array& expected,
+            const VerifyOptions& options) {
   if (found.type != expected.type || found.shape != expected.shape) {
     std::printf("output \"%s\" differs in type or shape from the reference\n", name.c_str());
     return false;
   }
   for (int64_t i = 0; i < found.element_count(); ++i) {
     double a = element(found, i), b = element(expected, i);
-    if (a == b || (std::isnan(a) && std::isnan(b)) || std::fabs(a - b) <= options.absolute + options.relative * std::fabs(b)) continue;
-    std::printf("output \"%s\" differs first at %s: found %.9g, expected %.9g\n", name.c_str(), position(i, found.shape).c_str(), a, b);
+    if (a == b || (std::isnan(a) && std::isnan(b)) ||
+        std::fabs(a - b) <= options.absolute + options.relative * std::fabs(b))
+      continue;
+    std::printf("output \"%s\" differs first at %s: found %.9g, expected %.9g\n", name.c_str(),
+                position(i, found.shape).c_str(), a, b);
     return false;
   }
   return true;
@@ -54,14 +61,17 @@ bool agrees(const std::string& name, const Array& found, const Array& expected, 
 std::map<std::string, Array> read_reference(const VerifyOptions& options) {
   if (!options.reference_file.empty()) return read_npz(options.reference_file);
   std::map<std::string, Array> reference;
-  std::vector<frontend::DeclaredTensor> declared = frontend::declared_interface(options.run.model.model).outputs;
+  std::vector<frontend::DeclaredTensor> declared =
+      frontend::declared_interface(options.run.model.model).outputs;
   for (size_t i = 0; i < declared.size(); ++i) {
     std::string path = options.run.data_folder + "/output_" + std::to_string(i) + ".pb";
     if (!std::filesystem::exists(path)) continue;
     frontend::TensorFile tensor = frontend::read_tensor_file(path);
     reference[declared[i].name] = {numpy_type(tensor.type), tensor.shape, tensor.bytes};
   }
-  if (reference.empty()) user_error({}, "there is nothing to compare with", "give --data DIR with output_0.pb, or --inputs F.npz and --reference F.npz");
+  if (reference.empty())
+    user_error({}, "there is nothing to compare with",
+               "give --data DIR with output_0.pb, or --inputs F.npz and --reference F.npz");
   return reference;
 }
 
@@ -76,7 +86,9 @@ int run_verify(const VerifyOptions& options) {
   bool all = true;
   for (const auto& [name, expected] : reference) {
     auto found = outputs.find(name);
-    if (found == outputs.end()) user_error({}, "the model has no output \"" + name + "\"", "the reference names outputs as the model does");
+    if (found == outputs.end())
+      user_error({}, "the model has no output \"" + name + "\"",
+                 "the reference names outputs as the model does");
     all = agrees(name, found->second, expected, options) && all;
   }
   if (all) std::printf("all %zu outputs agree\n", reference.size());

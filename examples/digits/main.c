@@ -1,9 +1,9 @@
 /* Shows the compiled model at work: each held-out digit as text, and what the model says it is.
    64 pixels go in, ten probabilities come out; the arena below is all the memory that a run needs.
    Exit status: 0, or 1 if the library refuses a call. A digit that is read wrongly is no error. */
+#include <stdio.h>
 #include "digits.h"
 #include "samples.h"
-#include <stdio.h>
 
 TN_ALIGN(DIGITS_ARENA_ALIGN) static unsigned char arena[DIGITS_ARENA_BYTES(1)];
 static float image[8 * 8];
@@ -26,7 +26,7 @@ static int most_probable(void) {
   return best;
 }
 
-static int refused(const char *call, int status) {
+static int refused(const char* call, int status) {
   fprintf(stderr, "%s: %s\n", call, digits_status_text(status));
   return 1;
 }

@@ -37,7 +37,8 @@ int64_t physical_bytes(const Buffer& buffer) {
   return bytes_of(buffer.type, count);
 }
 
-void pack_elements(const Buffer& buffer, std::span<const uint8_t> row_major, std::span<uint8_t> physical) {
+void pack_elements(const Buffer& buffer, std::span<const uint8_t> row_major,
+                   std::span<uint8_t> physical) {
   TENON_CHECK(static_cast<int64_t>(physical.size()) == physical_bytes(buffer), buffer.name);
   if (buffer.layout.is_row_major()) {
     TENON_CHECK(row_major.size() == physical.size(), buffer.name);
@@ -51,7 +52,8 @@ void pack_elements(const Buffer& buffer, std::span<const uint8_t> row_major, std
   std::vector<int64_t> extents = literals(padded);
   size_t rank = logical.size(), dims = extents.size();
 
-  // For each axis, how far an element at each coordinate lies in memory: the sum over the physical dimensions made of it.
+  // For each axis, how far an element at each coordinate lies in memory: the sum over the physical
+  // dimensions made of it.
   std::vector<int64_t> strides(dims, 1);
   for (size_t d = dims - 1; d-- > 0;) strides[d] = strides[d + 1] * extents[d + 1];
   std::vector<std::vector<int64_t>> offset(rank);
@@ -62,18 +64,21 @@ void pack_elements(const Buffer& buffer, std::span<const uint8_t> row_major, std
         const PhysicalDim& dim = buffer.layout.dims[d];
         if (dim.axis != static_cast<int>(axis)) continue;
         int64_t index = i / dim.divisor;
-        offset[axis][static_cast<size_t>(i)] += strides[d] * (dim.modulus > 0 ? index % dim.modulus : index);
+        offset[axis][static_cast<size_t>(i)] +=
+            strides[d] * (dim.modulus > 0 ? index % dim.modulus : index);
       }
   }
   std::fill(physical.begin(), physical.end(), uint8_t{0});
   if (row_major.empty()) return;
   // The innermost axis runs in a plain loop; the others count like an odometer.
   std::vector<int64_t> at(rank, 0);
-  int64_t row = rank > 0 ? logical[rank - 1] : 1, rows = static_cast<int64_t>(row_major.size() / width) / std::max<int64_t>(row, 1);
+  int64_t row = rank > 0 ? logical[rank - 1] : 1,
+          rows = static_cast<int64_t>(row_major.size() / width) / std::max<int64_t>(row, 1);
   const uint8_t* source = row_major.data();
   for (int64_t r = 0; r < rows; ++r) {
     int64_t base = 0;
-    for (size_t axis = 0; axis + 1 < rank; ++axis) base += offset[axis][static_cast<size_t>(at[axis])];
+    for (size_t axis = 0; axis + 1 < rank; ++axis)
+      base += offset[axis][static_cast<size_t>(at[axis])];
     for (int64_t i = 0; i < row; ++i, source += width) {
       int64_t element = base + (rank > 0 ? offset[rank - 1][static_cast<size_t>(i)] : 0);
       std::memcpy(physical.data() + static_cast<size_t>(element) * width, source, width);

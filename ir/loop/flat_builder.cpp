@@ -20,8 +20,8 @@ std::optional<FlatOp> direct_op(Op op, DType type) {
     }
   }
   if (is_float(type)) return std::nullopt;
-  // Slots hold integers sign- or zero-extended: of u64 only what does not ask for the sign is the same, and division
-  // of narrow types has cases that wrap.
+  // Slots hold integers sign- or zero-extended: of u64 only what does not ask for the sign is the
+  // same, and division of narrow types has cases that wrap.
   bool full = type == DType::Index || type == DType::I64;
   switch (op) {
     case Op::Add: return FlatOp::AddInt;
@@ -33,16 +33,23 @@ std::optional<FlatOp> direct_op(Op op, DType type) {
     case Op::Or: return FlatOp::OrInt;
     case Op::FloorDiv: return full ? std::optional(FlatOp::FloorDivInt) : std::nullopt;
     case Op::FloorMod: return full ? std::optional(FlatOp::FloorModInt) : std::nullopt;
-    case Op::Min: case Op::Max: case Op::Lt: case Op::Le:
+    case Op::Min:
+    case Op::Max:
+    case Op::Lt:
+    case Op::Le:
       if (type == DType::U64) return std::nullopt;
-      return op == Op::Min ? FlatOp::MinInt : op == Op::Max ? FlatOp::MaxInt : op == Op::Lt ? FlatOp::LtInt : FlatOp::LeInt;
+      return op == Op::Min   ? FlatOp::MinInt
+             : op == Op::Max ? FlatOp::MaxInt
+             : op == Op::Lt  ? FlatOp::LtInt
+                             : FlatOp::LeInt;
     case Op::Not: return type == DType::Bool ? std::optional(FlatOp::Not) : std::nullopt;
     default: return std::nullopt;
   }
 }
 
 bool may_leave_width(Op op, DType type) {
-  return (op == Op::Add || op == Op::Sub || op == Op::Mul) && is_integer(type) && bits_of(type) < 64;
+  return (op == Op::Add || op == Op::Sub || op == Op::Mul) && is_integer(type) &&
+         bits_of(type) < 64;
 }
 
 // True when every value of `from` is the same number in `to`: slots need no change.
@@ -57,14 +64,21 @@ enum class Access { Load, LoadStep, Store, StoreStep };
 
 FlatOp memory_op(Access access, DType type) {
   auto pick = [&](FlatOp load, FlatOp load_step, FlatOp store, FlatOp store_step) {
-    return access == Access::Load ? load : access == Access::LoadStep ? load_step : access == Access::Store ? store : store_step;
+    return access == Access::Load       ? load
+           : access == Access::LoadStep ? load_step
+           : access == Access::Store    ? store
+                                        : store_step;
   };
   switch (type == DType::Index ? DType::I64 : type) {
-#define X(name, ctype, member) \
-  case DType::name: return pick(FlatOp::Load##name, FlatOp::LoadStep##name, FlatOp::Store##name, FlatOp::StoreStep##name);
+#define X(name, ctype, member)                                                   \
+  case DType::name:                                                              \
+    return pick(FlatOp::Load##name, FlatOp::LoadStep##name, FlatOp::Store##name, \
+                FlatOp::StoreStep##name);
     TENON_FLAT_MEMORY_TYPES(X)
 #undef X
-    default: return pick(FlatOp::LoadOther, FlatOp::LoadStepOther, FlatOp::StoreOther, FlatOp::StoreStepOther);
+    default:
+      return pick(FlatOp::LoadOther, FlatOp::LoadStepOther, FlatOp::StoreOther,
+                  FlatOp::StoreStepOther);
   }
 }
 
@@ -77,7 +91,8 @@ struct FlatBuilder::Suspended {
 
 FlatBuilder::FlatBuilder(FlatCode& code) : code_(code) { regions_.emplace_back(); }
 
-// ---- regions ----------------------------------------------------------------------------------------------------
+// ---- regions
+// -------------------------------------------------------------------------------------------------
 
 void FlatBuilder::open_region(bool always) {
   regions_.emplace_back();
@@ -105,7 +120,8 @@ std::shared_ptr<FlatBuilder::Suspended> FlatBuilder::suspend(int depth) {
   std::move(first, regions_.end(), std::back_inserter(result->regions));
   regions_.erase(first, regions_.end());
   result->variables = variable_stack_;
-  std::erase_if(variable_stack_, [&](const FlatVariable& variable) { return variable.depth > depth; });
+  std::erase_if(variable_stack_,
+                [&](const FlatVariable& variable) { return variable.depth > depth; });
   return result;
 }
 
@@ -114,7 +130,8 @@ void FlatBuilder::resume(const std::shared_ptr<Suspended>& suspended) {
   variable_stack_ = std::move(suspended->variables);
 }
 
-FlatBuilder::Value FlatBuilder::emit_value(Instruction instruction, std::initializer_list<Value> operands, bool checked) {
+FlatBuilder::Value FlatBuilder::emit_value(Instruction instruction,
+                                           std::initializer_list<Value> operands, bool checked) {
   int at = checked ? fault_depth() : 0;
   for (const Value& operand : operands) at = std::max(at, operand.depth);
   instruction.dst = new_slot();
@@ -128,7 +145,8 @@ int FlatBuilder::fault_depth() const {
   return at;
 }
 
-// ---- names ------------------------------------------------------------------------------------------------------
+// ---- names
+// -------------------------------------------------------------------------------------------------
 
 void FlatBuilder::begin_statement(const Stmt& stmt) {
   statement_ = static_cast<int32_t>(code_.statements.size());
@@ -160,7 +178,8 @@ int32_t FlatBuilder::new_slot() {
   return static_cast<int32_t>(code_.slots.size()) - 1;
 }
 
-// ---- values -----------------------------------------------------------------------------------------------------
+// ---- values
+// -------------------------------------------------------------------------------------------------
 
 FlatBuilder::Value FlatBuilder::constant(Slot value) {
   auto [found, added] = constants_.emplace(value.i, -1);
@@ -189,8 +208,10 @@ FlatBuilder::Value FlatBuilder::value(Expr e, bool quiet) {
     case ExprKind::IntImm: return constant_int(e.as<IntImm>()->value);
     case ExprKind::FloatImm: {
       Slot slot{.i = 0};
-      if (e.type() == DType::F32) slot.s = static_cast<float>(e.as<FloatImm>()->value);
-      else slot.d = e.as<FloatImm>()->value;
+      if (e.type() == DType::F32)
+        slot.s = static_cast<float>(e.as<FloatImm>()->value);
+      else
+        slot.d = e.as<FloatImm>()->value;
       return constant(slot);
     }
     case ExprKind::Var: {
@@ -226,10 +247,13 @@ FlatBuilder::Value FlatBuilder::compute(Expr e, bool quiet) {
 }
 
 FlatBuilder::Value FlatBuilder::compute_apply(const Apply& apply, bool quiet) {
-  // The operand that select does not take, and the second one of a decided and/or, may be memory that nothing has written.
-  bool lazy = apply.op == Op::Select || ((apply.op == Op::And || apply.op == Op::Or) && apply.type == DType::Bool);
+  // The operand that select does not take, and the second one of a decided and/or, may be memory
+  // that nothing has written.
+  bool lazy = apply.op == Op::Select ||
+              ((apply.op == Op::And || apply.op == Op::Or) && apply.type == DType::Bool);
   Value operands[3] = {constant_int(0), constant_int(0), constant_int(0)};
-  for (size_t i = 0; i < apply.children.size(); ++i) operands[i] = value(apply.children[i], quiet || (lazy && i > 0));
+  for (size_t i = 0; i < apply.children.size(); ++i)
+    operands[i] = value(apply.children[i], quiet || (lazy && i > 0));
   DType type = apply.children[apply.op == Op::Select ? 1 : 0].type();
   Instruction instruction{.op = FlatOp::Apply};
   instruction.a = operands[0].slot;
@@ -245,7 +269,8 @@ FlatBuilder::Value FlatBuilder::compute_apply(const Apply& apply, bool quiet) {
   }
   Value result = emit_value(instruction, {operands[0], operands[1], operands[2]});
   if (instruction.op == FlatOp::Apply || !may_leave_width(apply.op, type)) return result;
-  return emit_value({.op = FlatOp::Wrap, .x = static_cast<uint8_t>(type), .a = result.slot}, {result});
+  return emit_value({.op = FlatOp::Wrap, .x = static_cast<uint8_t>(type), .a = result.slot},
+                    {result});
 }
 
 FlatBuilder::Value FlatBuilder::compute_cast(const Cast& cast, bool quiet) {
@@ -270,17 +295,22 @@ FlatBuilder::Value FlatBuilder::compute_cast(const Cast& cast, bool quiet) {
   return emit_value(instruction, {operand});
 }
 
-// ---- accesses ---------------------------------------------------------------------------------------------------
+// ---- accesses
+// -------------------------------------------------------------------------------------------------
 
-std::vector<Expr> FlatBuilder::relative_indices(const ScopedBuffer& buffer, std::span<const Expr> indices) const {
-  TENON_CHECK(indices.size() == buffer.declared.extents.size(), "subscripts of " + buffer.declared.name);
+std::vector<Expr> FlatBuilder::relative_indices(const ScopedBuffer& buffer,
+                                                std::span<const Expr> indices) const {
+  TENON_CHECK(indices.size() == buffer.declared.extents.size(),
+              "subscripts of " + buffer.declared.name);
   std::vector<Expr> result(indices.begin(), indices.end());
-  for (size_t i = 0; i < buffer.declared.base.size(); ++i) result[i] = result[i] - buffer.declared.base[i];
+  for (size_t i = 0; i < buffer.declared.base.size(); ++i)
+    result[i] = result[i] - buffer.declared.base[i];
   return result;
 }
 
 std::vector<FlatBuilder::AddressStep> FlatBuilder::address_steps(const ScopedBuffer& buffer,
-                                                                 std::span<const Expr> indices, bool quiet) {
+                                                                 std::span<const Expr> indices,
+                                                                 bool quiet) {
   std::vector<Expr> relative = relative_indices(buffer, indices);
   const Layout& layout = buffer.declared.layout;
   std::vector<AddressStep> steps;
@@ -290,7 +320,8 @@ std::vector<FlatBuilder::AddressStep> FlatBuilder::address_steps(const ScopedBuf
     steps.push_back({value(index, quiet), value(extent), value(stride), static_cast<int>(axis)});
   };
   if (layout.is_row_major()) {
-    for (size_t i = 0; i < relative.size(); ++i) add(relative[i], buffer.physical_extents[i], buffer.strides[i], i);
+    for (size_t i = 0; i < relative.size(); ++i)
+      add(relative[i], buffer.physical_extents[i], buffer.strides[i], i);
     return steps;
   }
   std::vector<Expr> physical = layout.physical_indices(relative);
@@ -299,9 +330,11 @@ std::vector<FlatBuilder::AddressStep> FlatBuilder::address_steps(const ScopedBuf
   for (size_t d = 0; d < layout.dims.size(); ++d) {
     const PhysicalDim& dim = layout.dims[d];
     size_t axis = static_cast<size_t>(dim.axis);
-    // The outermost part bounds its axis, padding included: whole blocks. The parts inside cannot leave their block.
+    // The outermost part bounds its axis, padding included: whole blocks. The parts inside cannot
+    // leave their block.
     if (dim.modulus == 0 && parts[axis] > 1)
-      add(relative[axis], buffer.physical_extents[d] * pool_.index(dim.divisor), pool_.index(0), axis);
+      add(relative[axis], buffer.physical_extents[d] * pool_.index(dim.divisor), pool_.index(0),
+          axis);
     add(simplify(physical[d], ranges_), buffer.physical_extents[d], buffer.strides[d], axis);
   }
   return steps;
@@ -309,7 +342,9 @@ std::vector<FlatBuilder::AddressStep> FlatBuilder::address_steps(const ScopedBuf
 
 FlatBuilder::Value FlatBuilder::offset_of(std::vector<AddressStep>& steps, int32_t number) {
   // What changes least goes first, so that its part of the offset leaves the inner loops.
-  std::stable_sort(steps.begin(), steps.end(), [](const AddressStep& a, const AddressStep& b) { return a.index.depth < b.index.depth; });
+  std::stable_sort(steps.begin(), steps.end(), [](const AddressStep& a, const AddressStep& b) {
+    return a.index.depth < b.index.depth;
+  });
   Value offset = constant_int(0);
   for (size_t i = 0; i + 1 < steps.size(); ++i) {
     const AddressStep& step = steps[i];
@@ -319,7 +354,8 @@ FlatBuilder::Value FlatBuilder::offset_of(std::vector<AddressStep>& steps, int32
     instruction.c = step.extent.slot;
     instruction.d = step.stride.slot;
     instruction.buffer = number;
-    offset = emit_value(instruction, {offset, step.index, step.extent, step.stride}, /*checked=*/true);
+    offset =
+        emit_value(instruction, {offset, step.index, step.extent, step.stride}, /*checked=*/true);
   }
   return offset;
 }
@@ -328,9 +364,12 @@ FlatBuilder::Value FlatBuilder::compute_read(const Read& read, bool quiet) {
   const ScopedBuffer& source = buffer(read.tensor);
   if (read.has_otherwise) return compute_read_or_else(source, read, quiet);
   std::vector<AddressStep> steps = address_steps(source, read.indices(), quiet);
-  Instruction instruction{.op = memory_op(steps.empty() ? Access::Load : Access::LoadStep, read.type)};
+  Instruction instruction{
+      .op = memory_op(steps.empty() ? Access::Load : Access::LoadStep, read.type)};
   Value offset = offset_of(steps, source.number);
-  AddressStep last = steps.empty() ? AddressStep{constant_int(0), constant_int(0), constant_int(0), 0} : steps.back();
+  AddressStep last = steps.empty()
+                         ? AddressStep{constant_int(0), constant_int(0), constant_int(0), 0}
+                         : steps.back();
   // Memory that changes is read where it stands, all other as early as its subscripts are known.
   Value here{-1, source.changes ? depth() : 0};
   instruction.x = static_cast<uint8_t>(last.axis);
@@ -340,18 +379,25 @@ FlatBuilder::Value FlatBuilder::compute_read(const Read& read, bool quiet) {
   instruction.c = last.extent.slot;
   instruction.d = last.stride.slot;
   instruction.buffer = source.number;
-  return emit_value(instruction, {offset, last.index, last.extent, last.stride, here}, /*checked=*/true);
+  return emit_value(instruction, {offset, last.index, last.extent, last.stride, here},
+                    /*checked=*/true);
 }
 
-FlatBuilder::Value FlatBuilder::compute_read_or_else(const ScopedBuffer& source, const Read& read, bool quiet) {
+FlatBuilder::Value FlatBuilder::compute_read_or_else(const ScopedBuffer& source, const Read& read,
+                                                     bool quiet) {
   std::vector<Expr> relative = relative_indices(source, read.indices());
   Value inside = constant_int(1), offset = constant_int(0);
-  auto combine = [&](FlatOp op, Value a, Value b) { return emit_value({.op = op, .a = a.slot, .b = b.slot}, {a, b}); };
+  auto combine = [&](FlatOp op, Value a, Value b) {
+    return emit_value({.op = op, .a = a.slot, .b = b.slot}, {a, b});
+  };
   for (size_t i = 0; i < relative.size(); ++i)
-    inside = combine(FlatOp::AndInt, inside, combine(FlatOp::InRange, value(relative[i], quiet), value(source.declared.extents[i])));
+    inside = combine(
+        FlatOp::AndInt, inside,
+        combine(FlatOp::InRange, value(relative[i], quiet), value(source.declared.extents[i])));
   std::vector<Expr> physical = source.declared.layout.physical_indices(relative);
   for (size_t d = 0; d < physical.size(); ++d)
-    offset = combine(FlatOp::AddInt, offset, combine(FlatOp::MulInt, value(physical[d], quiet), value(source.strides[d])));
+    offset = combine(FlatOp::AddInt, offset,
+                     combine(FlatOp::MulInt, value(physical[d], quiet), value(source.strides[d])));
   Value otherwise = value(read.otherwise(), quiet), here{-1, source.changes ? depth() : 0};
   Instruction instruction{.op = FlatOp::LoadOrElse};
   instruction.y = quiet;
@@ -362,13 +408,16 @@ FlatBuilder::Value FlatBuilder::compute_read_or_else(const ScopedBuffer& source,
   return emit_value(instruction, {offset, inside, otherwise, here}, /*checked=*/true);
 }
 
-void FlatBuilder::check_padding(const ScopedBuffer& target, const std::vector<Expr>& indices, Value stored) {
+void FlatBuilder::check_padding(const ScopedBuffer& target, const std::vector<Expr>& indices,
+                                Value stored) {
   std::vector<Expr> relative = relative_indices(target, indices);
   Value inside = constant_int(1);
   for (size_t i = 0; i < relative.size(); ++i) {
     Value index = value(relative[i]), extent = value(target.declared.extents[i]);
-    Value in_axis = emit_value({.op = FlatOp::InRange, .a = index.slot, .b = extent.slot}, {index, extent});
-    inside = emit_value({.op = FlatOp::AndInt, .a = inside.slot, .b = in_axis.slot}, {inside, in_axis});
+    Value in_axis =
+        emit_value({.op = FlatOp::InRange, .a = index.slot, .b = extent.slot}, {index, extent});
+    inside =
+        emit_value({.op = FlatOp::AndInt, .a = inside.slot, .b = in_axis.slot}, {inside, in_axis});
   }
   emit({.op = FlatOp::CheckPadding,
         .x = static_cast<uint8_t>(target.declared.type),
@@ -381,7 +430,8 @@ void FlatBuilder::store(const std::string& name, const std::vector<Expr>& indice
   const ScopedBuffer& target = buffer(name);
   if (target.declared.layout.pads(target.declared.extents)) check_padding(target, indices, stored);
   std::vector<AddressStep> steps = address_steps(target, indices, false);
-  Instruction instruction{.op = memory_op(steps.empty() ? Access::Store : Access::StoreStep, target.declared.type)};
+  Instruction instruction{
+      .op = memory_op(steps.empty() ? Access::Store : Access::StoreStep, target.declared.type)};
   instruction.a = offset_of(steps, target.number).slot;
   if (!steps.empty()) {
     instruction.x = static_cast<uint8_t>(steps.back().axis);

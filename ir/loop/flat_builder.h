@@ -1,8 +1,9 @@
-// Makes flat code of expressions: slots, regions, and the accesses to buffers. make_flat_code.cpp walks the statements.
+// Makes flat code of expressions: slots, regions, and the accesses to buffers. make_flat_code.cpp
+// walks the statements.
 //
-// A region is the body of a loop or of a condition, or the whole function. Code goes into the outermost open region in which
-// its operands are known, so what a loop does not change is computed before it. What may be a fault does not leave a region
-// that might not run.
+// A region is the body of a loop or of a condition, or the whole function. Code goes into the
+// outermost open region in which its operands are known, so what a loop does not change is computed
+// before it. What may be a fault does not leave a region that might not run.
 #pragma once
 
 #include <map>
@@ -86,11 +87,15 @@ class FlatBuilder {
   Value compute_read_or_else(const ScopedBuffer& buffer, const Read& read, bool quiet);
   bool depends_on_writes(Expr e);
 
-  /// Emits into the outermost region that knows the operands; `checked`: the instruction may be a fault.
-  Value emit_value(Instruction instruction, std::initializer_list<Value> operands, bool checked = false);
+  /// Emits into the outermost region that knows the operands; `checked`: the instruction may be a
+  /// fault.
+  Value emit_value(Instruction instruction, std::initializer_list<Value> operands,
+                   bool checked = false);
   int fault_depth() const;
-  std::vector<AddressStep> address_steps(const ScopedBuffer& buffer, std::span<const Expr> indices, bool quiet);
-  std::vector<Expr> relative_indices(const ScopedBuffer& buffer, std::span<const Expr> indices) const;
+  std::vector<AddressStep> address_steps(const ScopedBuffer& buffer, std::span<const Expr> indices,
+                                         bool quiet);
+  std::vector<Expr> relative_indices(const ScopedBuffer& buffer,
+                                     std::span<const Expr> indices) const;
   /// Adds all steps but the last into an offset.
   Value offset_of(std::vector<AddressStep>& steps, int32_t number);
   void check_padding(const ScopedBuffer& buffer, const std::vector<Expr>& indices, Value value);
@@ -104,7 +109,8 @@ class FlatBuilder {
   std::vector<FlatVariable> variable_stack_;
   std::map<int64_t, int32_t> constants_;  // by bits
   std::unordered_map<const ExprNode*, bool> depends_on_writes_;
-  std::unordered_map<const ExprNode*, Value> known_in_statement_[2];  // by quiet; values that depend on writes
+  std::unordered_map<const ExprNode*, Value>
+      known_in_statement_[2];  // by quiet; values that depend on writes
   int32_t statement_ = -1;
 };
 

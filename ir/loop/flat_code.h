@@ -1,12 +1,13 @@
-// Flat code of the interpreter: an array of small instructions on numbered slots, made from a function by
-// make_flat_code.cpp and run by interpreter.cpp.
+// Flat code of the interpreter: an array of small instructions on numbered slots, made from a
+// function by make_flat_code.cpp and run by interpreter.cpp.
 //
 //   for i in 4 { y[i] = x[i] * 2.0 }
 //   ->   0: LoopBegin i, 4, +4      1: LoadStepF32 a <- x[0 + i*1]    2: MulF32 b <- a, two
 //        3: StoreStepF32 y[0 + i*1] <- b                               4: LoopNext i, 4, -3
 //
-// What a loop does not change is computed before it. Each subscript is one Step: it checks the bounds of its axis and adds
-// subscript * stride to an offset; the last one is part of the load or store.
+// What a loop does not change is computed before it. Each subscript is one Step: it checks the
+// bounds of its axis and adds subscript * stride to an offset; the last one is part of the load or
+// store.
 #pragma once
 
 #include <memory>
@@ -33,39 +34,46 @@ namespace tenon::loop {
   X(F64, double, d)
 
 // X(name): on two floats of one type.
-#define TENON_FLAT_FLOAT_OPS(X) X(Add) X(Sub) X(Mul) X(Div) X(Min) X(Max) X(Lt) X(Le) X(Eq) X(Ne) X(Fma)
-// On integers of up to 64 bits, kept sign- or zero-extended; those of less wrap by an instruction behind.
-#define TENON_FLAT_INT_OPS(X) X(Add) X(Sub) X(Mul) X(FloorDiv) X(FloorMod) X(Min) X(Max) X(Lt) X(Le) X(Eq) X(Ne) X(And) X(Or)
+#define TENON_FLAT_FLOAT_OPS(X) \
+  X(Add) X(Sub) X(Mul) X(Div) X(Min) X(Max) X(Lt) X(Le) X(Eq) X(Ne) X(Fma)
+// On integers of up to 64 bits, kept sign- or zero-extended; those of less wrap by an instruction
+// behind.
+#define TENON_FLAT_INT_OPS(X) \
+  X(Add) X(Sub) X(Mul) X(FloorDiv) X(FloorMod) X(Min) X(Max) X(Lt) X(Le) X(Eq) X(Ne) X(And) X(Or)
 
 enum class FlatOp : uint16_t {
-#define X(name, type, member) \
-  Load##name, LoadStep##name, Store##name, StoreStep##name,
+#define X(name, type, member) Load##name, LoadStep##name, Store##name, StoreStep##name,
   TENON_FLAT_MEMORY_TYPES(X)
 #undef X
-  LoadOther, LoadStepOther, StoreOther, StoreStepOther,  // as Load: dst <- buffer[a]; LoadStep: dst <- buffer[a + b*d]
-  LoadOrElse,   // dst <- b ? buffer[a] : c
+      LoadOther,
+  LoadStepOther,
+  StoreOther,
+  StoreStepOther,  // as Load: dst <- buffer[a]; LoadStep: dst <- buffer[a + b*d]
+  LoadOrElse,      // dst <- b ? buffer[a] : c
 #define X(name) name##F32, name##F64,
   TENON_FLAT_FLOAT_OPS(X)
 #undef X
 #define X(name) name##Int,
-  TENON_FLAT_INT_OPS(X)
+      TENON_FLAT_INT_OPS(X)
 #undef X
-  Not,          // dst <- a == 0
+          Not,  // dst <- a == 0
   Select,       // dst <- a ? b : c
   Wrap,         // dst <- a, wrapped to type x
-  IntToF32, F64ToF32, F32ToF64,
-  Apply,        // dst <- operation x on operands of type y: a, b, c (a of select is a bool)
-  Convert,      // dst <- a, to type x from type y
-  Reinterpret,  // the same for bits
-  Step,         // dst <- a + b*d, where 0 <= b < c, else a fault: axis x of `buffer`
-  InRange,      // dst <- 0 <= a < b
-  LoopBegin,    // dst <- 0, jump by c unless 0 < b
-  LoopNext,     // dst <- dst + 1, jump by c if it is below b
-  JumpUnless,   // jump by c unless a
-  Jump,         // jump by c
-  Alloc,        // the buffer gets `a` elements, none written
-  CheckPadding, // a fault unless b or a is zero: a, of type x, is stored to padding of the buffer
-  Require,      // reports the statement unless a
+  IntToF32,
+  F64ToF32,
+  F32ToF64,
+  Apply,         // dst <- operation x on operands of type y: a, b, c (a of select is a bool)
+  Convert,       // dst <- a, to type x from type y
+  Reinterpret,   // the same for bits
+  Step,          // dst <- a + b*d, where 0 <= b < c, else a fault: axis x of `buffer`
+  InRange,       // dst <- 0 <= a < b
+  LoopBegin,     // dst <- 0, jump by c unless 0 < b
+  LoopNext,      // dst <- dst + 1, jump by c if it is below b
+  JumpUnless,    // jump by c unless a
+  Jump,          // jump by c
+  Alloc,         // the buffer gets `a` elements, none written
+  CheckPadding,  // a fault unless b or a is zero: a, of type x, is stored to padding of the buffer
+  Require,       // reports the statement unless a
 };
 
 union Slot {
@@ -87,13 +95,15 @@ struct FlatBuffer {
   int param = -1;  // its number, or -1 for one that Alloc makes
 };
 
-/// Where an instruction comes from, for messages: its statement, and how deep in the loops around it the instruction is.
+/// Where an instruction comes from, for messages: its statement, and how deep in the loops around
+/// it the instruction is.
 struct FlatOrigin {
   int32_t statement = -1;
   int32_t depth = 0;
 };
 
-/// A loop variable around a statement; depth as in FlatOrigin: deeper instructions run while it has a value.
+/// A loop variable around a statement; depth as in FlatOrigin: deeper instructions run while it has
+/// a value.
 struct FlatVariable {
   std::string name;
   int32_t slot = -1;
@@ -117,9 +127,9 @@ struct FlatParam {
 
 struct FlatCode {
   std::vector<Instruction> instructions;
-  std::vector<FlatOrigin> origins;       // by instruction
+  std::vector<FlatOrigin> origins;  // by instruction
   std::vector<FlatStatement> statements;
-  std::vector<Slot> slots;               // their first values: literals
+  std::vector<Slot> slots;  // their first values: literals
   std::vector<FlatBuffer> buffers;
   std::vector<FlatParam> params;
   std::vector<int64_t> parameter_bytes;

@@ -41,9 +41,15 @@ T greatest(T a, T b) {
   return any_nan(a, b) ? std::numeric_limits<T>::quiet_NaN() : a < b ? b : a;
 }
 
-int64_t add_wrapping(int64_t a, int64_t b) { return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b)); }
-int64_t sub_wrapping(int64_t a, int64_t b) { return static_cast<int64_t>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b)); }
-int64_t mul_wrapping(int64_t a, int64_t b) { return static_cast<int64_t>(static_cast<uint64_t>(a) * static_cast<uint64_t>(b)); }
+int64_t add_wrapping(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+}
+int64_t sub_wrapping(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
+}
+int64_t mul_wrapping(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) * static_cast<uint64_t>(b));
+}
 
 // As fold.h says of 64-bit integers and index.
 int64_t floor_div_of(int64_t a, int64_t b) {
@@ -65,9 +71,12 @@ Scalar scalar_of(DType type, Slot slot) {
 
 Slot slot_of(DType type, Scalar value) {
   Slot slot{.i = 0};
-  if (type == DType::F32) slot.s = static_cast<float>(value.f);
-  else if (is_float(type)) slot.d = value.f;
-  else slot.i = value.i;
+  if (type == DType::F32)
+    slot.s = static_cast<float>(value.f);
+  else if (is_float(type))
+    slot.d = value.f;
+  else
+    slot.i = value.i;
   return slot;
 }
 
@@ -125,7 +134,8 @@ class Runner {
       RunBuffer buffer;
       buffer.type = code.buffers[i].type;
       buffer.bits = bits_of(buffer.type);
-      if (code.buffers[i].param >= 0) attach(buffer, static_cast<size_t>(code.buffers[i].param), params);
+      if (code.buffers[i].param >= 0)
+        attach(buffer, static_cast<size_t>(code.buffers[i].param), params);
       buffers_.push_back(buffer);
     }
     memory_.resize(code.buffers.size());
@@ -151,8 +161,10 @@ class Runner {
     const FlatParam& param = code_.params[number];
     const Memory& memory = params[number];
     int64_t bytes = code_.parameter_bytes[number];
-    TENON_CHECK(static_cast<int64_t>(memory.bytes.size()) >= bytes, "the memory of parameter " + param.name);
-    TENON_CHECK(memory.written.empty() || memory.written.size() >= memory.bytes.size(), "the flags of parameter " + param.name);
+    TENON_CHECK(static_cast<int64_t>(memory.bytes.size()) >= bytes,
+                "the memory of parameter " + param.name);
+    TENON_CHECK(memory.written.empty() || memory.written.size() >= memory.bytes.size(),
+                "the flags of parameter " + param.name);
     buffer.data = memory.bytes.data();
     buffer.count = param.count();
     if (!memory.written.empty()) buffer.written = memory.written.data();
@@ -171,7 +183,8 @@ class Runner {
     size_t number = static_cast<size_t>(instruction.buffer);
     RunBuffer& buffer = buffers_[number];
     OwnedMemory& memory = memory_[number];
-    if (count < 0 || count > kMostBytes / 8) throw FaultAt{at, std::to_string(count) + " elements are too many"};
+    if (count < 0 || count > kMostBytes / 8)
+      throw FaultAt{at, std::to_string(count) + " elements are too many"};
     size_t bytes = static_cast<size_t>(bytes_of(buffer.type, count));
     memory.bytes.resize(bytes);
     memory.written.assign(bytes, 0);
@@ -180,29 +193,36 @@ class Runner {
     buffer.count = count;
   }
 
-  [[noreturn]] void fault_outside(const Instruction& instruction, int64_t index, int64_t extent, size_t at) const {
-    throw FaultAt{at, "subscript " + std::to_string(instruction.x) + " of " + code_.buffers[static_cast<size_t>(instruction.buffer)].name +
-                          " is " + std::to_string(index) + ", outside 0.." + std::to_string(extent - 1)};
+  [[noreturn]] void fault_outside(const Instruction& instruction, int64_t index, int64_t extent,
+                                  size_t at) const {
+    throw FaultAt{at, "subscript " + std::to_string(instruction.x) + " of " +
+                          code_.buffers[static_cast<size_t>(instruction.buffer)].name + " is " +
+                          std::to_string(index) + ", outside 0.." + std::to_string(extent - 1)};
   }
   [[noreturn]] void fault_offset(const Instruction& instruction, int64_t offset, size_t at) const {
     const RunBuffer& buffer = buffers_[static_cast<size_t>(instruction.buffer)];
-    throw FaultAt{at, "element " + std::to_string(offset) + " in memory of " + code_.buffers[static_cast<size_t>(instruction.buffer)].name +
+    throw FaultAt{at, "element " + std::to_string(offset) + " in memory of " +
+                          code_.buffers[static_cast<size_t>(instruction.buffer)].name +
                           " is outside its " + std::to_string(buffer.count)};
   }
-  [[noreturn]] void fault_unwritten(const Instruction& instruction, int64_t offset, size_t at) const {
-    throw FaultAt{at, "element " + std::to_string(offset) + " in memory of " + code_.buffers[static_cast<size_t>(instruction.buffer)].name +
+  [[noreturn]] void fault_unwritten(const Instruction& instruction, int64_t offset,
+                                    size_t at) const {
+    throw FaultAt{at, "element " + std::to_string(offset) + " in memory of " +
+                          code_.buffers[static_cast<size_t>(instruction.buffer)].name +
                           " is read before anything wrote it"};
   }
 
   int64_t step(const Instruction& instruction, const Slot* s, size_t at) const {
     int64_t index = s[instruction.b].i, extent = s[instruction.c].i;
-    if (static_cast<uint64_t>(index) >= static_cast<uint64_t>(extent) || extent < 0) fault_outside(instruction, index, extent, at);
+    if (static_cast<uint64_t>(index) >= static_cast<uint64_t>(extent) || extent < 0)
+      fault_outside(instruction, index, extent, at);
     return s[instruction.a].i + index * s[instruction.d].i;
   }
 
   const RunBuffer& checked_buffer(const Instruction& instruction, int64_t offset, size_t at) const {
     const RunBuffer& buffer = buffers_[static_cast<size_t>(instruction.buffer)];
-    if (static_cast<uint64_t>(offset) >= static_cast<uint64_t>(buffer.count)) fault_offset(instruction, offset, at);
+    if (static_cast<uint64_t>(offset) >= static_cast<uint64_t>(buffer.count))
+      fault_offset(instruction, offset, at);
     return buffer;
   }
 
@@ -210,8 +230,10 @@ class Runner {
   T load(const Instruction& instruction, int64_t offset, size_t at) const {
     const RunBuffer& buffer = checked_buffer(instruction, offset, at);
     constexpr int64_t kWidth = sizeof(T);
-    using Flags = std::conditional_t<kWidth == 8, uint64_t, std::conditional_t<kWidth == 4, uint32_t, uint8_t>>;
-    if (buffer.written && !instruction.y && !all_written<Flags>(buffer.written + offset * kWidth)) fault_unwritten(instruction, offset, at);
+    using Flags = std::conditional_t<kWidth == 8, uint64_t,
+                                     std::conditional_t<kWidth == 4, uint32_t, uint8_t>>;
+    if (buffer.written && !instruction.y && !all_written<Flags>(buffer.written + offset * kWidth))
+      fault_unwritten(instruction, offset, at);
     T value;
     std::memcpy(&value, buffer.data + offset * kWidth, sizeof value);
     return value;
@@ -246,14 +268,15 @@ class Runner {
   const FlatCode& code_;
   std::vector<Slot> slots_;
   std::vector<RunBuffer> buffers_;
-  std::vector<OwnedMemory> memory_;           // of the buffers that Alloc makes
-  std::vector<std::vector<uint8_t>> flags_;   // of `out` parameters whose caller keeps none
+  std::vector<OwnedMemory> memory_;          // of the buffers that Alloc makes
+  std::vector<std::vector<uint8_t>> flags_;  // of `out` parameters whose caller keeps none
 };
 
 void Runner::apply(const Instruction& instruction, Slot* s) const {
   DType type = static_cast<DType>(instruction.y);
   Op op = static_cast<Op>(instruction.x);
-  Scalar operands[3] = {scalar_of(type, s[instruction.a]), scalar_of(type, s[instruction.b]), scalar_of(type, s[instruction.c])};
+  Scalar operands[3] = {scalar_of(type, s[instruction.a]), scalar_of(type, s[instruction.b]),
+                        scalar_of(type, s[instruction.c])};
   Scalar result = evaluate(op, type, operands);
   bool comparison = op == Op::Eq || op == Op::Ne || op == Op::Lt || op == Op::Le;
   s[instruction.dst] = slot_of(comparison ? DType::Bool : type, result);
@@ -264,7 +287,8 @@ void Runner::check_padding(const Instruction& instruction, const Slot* s, size_t
   DType type = static_cast<DType>(instruction.x);
   Scalar value = scalar_of(type, s[instruction.a]);
   if (is_float(type) ? value.f != 0 : value.i != 0)
-    throw FaultAt{at, "padding of " + code_.buffers[static_cast<size_t>(instruction.buffer)].name + " becomes other than zero"};
+    throw FaultAt{at, "padding of " + code_.buffers[static_cast<size_t>(instruction.buffer)].name +
+                          " becomes other than zero"};
 }
 
 void Runner::execute(Outcome& outcome) {
@@ -274,33 +298,41 @@ void Runner::execute(Outcome& outcome) {
   for (size_t at = 0; at < end; ++at) {
     const Instruction& in = code[at];
     // A jump of `distance` from here; the loop adds one.
-    auto jump = [&](int32_t distance) { at = static_cast<size_t>(static_cast<int64_t>(at) + distance - 1); };
+    auto jump = [&](int32_t distance) {
+      at = static_cast<size_t>(static_cast<int64_t>(at) + distance - 1);
+    };
     switch (in.op) {
-#define X(name, type, member)                                                                                        \
-  case FlatOp::Load##name: s[in.dst].member = load<type>(in, s[in.a].i, at); break;                                  \
-  case FlatOp::LoadStep##name: s[in.dst].member = load<type>(in, step(in, s, at), at); break;                        \
-  case FlatOp::Store##name: store<type>(in, s[in.a].i, static_cast<type>(s[in.dst].member), at); break;              \
-  case FlatOp::StoreStep##name: store<type>(in, step(in, s, at), static_cast<type>(s[in.dst].member), at); break;
+#define X(name, type, member)                                                                 \
+  case FlatOp::Load##name: s[in.dst].member = load<type>(in, s[in.a].i, at); break;           \
+  case FlatOp::LoadStep##name: s[in.dst].member = load<type>(in, step(in, s, at), at); break; \
+  case FlatOp::Store##name:                                                                   \
+    store<type>(in, s[in.a].i, static_cast<type>(s[in.dst].member), at);                      \
+    break;                                                                                    \
+  case FlatOp::StoreStep##name:                                                               \
+    store<type>(in, step(in, s, at), static_cast<type>(s[in.dst].member), at);                \
+    break;
       TENON_FLAT_MEMORY_TYPES(X)
 #undef X
       case FlatOp::LoadOther: s[in.dst] = load_other(in, s[in.a].i, at); break;
       case FlatOp::LoadStepOther: s[in.dst] = load_other(in, step(in, s, at), at); break;
       case FlatOp::StoreOther: store_other(in, s[in.a].i, s[in.dst], at); break;
       case FlatOp::StoreStepOther: store_other(in, step(in, s, at), s[in.dst], at); break;
-      case FlatOp::LoadOrElse: s[in.dst] = s[in.b].i ? load_other(in, s[in.a].i, at) : s[in.c]; break;
-#define X(name, type, m)                                                                      \
-  case FlatOp::Add##name: s[in.dst].m = s[in.a].m + s[in.b].m; break;                         \
-  case FlatOp::Sub##name: s[in.dst].m = s[in.a].m - s[in.b].m; break;                         \
-  case FlatOp::Mul##name: s[in.dst].m = s[in.a].m * s[in.b].m; break;                         \
-  case FlatOp::Div##name: s[in.dst].m = s[in.a].m / s[in.b].m; break;                         \
-  case FlatOp::Min##name: s[in.dst].m = least<type>(s[in.a].m, s[in.b].m); break;             \
-  case FlatOp::Max##name: s[in.dst].m = greatest<type>(s[in.a].m, s[in.b].m); break;          \
-  case FlatOp::Lt##name: s[in.dst].i = s[in.a].m < s[in.b].m; break;                          \
-  case FlatOp::Le##name: s[in.dst].i = s[in.a].m <= s[in.b].m; break;                         \
-  case FlatOp::Eq##name: s[in.dst].i = s[in.a].m == s[in.b].m; break;                         \
-  case FlatOp::Ne##name: s[in.dst].i = s[in.a].m != s[in.b].m; break;                         \
+      case FlatOp::LoadOrElse:
+        s[in.dst] = s[in.b].i ? load_other(in, s[in.a].i, at) : s[in.c];
+        break;
+#define X(name, type, m)                                                             \
+  case FlatOp::Add##name: s[in.dst].m = s[in.a].m + s[in.b].m; break;                \
+  case FlatOp::Sub##name: s[in.dst].m = s[in.a].m - s[in.b].m; break;                \
+  case FlatOp::Mul##name: s[in.dst].m = s[in.a].m * s[in.b].m; break;                \
+  case FlatOp::Div##name: s[in.dst].m = s[in.a].m / s[in.b].m; break;                \
+  case FlatOp::Min##name: s[in.dst].m = least<type>(s[in.a].m, s[in.b].m); break;    \
+  case FlatOp::Max##name: s[in.dst].m = greatest<type>(s[in.a].m, s[in.b].m); break; \
+  case FlatOp::Lt##name: s[in.dst].i = s[in.a].m < s[in.b].m; break;                 \
+  case FlatOp::Le##name: s[in.dst].i = s[in.a].m <= s[in.b].m; break;                \
+  case FlatOp::Eq##name: s[in.dst].i = s[in.a].m == s[in.b].m; break;                \
+  case FlatOp::Ne##name: s[in.dst].i = s[in.a].m != s[in.b].m; break;                \
   case FlatOp::Fma##name: s[in.dst].m = std::fma(s[in.a].m, s[in.b].m, s[in.c].m); break;
-      TENON_FLAT_FLOAT_TYPES(X)
+        TENON_FLAT_FLOAT_TYPES(X)
 #undef X
       case FlatOp::AddInt: s[in.dst].i = add_wrapping(s[in.a].i, s[in.b].i); break;
       case FlatOp::SubInt: s[in.dst].i = sub_wrapping(s[in.a].i, s[in.b].i); break;
@@ -349,8 +381,10 @@ void Runner::execute(Outcome& outcome) {
       case FlatOp::CheckPadding: check_padding(in, s, at); break;
       case FlatOp::Require:
         if (!s[in.a].i && !outcome.failed_require) {
-          const Stmt& stmt = code_.statements[static_cast<size_t>(code_.origins[at].statement)].stmt;
-          outcome.failed_require = stmt.as<Leaf>() ? stmt.as<Leaf>()->stage->location : stmt.as<Require>()->location;
+          const Stmt& stmt =
+              code_.statements[static_cast<size_t>(code_.origins[at].statement)].stmt;
+          outcome.failed_require =
+              stmt.as<Leaf>() ? stmt.as<Leaf>()->stage->location : stmt.as<Require>()->location;
         }
         break;
     }
@@ -366,8 +400,10 @@ void Runner::check_results(Outcome& outcome) const {
     const FlatParam& param = code_.params[static_cast<size_t>(number)];
     int64_t bytes = code_.parameter_bytes[static_cast<size_t>(number)], missing = -1;
     if (param.is_dense()) {
-      const void* found = bytes > 0 ? std::memchr(buffers_[i].written, 0, static_cast<size_t>(bytes)) : nullptr;
-      if (found) missing = (static_cast<const uint8_t*>(found) - buffers_[i].written) * 8 / buffers_[i].bits;
+      const void* found =
+          bytes > 0 ? std::memchr(buffers_[i].written, 0, static_cast<size_t>(bytes)) : nullptr;
+      if (found)
+        missing = (static_cast<const uint8_t*>(found) - buffers_[i].written) * 8 / buffers_[i].bits;
     } else {
       for_each_element(param, [&](int64_t offset) {
         if (!is_written(buffers_[i], offset)) missing = offset;
@@ -375,7 +411,9 @@ void Runner::check_results(Outcome& outcome) const {
       });
     }
     if (missing < 0) continue;
-    outcome.fault = Fault{"element " + std::to_string(missing) + " in memory of the result " + param.name + " was never written", {}};
+    outcome.fault = Fault{"element " + std::to_string(missing) + " in memory of the result " +
+                              param.name + " was never written",
+                          {}};
     return;
   }
 }
@@ -389,7 +427,8 @@ Fault Runner::describe(const FaultAt& fault) const {
   std::vector<std::string> values;
   for (const FlatVariable& variable : statement.variables)
     if (variable.depth <= origin.depth)
-      values.push_back(variable.name + " = " + std::to_string(slots_[static_cast<size_t>(variable.slot)].i));
+      values.push_back(variable.name + " = " +
+                       std::to_string(slots_[static_cast<size_t>(variable.slot)].i));
   if (!values.empty()) result.message += "\n  at: " + join(values, ", ");
   if (const Leaf* leaf = statement.stmt.as<Leaf>()) result.location = leaf->stage->location;
   if (const Store* store = statement.stmt.as<Store>()) result.location = store->location;
@@ -413,13 +452,16 @@ bool FlatParam::is_dense() const {
   return elements == count();
 }
 
-Interpreter::Interpreter(const Function& function, const SymbolValues& symbols) : code_(make_flat_code(function, symbols)) {}
+Interpreter::Interpreter(const Function& function, const SymbolValues& symbols)
+    : code_(make_flat_code(function, symbols)) {}
 Interpreter::~Interpreter() = default;
 Interpreter::Interpreter(Interpreter&&) noexcept = default;
 Interpreter& Interpreter::operator=(Interpreter&&) noexcept = default;
 
 const std::vector<int64_t>& Interpreter::parameter_bytes() const { return code_->parameter_bytes; }
 
-Outcome Interpreter::run(std::span<const Memory> params) const { return Runner(*code_, params).run(); }
+Outcome Interpreter::run(std::span<const Memory> params) const {
+  return Runner(*code_, params).run();
+}
 
 }  // namespace tenon::loop

@@ -8,7 +8,8 @@ namespace tenon {
 bool Layout::is_valid(int rank) const {
   if (dims.empty()) return true;
   for (int axis = 0; axis < rank; ++axis) {
-    // The parts of an axis, by divisor: the finest starts at 1, each part ends where the next coarser one starts.
+    // The parts of an axis, by divisor: the finest starts at 1, each part ends where the next
+    // coarser one starts.
     std::vector<PhysicalDim> parts;
     for (const PhysicalDim& dim : dims)
       if (dim.axis == axis) parts.push_back(dim);
@@ -22,7 +23,8 @@ bool Layout::is_valid(int rank) const {
     }
     if (parts.empty()) return false;
   }
-  return std::all_of(dims.begin(), dims.end(), [&](const PhysicalDim& d) { return d.axis >= 0 && d.axis < rank; });
+  return std::all_of(dims.begin(), dims.end(),
+                     [&](const PhysicalDim& d) { return d.axis >= 0 && d.axis < rank; });
 }
 
 std::vector<Expr> Layout::physical_extents(std::span<const Expr> logical) const {
@@ -30,7 +32,8 @@ std::vector<Expr> Layout::physical_extents(std::span<const Expr> logical) const 
   std::vector<Expr> extents;
   for (const PhysicalDim& dim : dims) {
     Expr extent = logical[static_cast<size_t>(dim.axis)];
-    extents.push_back(dim.modulus > 0 ? extent.pool().index(dim.modulus) : ceil_div(extent, dim.divisor));
+    extents.push_back(dim.modulus > 0 ? extent.pool().index(dim.modulus)
+                                      : ceil_div(extent, dim.divisor));
   }
   return extents;
 }

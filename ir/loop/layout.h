@@ -1,10 +1,11 @@
-// Layouts: how logical coordinates map to memory. A layout is a list of physical dimensions, outermost first; each takes
-// one logical axis, divides and wraps it.
+// Layouts: how logical coordinates map to memory. A layout is a list of physical dimensions,
+// outermost first; each takes one logical axis, divides and wraps it.
 //
 //   <0, 1/16, 2, 3, 1%16>      NCHW16c: element (n, c, h, w) lies at (n, c//16, h, w, c%16)
 //   <1/48, 0, 1%48>            a weight w[k, n] packed in panels of 48 columns
 //
-// An empty layout is row-major. Physical extents are padded up to whole blocks; padding elements are zero in memory.
+// An empty layout is row-major. Physical extents are padded up to whole blocks; padding elements
+// are zero in memory.
 #pragma once
 
 #include <span>
@@ -36,7 +37,8 @@ struct Layout {
   std::vector<Expr> physical_extents(std::span<const Expr> logical) const;
   /// Where the element lies; unsimplified.
   std::vector<Expr> physical_indices(std::span<const Expr> logical) const;
-  /// True when some physical extent covers more than the logical one (given constant extents; else assumed).
+  /// True when some physical extent covers more than the logical one (given constant extents; else
+  /// assumed).
   bool pads(std::span<const Expr> logical) const;
 };
 

@@ -17,7 +17,8 @@ using Value = FlatBuilder::Value;
 // Expressions of the function in the pool of the flat code, with some variables replaced.
 class Import final : public Rewriter {
  public:
-  Import(ExprPool& pool, const std::map<std::string, Expr>& replaced) : Rewriter(pool), replaced_(replaced) {}
+  Import(ExprPool& pool, const std::map<std::string, Expr>& replaced)
+      : Rewriter(pool), replaced_(replaced) {}
   std::vector<Expr> all(const std::vector<Expr>& list) {
     std::vector<Expr> result;
     for (Expr e : list) result.push_back((*this)(e));
@@ -35,7 +36,8 @@ class Import final : public Rewriter {
   const std::map<std::string, Expr>& replaced_;
 };
 
-// A statement on the way from the body of the function to the one at hand: a loop, or a condition that holds.
+// A statement on the way from the body of the function to the one at hand: a loop, or a condition
+// that holds.
 struct PathStep {
   const For* loop = nullptr;
   Expr extent;     // of the loop, imported
@@ -55,7 +57,9 @@ class Maker {
  private:
   ExprPool& pool() { return builder_.pool(); }
   Expr import(Expr e) { return Import(pool(), symbols_)(e); }
-  std::vector<Expr> import(const std::vector<Expr>& list) { return Import(pool(), symbols_).all(list); }
+  std::vector<Expr> import(const std::vector<Expr>& list) {
+    return Import(pool(), symbols_).all(list);
+  }
 
   void add_param(const Param& param);
   ScopedBuffer add_buffer(const Buffer& buffer, int param);
@@ -65,9 +69,10 @@ class Maker {
   void make_if(const If& branch);
   void make_alloc(const Alloc& alloc);
   void make_leaf(const Stmt& stmt);
-  void make_init(const Stmt& stmt, const std::vector<Expr>& target, const std::vector<Expr>& bindings, Expr guard);
-  std::vector<bool> repeated_steps(const std::vector<Expr>& target, Expr guard, const std::set<std::string>& reduce_vars,
-                                   size_t outermost);
+  void make_init(const Stmt& stmt, const std::vector<Expr>& target,
+                 const std::vector<Expr>& bindings, Expr guard);
+  std::vector<bool> repeated_steps(const std::vector<Expr>& target, Expr guard,
+                                   const std::set<std::string>& reduce_vars, size_t outermost);
   void require(Expr condition);
 
   // What `inside` emits runs if the condition holds.
@@ -78,7 +83,8 @@ class Maker {
     builder_.open_region(false);
     inside();
     Code code = builder_.close_region();
-    builder_.emit({.op = FlatOp::JumpUnless, .a = value.slot, .c = static_cast<int32_t>(code.size()) + 1});
+    builder_.emit(
+        {.op = FlatOp::JumpUnless, .a = value.slot, .c = static_cast<int32_t>(code.size()) + 1});
     builder_.append(code);
   }
 
@@ -121,7 +127,8 @@ void Maker::make() {
   }
 }
 
-// ---- buffers ----------------------------------------------------------------------------------------------------
+// ---- buffers
+// -------------------------------------------------------------------------------------------------
 
 ScopedBuffer Maker::add_buffer(const Buffer& buffer, int param) {
   ScopedBuffer result;
@@ -153,7 +160,8 @@ void Maker::add_param(const Param& param) {
     std::vector<int64_t> result;
     for (Expr e : list) {
       const int64_t* literal = as_int(simplify(e, builder_.ranges()));
-      TENON_CHECK(literal, "the extents of parameter " + param.buffer.name + " need a value: " + param.buffer.name);
+      TENON_CHECK(literal, "the extents of parameter " + param.buffer.name +
+                               " need a value: " + param.buffer.name);
       result.push_back(*literal);
     }
     return result;
@@ -169,20 +177,24 @@ void Maker::make_alloc(const Alloc& alloc) {
   ScopedBuffer buffer = add_buffer(alloc.buffer, -1);
   // Of a buffer with strides the last element says how much there is.
   Expr count = pool().index(1);
-  for (size_t i = 0; i < buffer.strides.size(); ++i) count = count + (buffer.physical_extents[i] - 1) * buffer.strides[i];
-  for (Expr extent : buffer.physical_extents) count = select(le(extent, pool().index(0)), pool().index(0), count);
+  for (size_t i = 0; i < buffer.strides.size(); ++i)
+    count = count + (buffer.physical_extents[i] - 1) * buffer.strides[i];
+  for (Expr extent : buffer.physical_extents)
+    count = select(le(extent, pool().index(0)), pool().index(0), count);
   builder_.emit({.op = FlatOp::Alloc, .a = builder_.value(count).slot, .buffer = buffer.number});
   builder_.buffers()[alloc.buffer.name] = std::move(buffer);
 }
 
-// ---- statements -------------------------------------------------------------------------------------------------
+// ---- statements
+// -------------------------------------------------------------------------------------------------
 
 void Maker::make_stmt(const Stmt& stmt) {
   if (!stmt) return;
   if (const Block* block = stmt.as<Block>()) return make_block(*block);
   builder_.begin_statement(stmt);
   switch (stmt.kind()) {
-    case StmtKind::Block: case StmtKind::Prefetch: break;
+    case StmtKind::Block:
+    case StmtKind::Prefetch: break;
     case StmtKind::For: make_for(*stmt.as<For>()); break;
     case StmtKind::If: make_if(*stmt.as<If>()); break;
     case StmtKind::Alloc: make_alloc(*stmt.as<Alloc>()); break;
@@ -241,8 +253,10 @@ void Maker::make_leaf(const Stmt& stmt) {
   std::vector<Expr> bindings = import(leaf.bindings);
   std::map<std::string, Expr> written = symbols_, read = symbols_;
   for (size_t i = 0; i < bindings.size(); ++i) {
-    const Axis& axis = i < stage.axes.size() ? stage.axes[i] : stage.reduce_axes[i - stage.axes.size()];
-    bool clamped = std::find(leaf.clamped.begin(), leaf.clamped.end(), axis.name) != leaf.clamped.end();
+    const Axis& axis =
+        i < stage.axes.size() ? stage.axes[i] : stage.reduce_axes[i - stage.axes.size()];
+    bool clamped =
+        std::find(leaf.clamped.begin(), leaf.clamped.end(), axis.name) != leaf.clamped.end();
     written[axis.name] = bindings[i];
     read[axis.name] = clamped ? min(bindings[i], import(axis.extent) - 1) : bindings[i];
   }
@@ -260,15 +274,18 @@ void Maker::make_leaf(const Stmt& stmt) {
   when(guard, [&] {
     when(where, [&] {
       for (Expr requirement : requirements) require(requirement);
-      if (reduces) value = combine(stage.reducer, pool().read(stage.tensor, stage.type, target), value);
+      if (reduces)
+        value = combine(stage.reducer, pool().read(stage.tensor, stage.type, target), value);
       builder_.store(stage.tensor, target, builder_.value(value));
     });
   });
 }
 
-// Which steps of the path, from the outermost reduce loop on, the init repeats: the loops whose variables its subscripts,
-// its guard or the extents of such loops use, and the conditions that use no other variable.
-std::vector<bool> Maker::repeated_steps(const std::vector<Expr>& target, Expr guard, const std::set<std::string>& reduce_vars,
+// Which steps of the path, from the outermost reduce loop on, the init repeats: the loops whose
+// variables its subscripts, its guard or the extents of such loops use, and the conditions that use
+// no other variable.
+std::vector<bool> Maker::repeated_steps(const std::vector<Expr>& target, Expr guard,
+                                        const std::set<std::string>& reduce_vars,
                                         size_t outermost) {
   std::vector<bool> repeated(path_.size(), false);
   std::set<std::string> needed;
@@ -278,11 +295,15 @@ std::vector<bool> Maker::repeated_steps(const std::vector<Expr>& target, Expr gu
   for (Expr index : target) need(index);
   for (Expr part : conjuncts(guard)) {
     std::vector<std::string> names = variables_of(part);
-    bool of_reduction = std::any_of(names.begin(), names.end(), [&](const std::string& name) { return reduce_vars.count(name) && !needed.count(name); });
+    bool of_reduction = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+      return reduce_vars.count(name) && !needed.count(name);
+    });
     if (!of_reduction) need(part);
   }
   for (size_t i = path_.size(); i-- > outermost;) {
-    if (!path_[i].loop || (!needed.count(path_[i].loop->var) && reduce_vars.count(path_[i].loop->var))) continue;
+    if (!path_[i].loop ||
+        (!needed.count(path_[i].loop->var) && reduce_vars.count(path_[i].loop->var)))
+      continue;
     repeated[i] = true;
     needed.insert(path_[i].loop->var);
     need(path_[i].extent);
@@ -290,31 +311,38 @@ std::vector<bool> Maker::repeated_steps(const std::vector<Expr>& target, Expr gu
   return repeated;
 }
 
-void Maker::make_init(const Stmt& stmt, const std::vector<Expr>& target, const std::vector<Expr>& bindings, Expr guard) {
+void Maker::make_init(const Stmt& stmt, const std::vector<Expr>& target,
+                      const std::vector<Expr>& bindings, Expr guard) {
   const Stage& stage = *stmt.as<Leaf>()->stage;
   std::set<std::string> reduce_vars;
   for (size_t i = stage.axes.size(); i < bindings.size(); ++i)
     for (const std::string& name : variables_of(bindings[i])) reduce_vars.insert(name);
   size_t outermost = 0;
-  while (outermost < path_.size() && !(path_[outermost].loop && reduce_vars.count(path_[outermost].loop->var))) ++outermost;
+  while (outermost < path_.size() &&
+         !(path_[outermost].loop && reduce_vars.count(path_[outermost].loop->var)))
+    ++outermost;
 
   std::vector<bool> repeated = repeated_steps(target, guard, reduce_vars, outermost);
   std::map<std::string, Expr> fresh;
   std::set<std::string> hidden;
   for (size_t i = outermost; i < path_.size(); ++i) {
     if (!path_[i].loop) continue;
-    if (repeated[i]) fresh[path_[i].loop->var] = pool().var(path_[i].loop->var + ".init");
-    else hidden.insert(path_[i].loop->var);
+    if (repeated[i])
+      fresh[path_[i].loop->var] = pool().var(path_[i].loop->var + ".init");
+    else
+      hidden.insert(path_[i].loop->var);
   }
   auto visible = [&](Expr e) {
     std::vector<std::string> names = variables_of(e);
-    return std::none_of(names.begin(), names.end(), [&](const std::string& name) { return hidden.count(name); });
+    return std::none_of(names.begin(), names.end(),
+                        [&](const std::string& name) { return hidden.count(name); });
   };
   std::vector<Expr> conditions;
   for (Expr part : conjuncts(guard))
     if (visible(part)) conditions.push_back(Import(pool(), fresh)(part));
 
-  // From the outermost reduce loop in: the repeated loops and the conditions between them, then the store.
+  // From the outermost reduce loop in: the repeated loops and the conditions between them, then the
+  // store.
   std::function<void(size_t)> from = [&](size_t i) {
     if (i == path_.size()) {
       when(conjunction(conditions), [&] {
@@ -322,7 +350,8 @@ void Maker::make_init(const Stmt& stmt, const std::vector<Expr>& target, const s
         builder_.store(stage.tensor, Import(pool(), fresh).all(target), builder_.value(identity));
       });
     } else if (repeated[i]) {
-      repeat(path_[i].loop->var + ".init", Import(pool(), fresh)(path_[i].extent), [&] { from(i + 1); });
+      repeat(path_[i].loop->var + ".init", Import(pool(), fresh)(path_[i].extent),
+             [&] { from(i + 1); });
     } else if (path_[i].condition && visible(path_[i].condition)) {
       when(Import(pool(), fresh)(path_[i].condition), [&] { from(i + 1); });
     } else {

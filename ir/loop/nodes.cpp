@@ -103,14 +103,16 @@ const Function* Module::find_function(const std::string& function_name) const {
 
 Ranges Module::symbol_ranges() const {
   Ranges ranges;
-  for (const Symbol& symbol : symbols) ranges.set(symbol.name, pool->index(symbol.min), pool->index(symbol.max));
+  for (const Symbol& symbol : symbols)
+    ranges.set(symbol.name, pool->index(symbol.min), pool->index(symbol.max));
   return ranges;
 }
 
 Expr Module::greatest_end(const std::vector<std::string>& slots) const {
   Expr greatest = pool->index(0);
   for (const ArenaSlot& slot : arena)
-    if (slots.empty() || std::find(slots.begin(), slots.end(), slot.buffer) != slots.end()) greatest = max(greatest, slot.end());
+    if (slots.empty() || std::find(slots.begin(), slots.end(), slot.buffer) != slots.end())
+      greatest = max(greatest, slot.end());
   return greatest;
 }
 
@@ -123,7 +125,8 @@ int64_t Module::at_upper_bounds(Expr e) const {
   return *literal;
 }
 
-// ---- rewriting --------------------------------------------------------------------------------------------------
+// ---- rewriting
+// -------------------------------------------------------------------------------------------------
 
 Stmt StmtRewriter::rewrite_children(const Stmt& stmt) {
   auto exprs = [&](const std::vector<Expr>& list, bool& changed) {
@@ -177,7 +180,9 @@ Stmt StmtRewriter::rewrite_children(const Stmt& stmt) {
       Expr condition = rewrite_expr(branch.condition);
       Stmt then_body = rewrite(branch.then_body);
       Stmt else_body = branch.else_body ? rewrite(branch.else_body) : Stmt();
-      if (condition == branch.condition && then_body == branch.then_body && else_body == branch.else_body) return stmt;
+      if (condition == branch.condition && then_body == branch.then_body &&
+          else_body == branch.else_body)
+        return stmt;
       return If{condition, then_body, else_body};
     }
     case StmtKind::Alloc: {
@@ -228,7 +233,8 @@ void for_each_expr(const Stmt& root, const std::function<void(Expr)>& visit) {
   };
   for_each_stmt(root, [&](const Stmt& stmt) {
     switch (stmt.kind()) {
-      case StmtKind::Block: case StmtKind::Call: break;
+      case StmtKind::Block:
+      case StmtKind::Call: break;
       case StmtKind::For: one(stmt.as<For>()->extent); break;
       case StmtKind::Leaf: {
         const Leaf* leaf = stmt.as<Leaf>();
@@ -260,8 +266,10 @@ Stmt block(std::vector<Stmt> stmts) {
   std::vector<Stmt> flat;
   for (Stmt& stmt : stmts) {
     if (!stmt) continue;
-    if (const Block* inner = stmt.as<Block>()) flat.insert(flat.end(), inner->stmts.begin(), inner->stmts.end());
-    else flat.push_back(std::move(stmt));
+    if (const Block* inner = stmt.as<Block>())
+      flat.insert(flat.end(), inner->stmts.begin(), inner->stmts.end());
+    else
+      flat.push_back(std::move(stmt));
   }
   return flat.size() == 1 ? flat[0] : Stmt(Block{std::move(flat)});
 }

@@ -1,5 +1,6 @@
-// Parsing of the loop level: a descent over the lines that print_text.cpp writes. Only what parsing needs is checked here
-// (element types of what expressions read, ranks of layouts); verify.h checks the rest.
+// Parsing of the loop level: a descent over the lines that print_text.cpp writes. Only what parsing
+// needs is checked here (element types of what expressions read, ranks of layouts); verify.h checks
+// the rest.
 #include <map>
 
 #include "ir/expr/element.h"
@@ -101,7 +102,8 @@ class Parser {
   int depth_ = 0;
 };
 
-// ---- statements -------------------------------------------------------------------------------------------------
+// ---- statements
+// -------------------------------------------------------------------------------------------------
 
 Stmt Parser::parse_body() {
   lexer_.expect("{");
@@ -237,7 +239,8 @@ Stmt Parser::parse_call() {
   return call;
 }
 
-// ---- functions --------------------------------------------------------------------------------------------------
+// ---- functions
+// -------------------------------------------------------------------------------------------------
 
 Param Parser::parse_param() {
   constexpr std::string_view kKinds[] = {"const", "out", "inout"};
@@ -255,14 +258,16 @@ Param Parser::parse_param() {
   return param;
 }
 
-// A step of a schedule is a line of the text, kept as it stands; the last one is followed by a line that starts with }.
+// A step of a schedule is a line of the text, kept as it stands; the last one is followed by a line
+// that starts with }.
 std::vector<std::string> Parser::parse_schedule() {
   std::vector<std::string> steps;
   int line = lexer_.peek().line;
   lexer_.expect("{");
   while (!lexer_.next_is("}")) {
     if (lexer_.at_end()) lexer_.fail("expected '}'");
-    if (lexer_.peek().line == line) lexer_.fail("each step of a schedule stands on a line of its own");
+    if (lexer_.peek().line == line)
+      lexer_.fail("each step of a schedule stands on a line of its own");
     line = lexer_.peek().line;
     steps.push_back(lexer_.source_line(line));
     while (!lexer_.at_end() && lexer_.peek().line == line) lexer_.next();
@@ -296,7 +301,8 @@ Function Parser::parse_function() {
   return function;
 }
 
-// ---- modules ----------------------------------------------------------------------------------------------------
+// ---- modules
+// -------------------------------------------------------------------------------------------------
 
 std::vector<uint8_t> Parser::parse_elements(const Buffer& buffer) {
   Token start = lexer_.peek();
@@ -313,7 +319,8 @@ std::vector<uint8_t> Parser::parse_elements(const Buffer& buffer) {
     const FloatImm* real = element.as<FloatImm>();
     if ((!integer && !real) || element.type() != buffer.type)
       lexer_.fail_at(token, "expected a literal of type " + std::string(name_of(buffer.type)));
-    store_element(buffer.type, bytes.data(), i, integer ? Scalar{.i = integer->value} : Scalar{.f = real->value});
+    store_element(buffer.type, bytes.data(), i,
+                  integer ? Scalar{.i = integer->value} : Scalar{.f = real->value});
   }
   lexer_.expect("]");
   return bytes;
@@ -324,14 +331,17 @@ Constant Parser::parse_constant() {
   constant.buffer = parse_buffer();
   constant.buffer.scope = Scope::Constant;
   lexer_.expect("=");
-  if (lexer_.accept("initializer")) constant.initializer = lexer_.expect_string("the name of an initializer");
-  else if (!lexer_.accept("computed")) constant.bytes = parse_elements(constant.buffer);
+  if (lexer_.accept("initializer"))
+    constant.initializer = lexer_.expect_string("the name of an initializer");
+  else if (!lexer_.accept("computed"))
+    constant.bytes = parse_elements(constant.buffer);
   return constant;
 }
 
 void Parser::parse_tensor(Module& module, std::vector<Buffer>& list) {
   list.push_back(parse_buffer());
-  if (lexer_.peek().kind == TokenKind::String) module.onnx_names[list.back().name] = lexer_.next().text;
+  if (lexer_.peek().kind == TokenKind::String)
+    module.onnx_names[list.back().name] = lexer_.next().text;
 }
 
 void Parser::parse_arena(Module& module) {
@@ -345,7 +355,8 @@ void Parser::parse_arena(Module& module) {
         Token name = lexer_.peek();
         slot.above.push_back(lexer_.expect_word("the name of a slot"));
         bool known = false;
-        for (const ArenaSlot& below : module.arena) known = known || below.buffer == slot.above.back();
+        for (const ArenaSlot& below : module.arena)
+          known = known || below.buffer == slot.above.back();
         if (!known) lexer_.fail_at(name, "no slot before this one has this name");
       } while (lexer_.accept(","));
       slot.offset = module.greatest_end(slot.above);
@@ -404,8 +415,10 @@ Module parse_module(std::string_view text, const std::string& file_name) {
   module.pool = std::make_shared<ExprPool>();
   Parser declarations(lexer, *module.pool);
   while (!lexer.at_end()) {
-    if (declarations.at_function()) module.functions.push_back(Parser(lexer, *module.pool).parse_function());
-    else declarations.parse_declaration(module);
+    if (declarations.at_function())
+      module.functions.push_back(Parser(lexer, *module.pool).parse_function());
+    else
+      declarations.parse_declaration(module);
   }
   return module;
 }

@@ -1,12 +1,14 @@
-// The passes over loop functions and modules, in the order of the pipeline (driver/pipeline.cpp is the list).
+// The passes over loop functions and modules, in the order of the pipeline (driver/pipeline.cpp is
+// the list).
 #pragma once
 
 #include "ir/loop/nodes.h"
 
 namespace tenon::loop {
 
-/// Base of passes that need the ranges of the loop variables around a statement: `ranges()` holds the symbols' and those of
-/// the enclosing loops, and, inside an If, nothing more (conditions are not assumed).
+/// Base of passes that need the ranges of the loop variables around a statement: `ranges()` holds
+/// the symbols' and those of the enclosing loops, and, inside an If, nothing more (conditions are
+/// not assumed).
 class RangedRewriter : public StmtRewriter {
  public:
   RangedRewriter(ExprPool& pool, Ranges symbols) : pool_(pool), ranges_(std::move(symbols)) {}
@@ -23,24 +25,28 @@ class RangedRewriter : public StmtRewriter {
   Ranges ranges_;
 };
 
-/// Ends scheduling: substitutes the bindings into the stages and places each init before the outermost reduce loop.
+/// Ends scheduling: substitutes the bindings into the stages and places each init before the
+/// outermost reduce loop.
 ///   for k in 8 { stage acc[m:1] reduce k:8 { sum x[k] } with m = 0, k = k }
 ///   ->   acc[0] = 0.0   for k in 8 { acc[0] = acc[0] + x[k] }
 /// Needs: nothing.   Leaves: no leaf.
 Function flatten_stages(const Function& function, ExprPool& pool);
 
 /// Moves conditions out of the loops whose variables they do not use, part by part.
-///   for i in 4 { if (0 <= j) & (i < n) { ... } }   ->   if 0 <= j { for i in 4 { if i < n { ... } } }
-/// Needs: flatten_stages.   Leaves: conditions as far out as they can stand, in loops of any kind but parallel.
+///   for i in 4 { if (0 <= j) & (i < n) { ... } }   ->   if 0 <= j { for i in 4 { if i < n { ... }
+///   } }
+/// Needs: flatten_stages.   Leaves: conditions as far out as they can stand, in loops of any kind
+/// but parallel.
 Function hoist_conditions(const Function& function, ExprPool& pool);
 
-/// Makes subscripts physical: applies bases and layouts, so that every buffer is row-major (or strided) afterwards.
+/// Makes subscripts physical: applies bases and layouts, so that every buffer is row-major (or
+/// strided) afterwards.
 ///   y[n, c, h] with <0, 1/16, 2, 1%16>, c = co*16 + ci   ->   y[n, co, h, ci]
 /// Needs: flatten_stages.   Leaves: no layout and no base, on parameters too.
 Function lower_layouts(const Function& function, const Ranges& symbols, ExprPool& pool);
 
-/// acc + a * b   ->   fma(a, b, acc), in the stores that accumulate floats into the element that they read.
-/// Needs: flatten_stages.   Leaves: nothing else changed; run for targets that have fma.
+/// acc + a * b   ->   fma(a, b, acc), in the stores that accumulate floats into the element that
+/// they read. Needs: flatten_stages.   Leaves: nothing else changed; run for targets that have fma.
 Function form_fma(const Function& function, ExprPool& pool);
 
 /// Replaces exp, log, tanh and their kin by arithmetic (ir/expr/expand_math.h).
@@ -49,28 +55,32 @@ Function expand_math(const Function& function, ExprPool& pool);
 
 /// What a target can do; operations that it lacks are rewritten into ones that it has.
 struct LegalOperations {
-  bool fma = true;       // else fma(a, b, c) -> a * b + c
+  bool fma = true;  // else fma(a, b, c) -> a * b + c
 };
 Function legalize(const Function& function, const LegalOperations& legal, ExprPool& pool);
 
-/// Simplifies every index expression under the ranges of its loops, decides conditions that are proved, and removes serial
-/// loops that run once (bound, parallel, vectorized and unrolled ones stay: schedules name them).
+/// Simplifies every index expression under the ranges of its loops, decides conditions that are
+/// proved, and removes serial loops that run once (bound, parallel, vectorized and unrolled ones
+/// stay: schedules name them).
 ///   for i in 1 { if i < 4 { y[i*2 + 0] = 1.0 } }   ->   y[0] = 1.0
 /// Needs: nothing.   Leaves: expressions in normal form.
 Function simplify_loops(const Function& function, const Ranges& symbols, ExprPool& pool);
 
-/// Gives each constant the shape and layout in which the kernels that main calls read it; one that is read in two ways is
-/// there twice.
-///   const w: f32[64, 48] = initializer "w"   call @f(x, w, y), whose w is f32[64, 48]<1/16, 0, 1%16>
+/// Gives each constant the shape and layout in which the kernels that main calls read it; one that
+/// is read in two ways is there twice.
+///   const w: f32[64, 48] = initializer "w"   call @f(x, w, y), whose w is f32[64, 48]<1/16, 0,
+///   1%16>
 ///   ->   const w: f32[64, 48]<1/16, 0, 1%16> = initializer "w"
-/// Needs: schedules applied, layouts not yet lowered.   Leaves: constants that nothing reads are gone.
+/// Needs: schedules applied, layouts not yet lowered.   Leaves: constants that nothing reads are
+/// gone.
 void assign_constant_layouts(Module& module);
 
-/// Gives each arena buffer of main its place: offsets by liveness over the calls in order, greedy by size and greedy by
-/// breadth, the smaller kept; at the upper bounds of the symbols, with each offset the maximum of the ends of the
-/// conflicting buffers below, so that smaller dimensions need less.
-/// Source: Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020.
-/// Needs: one Alloc for each buffer of main.   Leaves: Module::arena, arena_bytes and arena_lower_bound set.
+/// Gives each arena buffer of main its place: offsets by liveness over the calls in order, greedy
+/// by size and greedy by breadth, the smaller kept; at the upper bounds of the symbols, with each
+/// offset the maximum of the ends of the conflicting buffers below, so that smaller dimensions need
+/// less. Source: Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference",
+/// 2020. Needs: one Alloc for each buffer of main.   Leaves: Module::arena, arena_bytes and
+/// arena_lower_bound set.
 void plan_memory(Module& module);
 
 }  // namespace tenon::loop

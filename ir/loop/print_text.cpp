@@ -44,7 +44,8 @@ std::string leaf_text(const Leaf& leaf) {
   text += requirements_text(stage);
   std::vector<std::string> bindings;
   for (size_t i = 0; i < leaf.bindings.size(); ++i) {
-    const Axis& axis = i < stage.axes.size() ? stage.axes[i] : stage.reduce_axes[i - stage.axes.size()];
+    const Axis& axis =
+        i < stage.axes.size() ? stage.axes[i] : stage.reduce_axes[i - stage.axes.size()];
     bindings.push_back(axis.name + " = " + to_string(leaf.bindings[i]));
   }
   if (!bindings.empty()) text += " with " + join(bindings, ", ");
@@ -56,7 +57,8 @@ std::string leaf_text(const Leaf& leaf) {
 
 std::string for_text(const For& loop) {
   std::string text = "for ";
-  if (loop.kind != LoopKind::Serial) text += std::string(kLoopKinds[static_cast<size_t>(loop.kind)]) + " ";
+  if (loop.kind != LoopKind::Serial)
+    text += std::string(kLoopKinds[static_cast<size_t>(loop.kind)]) + " ";
   text += loop.var + " in " + to_string(loop.extent);
   if (loop.chunk != 1) text += " chunk " + std::to_string(loop.chunk);
   return text + location_suffix(loop.location) + " {";
@@ -94,9 +96,11 @@ void print_stmt(TextWriter& out, const Stmt& stmt) {
 void print_function(TextWriter& out, const Function& function) {
   std::vector<std::string> params;
   for (const Param& param : function.params)
-    params.push_back(std::string(kParamKinds[static_cast<size_t>(param.kind)]) + buffer_text(param.buffer));
+    params.push_back(std::string(kParamKinds[static_cast<size_t>(param.kind)]) +
+                     buffer_text(param.buffer));
   out.line("func @" + function.name + "(" + join(params, ", ") + ")" +
-           anchor_text(function.anchor_stage, function.anchor_class) + location_suffix(function.location) + " {");
+           anchor_text(function.anchor_stage, function.anchor_class) +
+           location_suffix(function.location) + " {");
   out.indent();
   if (!function.schedule.empty()) {
     out.line("schedule {");
@@ -131,15 +135,19 @@ void print_declarations(TextWriter& out, const Module& module) {
   for (Expr check : module.checks) out.line("check " + to_string(check));
   for (const Constant& constant : module.constants) {
     std::string text = "const " + buffer_text(constant.buffer) + " = ";
-    if (!constant.initializer.empty()) text += "initializer " + quoted(constant.initializer);
-    else if (!constant.bytes.empty() || literal_count(constant.buffer.extents) == 0) text += elements_text(constant);
-    else text += "computed";
+    if (!constant.initializer.empty())
+      text += "initializer " + quoted(constant.initializer);
+    else if (!constant.bytes.empty() || literal_count(constant.buffer.extents) == 0)
+      text += elements_text(constant);
+    else
+      text += "computed";
     out.line(text);
   }
   auto tensors = [&](const std::string& word, const std::vector<Buffer>& buffers) {
     for (const Buffer& buffer : buffers) {
       auto onnx_name = module.onnx_names.find(buffer.name);
-      std::string name = onnx_name == module.onnx_names.end() ? "" : " " + quoted(onnx_name->second);
+      std::string name =
+          onnx_name == module.onnx_names.end() ? "" : " " + quoted(onnx_name->second);
       out.line(word + " " + buffer_text(buffer) + name);
     }
   };
@@ -151,12 +159,18 @@ void print_arena(TextWriter& out, const Module& module) {
   out.line("arena {");
   out.indent();
   for (const ArenaSlot& slot : module.arena)
-    out.line("slot " + slot.buffer + (slot.above.empty() ? " at " + to_string(slot.offset) : " above " + join(slot.above, ", ")) + " size " + to_string(slot.bytes));
+    out.line("slot " + slot.buffer +
+             (slot.above.empty() ? " at " + to_string(slot.offset)
+                                 : " above " + join(slot.above, ", ")) +
+             " size " + to_string(slot.bytes));
   out.dedent();
   out.line("}");
-  bool ends = module.arena_bytes && !as_int(module.arena_bytes) && module.arena_bytes == module.greatest_end({});
-  if (module.arena_bytes) out.line("arena_bytes " + (ends ? "of slots" : to_string(module.arena_bytes)));
-  if (module.arena_lower_bound) out.line("arena_lower_bound " + to_string(module.arena_lower_bound));
+  bool ends = module.arena_bytes && !as_int(module.arena_bytes) &&
+              module.arena_bytes == module.greatest_end({});
+  if (module.arena_bytes)
+    out.line("arena_bytes " + (ends ? "of slots" : to_string(module.arena_bytes)));
+  if (module.arena_lower_bound)
+    out.line("arena_lower_bound " + to_string(module.arena_lower_bound));
 }
 
 }  // namespace
@@ -178,12 +192,15 @@ std::string head_text(const Stmt& stmt) {
     case StmtKind::If: return "if " + to_string(stmt.as<If>()->condition) + " {";
     case StmtKind::Alloc: return "buffer " + to_string(stmt.as<Alloc>()->buffer);
     case StmtKind::Require:
-      return "require " + to_string(stmt.as<Require>()->condition) + location_suffix(stmt.as<Require>()->location);
+      return "require " + to_string(stmt.as<Require>()->condition) +
+             location_suffix(stmt.as<Require>()->location);
     case StmtKind::Prefetch:
-      return "prefetch " + stmt.as<Prefetch>()->buffer + "[" + list_text(stmt.as<Prefetch>()->indices) + "]";
+      return "prefetch " + stmt.as<Prefetch>()->buffer + "[" +
+             list_text(stmt.as<Prefetch>()->indices) + "]";
     case StmtKind::Call: {
       const Call* call = stmt.as<Call>();
-      return "call @" + call->function + "(" + join(call->arguments, ", ") + ")" + location_suffix(call->location);
+      return "call @" + call->function + "(" + join(call->arguments, ", ") + ")" +
+             location_suffix(call->location);
     }
   }
   return "";
@@ -213,7 +230,8 @@ std::string to_string(const Module& module) {
     if (!text.empty()) text += "\n";
     text += part.take();
   };
-  for (const Function& function : module.functions) section([&](TextWriter& part) { print_function(part, function); });
+  for (const Function& function : module.functions)
+    section([&](TextWriter& part) { print_function(part, function); });
   auto calls = [&](const std::string& word, const Stmt& stmt) {
     if (!stmt) return;
     section([&](TextWriter& part) {

@@ -23,11 +23,13 @@ struct Storage {
 
 class ModuleRunner {
  public:
-  ModuleRunner(const Module& module, const SymbolValues& symbols) : module_(module), symbols_(symbols) {
+  ModuleRunner(const Module& module, const SymbolValues& symbols)
+      : module_(module), symbols_(symbols) {
     for (const ArenaSlot& slot : module.arena) slots_[slot.buffer] = &slot;
   }
 
-  ModuleOutcome run(const InitializerProvider& initializers, std::span<const std::vector<uint8_t>> inputs);
+  ModuleOutcome run(const InitializerProvider& initializers,
+                    std::span<const std::vector<uint8_t>> inputs);
 
  private:
   int64_t evaluate(Expr e) const { return evaluate_index(e, symbols_); }
@@ -62,20 +64,24 @@ class ModuleRunner {
   Storage arena_;
 };
 
-ModuleOutcome ModuleRunner::run(const InitializerProvider& initializers, std::span<const std::vector<uint8_t>> inputs) {
+ModuleOutcome ModuleRunner::run(const InitializerProvider& initializers,
+                                std::span<const std::vector<uint8_t>> inputs) {
   TENON_CHECK(inputs.size() == module_.inputs.size(), "the number of inputs");
   ModuleOutcome result;
   if (module_.arena_bytes) arena_.resize(evaluate(module_.arena_bytes), 0);
   for (const Constant& constant : module_.constants) {
-    std::vector<uint8_t> elements = constant.initializer.empty() ? constant.bytes : initializers(constant);
-    bool computed = constant.initializer.empty() && constant.bytes.empty() && physical_bytes(constant.buffer) > 0;
+    std::vector<uint8_t> elements =
+        constant.initializer.empty() ? constant.bytes : initializers(constant);
+    bool computed = constant.initializer.empty() && constant.bytes.empty() &&
+                    physical_bytes(constant.buffer) > 0;
     own(constant.buffer, computed ? nullptr : &elements);
   }
   for (size_t i = 0; i < inputs.size(); ++i) own(module_.inputs[i], &inputs[i]);
   for (const Buffer& output : module_.outputs) own(output, nullptr);
   run_stmt(module_.setup, result.outcome);
   run_stmt(module_.main, result.outcome);
-  for (const Buffer& output : module_.outputs) result.outputs.push_back(elements_of(output, result.outcome));
+  for (const Buffer& output : module_.outputs)
+    result.outputs.push_back(elements_of(output, result.outcome));
   return result;
 }
 
@@ -96,7 +102,9 @@ void ModuleRunner::run_stmt(const Stmt& stmt, Outcome& outcome) {
       return;
     }
     case StmtKind::If:
-      run_stmt(evaluate(stmt.as<If>()->condition) ? stmt.as<If>()->then_body : stmt.as<If>()->else_body, outcome);
+      run_stmt(
+          evaluate(stmt.as<If>()->condition) ? stmt.as<If>()->then_body : stmt.as<If>()->else_body,
+          outcome);
       return;
     case StmtKind::Alloc: return run_alloc(stmt.as<Alloc>()->buffer);
     case StmtKind::Call: return run_call(*stmt.as<Call>(), outcome);
@@ -105,7 +113,8 @@ void ModuleRunner::run_stmt(const Stmt& stmt, Outcome& outcome) {
         outcome.failed_require = stmt.as<Require>()->location;
       return;
     case StmtKind::Prefetch: return;
-    case StmtKind::Leaf: case StmtKind::Store: break;
+    case StmtKind::Leaf:
+    case StmtKind::Store: break;
   }
   TENON_CHECK(false, "main holds " + head_text(stmt));
 }
@@ -120,9 +129,12 @@ void ModuleRunner::run_alloc(const Buffer& buffer) {
   auto slot = slots_.find(buffer.name);
   if (slot == slots_.end()) return own(buffer, nullptr);
   int64_t offset = evaluate(slot->second->offset), bytes = physical_bytes(sized(buffer));
-  bool inside = offset >= 0 && bytes <= evaluate(slot->second->bytes) && offset + bytes <= static_cast<int64_t>(arena_.bytes.size());
+  bool inside = offset >= 0 && bytes <= evaluate(slot->second->bytes) &&
+                offset + bytes <= static_cast<int64_t>(arena_.bytes.size());
   TENON_CHECK(inside, "the arena has no room for " + buffer.name);
-  auto part = [&](std::vector<uint8_t>& all) { return std::span(all).subspan(static_cast<size_t>(offset), static_cast<size_t>(bytes)); };
+  auto part = [&](std::vector<uint8_t>& all) {
+    return std::span(all).subspan(static_cast<size_t>(offset), static_cast<size_t>(bytes));
+  };
   memory_[buffer.name] = {part(arena_.bytes), part(arena_.written)};
 }
 
@@ -145,13 +157,15 @@ void ModuleRunner::run_call(const Call& call, Outcome& outcome) {
     outcome.fault->message = call.function + ": " + outcome.fault->message;
     if (outcome.fault->location.empty()) outcome.fault->location = call.location;
   }
-  if (result.failed_require && !outcome.failed_require) outcome.failed_require = result.failed_require;
+  if (result.failed_require && !outcome.failed_require)
+    outcome.failed_require = result.failed_require;
 }
 
 std::vector<uint8_t> ModuleRunner::elements_of(const Buffer& buffer, Outcome& outcome) const {
   if (outcome.fault) return {};
   const Memory& memory = memory_.at(buffer.name);
-  if (std::find(memory.written.begin(), memory.written.end(), 0) != memory.written.end() && !outcome.failed_require)
+  if (std::find(memory.written.begin(), memory.written.end(), 0) != memory.written.end() &&
+      !outcome.failed_require)
     outcome.fault = Fault{"the output " + buffer.name + " is not all written", {}};
   Buffer known = sized(buffer);
   TENON_CHECK(known.layout.is_row_major(), "the output " + buffer.name + " is not row-major");
@@ -175,7 +189,8 @@ int64_t evaluate_index(Expr e, const SymbolValues& symbols) {
 }
 
 ModuleOutcome run_module(const Module& module, const InitializerProvider& initializers,
-                         std::span<const std::vector<uint8_t>> inputs, const SymbolValues& symbols) {
+                         std::span<const std::vector<uint8_t>> inputs,
+                         const SymbolValues& symbols) {
   return ModuleRunner(module, symbols).run(initializers, inputs);
 }
 

@@ -6,10 +6,12 @@
 namespace tenon::loop {
 namespace {
 
-// Blocks beyond this are no layout that a machine has a use for, and their products would leave i64.
+// Blocks beyond this are no layout that a machine has a use for, and their products would leave
+// i64.
 constexpr int64_t kLargestBlock = int64_t{1} << 20;
 
-// For each axis the position in the target that is just its variable; empty when some axis has none, or out of order.
+// For each axis the position in the target that is just its variable; empty when some axis has
+// none, or out of order.
 std::vector<size_t> axis_positions(const Stage& stage) {
   std::vector<size_t> positions;
   size_t next = 0;
@@ -35,7 +37,8 @@ Axis parse_axis(Lexer& lexer, ExprPool& pool) {
 
 }  // namespace
 
-// ---- printing ---------------------------------------------------------------------------------------------------
+// ---- printing
+// -------------------------------------------------------------------------------------------------
 
 std::string list_text(std::span<const Expr> list) {
   std::vector<std::string> parts;
@@ -77,10 +80,12 @@ std::string requirements_text(const Stage& stage) {
 }
 
 std::string to_string(const Symbol& symbol) {
-  return "symbol " + symbol.name + " in " + std::to_string(symbol.min) + ".." + std::to_string(symbol.max);
+  return "symbol " + symbol.name + " in " + std::to_string(symbol.min) + ".." +
+         std::to_string(symbol.max);
 }
 
-// ---- parsing ----------------------------------------------------------------------------------------------------
+// ---- parsing
+// -------------------------------------------------------------------------------------------------
 
 TypeText parse_type(Lexer& lexer, ExprPool& pool) {
   TypeText result;
@@ -142,7 +147,8 @@ void parse_target(Lexer& lexer, ExprPool& pool, Stage& stage) {
 }
 
 Reducer accept_reducer(Lexer& lexer) {
-  for (Reducer reducer : {Reducer::Sum, Reducer::Prod, Reducer::Max, Reducer::Min, Reducer::Any, Reducer::All})
+  for (Reducer reducer :
+       {Reducer::Sum, Reducer::Prod, Reducer::Max, Reducer::Min, Reducer::Any, Reducer::All})
     if (lexer.accept(text_of(reducer))) return reducer;
   return Reducer::None;
 }

@@ -1,4 +1,5 @@
-// The parts of the text form that the tensor and the loop level share: tensor types, axes, targets of stages.
+// The parts of the text form that the tensor and the loop level share: tensor types, axes, targets
+// of stages.
 //
 //   f32[1, 64, 56, 56]<0, 1/16, 2, 3, 1%16>      a type with extents and layout
 //   m:128, n:3072                                axes

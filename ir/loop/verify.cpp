@@ -12,7 +12,6 @@
 namespace tenon::loop {
 namespace {
 
-
 class FunctionVerifier {
  public:
   FunctionVerifier(const Function& function, const Ranges& symbols, const VerifyOptions& options)
@@ -35,12 +34,15 @@ class FunctionVerifier {
   void check_bindings(const Leaf& leaf);
   void check_store(const Store& store);
 
-  /// The expression has this type, and its variables and buffers are known; `axes` are variables besides those in scope.
-  void check_expr(Expr e, std::optional<DType> type, const std::string& what, const std::set<std::string>& axes = {});
+  /// The expression has this type, and its variables and buffers are known; `axes` are variables
+  /// besides those in scope.
+  void check_expr(Expr e, std::optional<DType> type, const std::string& what,
+                  const std::set<std::string>& axes = {});
   const Buffer* find_buffer(const std::string& name);
   void check_written(const std::string& name);
   /// `assumed` are conditions that hold where the access happens.
-  void check_access(const Buffer& buffer, std::span<const Expr> indices, const Ranges& ranges, const std::vector<Expr>& assumed);
+  void check_access(const Buffer& buffer, std::span<const Expr> indices, const Ranges& ranges,
+                    const std::vector<Expr>& assumed);
   void check_reads(Expr e, const Ranges& ranges, const std::vector<Expr>& assumed);
   void check_register(const Buffer& buffer, std::span<const Expr> indices, const Ranges& ranges);
 
@@ -49,34 +51,40 @@ class FunctionVerifier {
   const VerifyOptions& options_;
   FaultList faults_;
   bool has_leaves_ = false;
-  std::map<std::string, Buffer> buffers_;      // in scope
+  std::map<std::string, Buffer> buffers_;  // in scope
   std::map<std::string, ParamKind> params_;
-  std::vector<const For*> loops_;              // around the statement
-  std::vector<Expr> conditions_;               // that hold there
+  std::vector<const For*> loops_;  // around the statement
+  std::vector<Expr> conditions_;   // that hold there
   std::set<std::string> loop_names_, started_, written_;
   const For* parallel_ = nullptr;
 };
 
 std::vector<std::string> FunctionVerifier::run() {
-  for_each_stmt(function_.body, [&](const Stmt& stmt) { has_leaves_ = has_leaves_ || stmt.as<Leaf>(); });
+  for_each_stmt(function_.body,
+                [&](const Stmt& stmt) { has_leaves_ = has_leaves_ || stmt.as<Leaf>(); });
   for (const Param& param : function_.params) check_param(param);
   if (function_.body) check_stmt(function_.body);
   faults_.enter({});
   for (const auto& [name, kind] : params_)
-    if (kind == ParamKind::Out && !written_.count(name)) fault("the result ", name, " is never written");
-  if (has_leaves_ && !function_.anchor_stage.empty() && !loop_names_.count("stage " + function_.anchor_stage))
+    if (kind == ParamKind::Out && !written_.count(name))
+      fault("the result ", name, " is never written");
+  if (has_leaves_ && !function_.anchor_stage.empty() &&
+      !loop_names_.count("stage " + function_.anchor_stage))
     fault("the anchor ", function_.anchor_stage, " is no stage of the function");
   return faults_.take();
 }
 
-// ---- names ------------------------------------------------------------------------------------------------------
+// ---- names
+// -------------------------------------------------------------------------------------------------
 
 void FunctionVerifier::check_param(const Param& param) {
   const Buffer& buffer = param.buffer;
   faults_.check_buffer(buffer);
-  if (!params_.emplace(buffer.name, param.kind).second) fault("two parameters are named ", buffer.name);
+  if (!params_.emplace(buffer.name, param.kind).second)
+    fault("two parameters are named ", buffer.name);
   if (!buffer.base.empty()) fault("parameter ", buffer.name, " has a base");
-  for (Expr extent : buffer.extents) check_expr(extent, DType::Index, "an extent of " + buffer.name);
+  for (Expr extent : buffer.extents)
+    check_expr(extent, DType::Index, "an extent of " + buffer.name);
   for (Expr stride : buffer.strides) check_expr(stride, DType::Index, "a stride of " + buffer.name);
   buffers_[buffer.name] = buffer;
 }
@@ -88,17 +96,22 @@ const Buffer* FunctionVerifier::find_buffer(const std::string& name) {
   return nullptr;
 }
 
-void FunctionVerifier::check_expr(Expr e, std::optional<DType> type, const std::string& what, const std::set<std::string>& axes) {
+void FunctionVerifier::check_expr(Expr e, std::optional<DType> type, const std::string& what,
+                                  const std::set<std::string>& axes) {
   if (!e) return fault(what, " is missing");
-  if (type && e.type() != *type) fault(what, " is of type ", name_of(e.type()), ", not ", name_of(*type));
+  if (type && e.type() != *type)
+    fault(what, " is of type ", name_of(e.type()), ", not ", name_of(*type));
   for_each_node(e, [&](Expr node) {
     if (const Var* var = node.as<Var>()) {
-      if (!axes.count(var->name) && !ranges_.find(var->name)) fault(what, " uses ", var->name, ", which is no variable here");
+      if (!axes.count(var->name) && !ranges_.find(var->name))
+        fault(what, " uses ", var->name, ", which is no variable here");
     } else if (const Read* read = node.as<Read>()) {
       const Buffer* buffer = find_buffer(read->tensor);
       if (!buffer) return;
-      if (buffer->type != read->type) fault(what, " reads ", read->tensor, " as ", name_of(read->type));
-      if (buffer->extents.size() != read->indices().size()) fault(what, " reads ", read->tensor, " with ", read->indices().size(), " subscripts");
+      if (buffer->type != read->type)
+        fault(what, " reads ", read->tensor, " as ", name_of(read->type));
+      if (buffer->extents.size() != read->indices().size())
+        fault(what, " reads ", read->tensor, " with ", read->indices().size(), " subscripts");
     }
   });
 }
@@ -106,11 +119,13 @@ void FunctionVerifier::check_expr(Expr e, std::optional<DType> type, const std::
 void FunctionVerifier::check_written(const std::string& name) {
   written_.insert(name);
   auto param = params_.find(name);
-  if (param != params_.end() && (param->second == ParamKind::In || param->second == ParamKind::Const))
+  if (param != params_.end() &&
+      (param->second == ParamKind::In || param->second == ParamKind::Const))
     fault("the parameter ", name, " is not to be written");
 }
 
-// ---- statements -------------------------------------------------------------------------------------------------
+// ---- statements
+// -------------------------------------------------------------------------------------------------
 
 void FunctionVerifier::check_stmt(const Stmt& stmt) {
   if (const Block* block = stmt.as<Block>()) {
@@ -148,7 +163,8 @@ void FunctionVerifier::check_stmt(const Stmt& stmt) {
     case StmtKind::Prefetch: {
       const Prefetch* prefetch = stmt.as<Prefetch>();
       const Buffer* buffer = find_buffer(prefetch->buffer);
-      if (buffer && buffer->extents.size() != prefetch->indices.size()) fault("a prefetch of ", buffer->name, " with ", prefetch->indices.size(), " subscripts");
+      if (buffer && buffer->extents.size() != prefetch->indices.size())
+        fault("a prefetch of ", buffer->name, " with ", prefetch->indices.size(), " subscripts");
       for (Expr index : prefetch->indices) check_expr(index, DType::Index, "a subscript");
       break;
     }
@@ -163,8 +179,10 @@ void FunctionVerifier::check_for(const For& loop) {
   if (again && has_leaves_) fault("two loops have the variable ", loop.var);
   check_expr(loop.extent, DType::Index, "the extent");
   bool expanded = loop.kind == LoopKind::Unrolled || loop.kind == LoopKind::Vectorized;
-  if (expanded && !(loop.extent && as_int(loop.extent))) fault("a loop of this kind has a literal extent");
-  if (loop.chunk < 1 || (loop.chunk != 1 && loop.kind != LoopKind::Parallel)) fault("a chunk of ", loop.chunk, " iterations");
+  if (expanded && !(loop.extent && as_int(loop.extent)))
+    fault("a loop of this kind has a literal extent");
+  if (loop.chunk < 1 || (loop.chunk != 1 && loop.kind != LoopKind::Parallel))
+    fault("a chunk of ", loop.chunk, " iterations");
   if (loop.kind == LoopKind::Parallel) {
     if (!loops_.empty()) fault("a parallel loop inside of another loop");
     if (parallel_) fault("a second parallel loop");
@@ -186,7 +204,8 @@ void FunctionVerifier::check_alloc(const Buffer& buffer) {
   bool fixed = buffer.scope == Scope::Register || buffer.scope == Scope::Stack;
   for (Expr extent : buffer.extents) {
     check_expr(extent, DType::Index, "an extent");
-    if (fixed && !has_leaves_ && !as_int(extent)) fault("the extent ", to_string(extent), " is no literal");
+    if (fixed && !has_leaves_ && !as_int(extent))
+      fault("the extent ", to_string(extent), " is no literal");
   }
   for (Expr first : buffer.base) check_expr(first, DType::Index, "the base");
   for (Expr stride : buffer.strides) check_expr(stride, DType::Index, "a stride");
@@ -204,7 +223,8 @@ void FunctionVerifier::check_store(const Store& store) {
   check_reads(store.value, ranges_, conditions_);
 }
 
-// ---- leaves -----------------------------------------------------------------------------------------------------
+// ---- leaves
+// -------------------------------------------------------------------------------------------------
 
 void FunctionVerifier::check_leaf(const Leaf& leaf) {
   const Stage& stage = *leaf.stage;
@@ -212,12 +232,15 @@ void FunctionVerifier::check_leaf(const Leaf& leaf) {
   check_written(stage.tensor);
   check_stage(stage);
   if (leaf.bindings.size() != stage.axes.size() + stage.reduce_axes.size())
-    return fault(leaf.bindings.size(), " bindings for ", stage.axes.size() + stage.reduce_axes.size(), " axes");
+    return fault(leaf.bindings.size(), " bindings for ",
+                 stage.axes.size() + stage.reduce_axes.size(), " axes");
   if (leaf.guard) check_expr(leaf.guard, DType::Bool, "the guard");
   for (const std::string& name : leaf.clamped)
     if (!stage.find_axis(name)) fault("the clamped ", name, " is no axis");
-  if (leaf.initializes) started_.insert(stage.name);
-  else if (!started_.count(stage.name)) fault("the reduction continues before it starts");
+  if (leaf.initializes)
+    started_.insert(stage.name);
+  else if (!started_.count(stage.name))
+    fault("the reduction continues before it starts");
   check_bindings(leaf);
 
   // Where the stage runs, its axes are inside their extents, and `where` holds.
@@ -236,7 +259,9 @@ void FunctionVerifier::check_leaf(const Leaf& leaf) {
   } else {
     std::vector<Substitution> point;
     for (size_t i = 0; i < leaf.bindings.size(); ++i)
-      point.push_back({i < stage.axes.size() ? stage.axes[i].name : stage.reduce_axes[i - stage.axes.size()].name, leaf.bindings[i]});
+      point.push_back({i < stage.axes.size() ? stage.axes[i].name
+                                             : stage.reduce_axes[i - stage.axes.size()].name,
+                       leaf.bindings[i]});
     std::vector<Expr> target;
     for (Expr index : stage.target) target.push_back(substitute(index, point));
     std::vector<Expr> guarded = conditions_, guard = conjuncts(leaf.guard);
@@ -250,11 +275,14 @@ void FunctionVerifier::check_bindings(const Leaf& leaf) {
   std::vector<Expr> assumed = conditions_, guard = conjuncts(leaf.guard);
   assumed.insert(assumed.end(), guard.begin(), guard.end());
   for (size_t i = 0; i < leaf.bindings.size(); ++i) {
-    const Axis& axis = i < stage.axes.size() ? stage.axes[i] : stage.reduce_axes[i - stage.axes.size()];
+    const Axis& axis =
+        i < stage.axes.size() ? stage.axes[i] : stage.reduce_axes[i - stage.axes.size()];
     check_expr(leaf.bindings[i], DType::Index, "the binding of " + axis.name);
-    bool clamped = std::find(leaf.clamped.begin(), leaf.clamped.end(), axis.name) != leaf.clamped.end();
+    bool clamped =
+        std::find(leaf.clamped.begin(), leaf.clamped.end(), axis.name) != leaf.clamped.end();
     if (leaf.bindings[i] && !clamped)
-      faults_.check_inside(leaf.bindings[i], axis.extent, ranges_, assumed, "axis " + axis.name, options_.require_proofs);
+      faults_.check_inside(leaf.bindings[i], axis.extent, ranges_, assumed, "axis " + axis.name,
+                           options_.require_proofs);
   }
 }
 
@@ -266,53 +294,65 @@ void FunctionVerifier::check_stage(const Stage& stage) {
       if (!axes.insert(axis.name).second) fault("two axes are named ", axis.name);
     }
   const Buffer* buffer = find_buffer(stage.tensor);
-  if (buffer && buffer->type != stage.type) fault("the stage gives ", name_of(stage.type), ", its tensor holds ", name_of(buffer->type));
-  if (buffer && buffer->extents.size() != stage.target.size()) fault("the stage writes ", stage.tensor, " with ", stage.target.size(), " subscripts");
-  for (Expr index : stage.target) check_expr(index, DType::Index, "a subscript of the target", axes);
+  if (buffer && buffer->type != stage.type)
+    fault("the stage gives ", name_of(stage.type), ", its tensor holds ", name_of(buffer->type));
+  if (buffer && buffer->extents.size() != stage.target.size())
+    fault("the stage writes ", stage.tensor, " with ", stage.target.size(), " subscripts");
+  for (Expr index : stage.target)
+    check_expr(index, DType::Index, "a subscript of the target", axes);
   check_expr(stage.value, stage.type, "the value", axes);
   if (stage.where) check_expr(stage.where, DType::Bool, "the predicate", axes);
-  for (Expr requirement : stage.requirements) check_expr(requirement, DType::Bool, "a requirement", axes);
+  for (Expr requirement : stage.requirements)
+    check_expr(requirement, DType::Bool, "a requirement", axes);
   faults_.check_reducer(stage);
 }
 
-// ---- accesses ---------------------------------------------------------------------------------------------------
+// ---- accesses
+// -------------------------------------------------------------------------------------------------
 
 void FunctionVerifier::check_reads(Expr e, const Ranges& ranges, const std::vector<Expr>& assumed) {
   for_each_node(e, [&](Expr node) {
     const Read* read = node.as<Read>();
     auto buffer = read ? buffers_.find(read->tensor) : buffers_.end();
-    if (buffer != buffers_.end() && !read->has_otherwise) check_access(buffer->second, read->indices(), ranges, assumed);
+    if (buffer != buffers_.end() && !read->has_otherwise)
+      check_access(buffer->second, read->indices(), ranges, assumed);
   });
 }
 
-void FunctionVerifier::check_access(const Buffer& buffer, std::span<const Expr> indices, const Ranges& ranges,
-                                    const std::vector<Expr>& assumed) {
+void FunctionVerifier::check_access(const Buffer& buffer, std::span<const Expr> indices,
+                                    const Ranges& ranges, const std::vector<Expr>& assumed) {
   if (indices.size() != buffer.extents.size()) return;
   for (size_t i = 0; i < indices.size(); ++i) {
     Expr index = buffer.base.empty() ? indices[i] : indices[i] - buffer.base[i];
     faults_.check_inside(index, padded_extent(buffer, i), ranges, assumed,
-                         "subscript " + std::to_string(i) + " of " + buffer.name, options_.require_proofs);
+                         "subscript " + std::to_string(i) + " of " + buffer.name,
+                         options_.require_proofs);
   }
   if (buffer.scope == Scope::Register && !has_leaves_) check_register(buffer, indices, ranges);
 }
 
-void FunctionVerifier::check_register(const Buffer& buffer, std::span<const Expr> indices, const Ranges& ranges) {
+void FunctionVerifier::check_register(const Buffer& buffer, std::span<const Expr> indices,
+                                      const Ranges& ranges) {
   for (size_t i = 0; i < indices.size(); ++i) {
     Expr index = simplify(buffer.base.empty() ? indices[i] : indices[i] - buffer.base[i], ranges);
     for (const std::string& name : variables_of(index)) {
       bool expanded = std::any_of(loops_.begin(), loops_.end(), [&](const For* loop) {
-        return loop->var == name && (loop->kind == LoopKind::Unrolled || loop->kind == LoopKind::Vectorized);
+        return loop->var == name &&
+               (loop->kind == LoopKind::Unrolled || loop->kind == LoopKind::Vectorized);
       });
       // A loop that runs once is as good as written out.
       expanded = expanded || bounds_of(index.pool().var(name), ranges).is_point();
-      if (!expanded) fault("subscript ", i, " of the register buffer ", buffer.name, " is ", to_string(index), ": ", name, " is not unrolled");
+      if (!expanded)
+        fault("subscript ", i, " of the register buffer ", buffer.name, " is ", to_string(index),
+              ": ", name, " is not unrolled");
     }
   }
 }
 
 }  // namespace
 
-std::vector<std::string> verify(const Function& function, const Ranges& symbols, const VerifyOptions& options) {
+std::vector<std::string> verify(const Function& function, const Ranges& symbols,
+                                const VerifyOptions& options) {
   return FunctionVerifier(function, symbols, options).run();
 }
 

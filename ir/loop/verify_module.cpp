@@ -12,7 +12,8 @@ namespace {
 
 class ModuleVerifier {
  public:
-  ModuleVerifier(const Module& module, const VerifyOptions& options) : module_(module), options_(options), ranges_(module.symbol_ranges()) {}
+  ModuleVerifier(const Module& module, const VerifyOptions& options)
+      : module_(module), options_(options), ranges_(module.symbol_ranges()) {}
 
   std::vector<std::string> run();
 
@@ -52,7 +53,8 @@ std::vector<std::string> ModuleVerifier::run() {
   for (const Symbol& symbol : module_.symbols) {
     faults_.check_name(symbol.name, "symbol");
     if (!names.insert(symbol.name).second) fault("two symbols are named ", symbol.name);
-    if (symbol.min > symbol.max || symbol.min < 0) fault("the bounds of ", symbol.name, " are ", symbol.min, "..", symbol.max);
+    if (symbol.min > symbol.max || symbol.min < 0)
+      fault("the bounds of ", symbol.name, " are ", symbol.min, "..", symbol.max);
   }
   for (Expr check : module_.checks) check_index(check, "a check");
   for (const Constant& constant : module_.constants) check_constant(constant);
@@ -61,7 +63,8 @@ std::vector<std::string> ModuleVerifier::run() {
   std::set<std::string> functions;
   for (const Function& function : module_.functions) {
     if (!functions.insert(function.name).second) fault("two functions are named ", function.name);
-    for (const std::string& text : verify(function, ranges_, options_)) fault("@", function.name, ": ", text);
+    for (const std::string& text : verify(function, ranges_, options_))
+      fault("@", function.name, ": ", text);
   }
   in_setup_ = true;
   if (module_.setup) check_stmt(module_.setup);
@@ -69,22 +72,26 @@ std::vector<std::string> ModuleVerifier::run() {
   if (module_.main) check_stmt(module_.main);
   faults_.enter({});
   for (const auto& [name, known] : buffers_)
-    if ((known.role == Role::Computed || known.role == Role::Output) && !written_.count(name)) fault(name, " is never written");
+    if ((known.role == Role::Computed || known.role == Role::Output) && !written_.count(name))
+      fault(name, " is never written");
   for (const ArenaSlot& slot : module_.arena) {
     auto found = buffers_.find(slot.buffer);
-    if (found == buffers_.end() || found->second.role != Role::Local) fault("the arena holds ", slot.buffer, ", which is no buffer of main");
+    if (found == buffers_.end() || found->second.role != Role::Local)
+      fault("the arena holds ", slot.buffer, ", which is no buffer of main");
     check_index(slot.offset, "the offset of " + slot.buffer);
     check_index(slot.bytes, "the size of " + slot.buffer);
   }
   return faults_.take();
 }
 
-// ---- declarations -----------------------------------------------------------------------------------------------
+// ---- declarations
+// -------------------------------------------------------------------------------------------------
 
 void ModuleVerifier::check_index(Expr e, const std::string& what) {
   if (!e) return fault(what, " is missing");
   for_each_node(e, [&](Expr node) {
-    if (const Var* var = node.as<Var>(); var && !ranges_.find(var->name)) fault(what, " uses ", var->name, ", which is no symbol");
+    if (const Var* var = node.as<Var>(); var && !ranges_.find(var->name))
+      fault(what, " uses ", var->name, ", which is no symbol");
     if (node.as<Read>()) fault(what, " reads ", node.as<Read>()->tensor);
   });
 }
@@ -93,9 +100,11 @@ void ModuleVerifier::declare(const Buffer& buffer, Role role) {
   faults_.check_buffer(buffer);
   for (Expr extent : buffer.extents) check_index(extent, "an extent of " + buffer.name);
   bool outside = role == Role::Input || role == Role::Output;
-  if (outside && !buffer.layout.is_row_major()) fault(buffer.name, " has a layout that its caller does not know");
+  if (outside && !buffer.layout.is_row_major())
+    fault(buffer.name, " has a layout that its caller does not know");
   if (!buffer.base.empty() || !buffer.strides.empty()) fault(buffer.name, " has a base or strides");
-  if (!buffers_.emplace(buffer.name, Known{buffer, role, buffer.name}).second) fault("two buffers are named ", buffer.name);
+  if (!buffers_.emplace(buffer.name, Known{buffer, role, buffer.name}).second)
+    fault("two buffers are named ", buffer.name);
   if (role == Role::Input || role == Role::Constant) written_.insert(buffer.name);
 }
 
@@ -105,17 +114,21 @@ void ModuleVerifier::check_constant(const Constant& constant) {
   int64_t count = 1;
   for (Expr extent : buffer.extents) {
     const int64_t* literal = as_int(extent);
-    if (!literal || *literal < 0) return fault("the constant ", buffer.name, " has an extent ", to_string(extent));
+    if (!literal || *literal < 0)
+      return fault("the constant ", buffer.name, " has an extent ", to_string(extent));
     count *= *literal;
   }
   computed = computed && count > 0;
-  if (!constant.bytes.empty() && static_cast<int64_t>(constant.bytes.size()) != bytes_of(buffer.type, count))
+  if (!constant.bytes.empty() &&
+      static_cast<int64_t>(constant.bytes.size()) != bytes_of(buffer.type, count))
     fault("the constant ", buffer.name, " has ", constant.bytes.size(), " bytes");
-  if (!constant.bytes.empty() && !constant.initializer.empty()) fault("the constant ", buffer.name, " has elements and an initializer");
+  if (!constant.bytes.empty() && !constant.initializer.empty())
+    fault("the constant ", buffer.name, " has elements and an initializer");
   declare(buffer, computed ? Role::Computed : Role::Constant);
 }
 
-// ---- setup and main ---------------------------------------------------------------------------------------------
+// ---- setup and main
+// -------------------------------------------------------------------------------------------------
 
 void ModuleVerifier::check_stmt(const Stmt& stmt) {
   if (const Block* block = stmt.as<Block>()) {
@@ -124,7 +137,8 @@ void ModuleVerifier::check_stmt(const Stmt& stmt) {
   }
   faults_.enter(stmt);
   switch (stmt.kind()) {
-    case StmtKind::Block: case StmtKind::Prefetch: break;
+    case StmtKind::Block:
+    case StmtKind::Prefetch: break;
     case StmtKind::Call: check_call(*stmt.as<Call>()); break;
     case StmtKind::Alloc: check_alloc(stmt.as<Alloc>()->buffer); break;
     case StmtKind::Require: check_index(stmt.as<Require>()->condition, "the condition"); break;
@@ -136,13 +150,15 @@ void ModuleVerifier::check_stmt(const Stmt& stmt) {
     case StmtKind::For: {
       const For* loop = stmt.as<For>();
       check_index(loop->extent, "the extent");
-      if (ranges_.find(loop->var)) return fault("the variable ", loop->var, " has a value here already");
+      if (ranges_.find(loop->var))
+        return fault("the variable ", loop->var, " has a value here already");
       ranges_.set_extent(loop->var, loop->extent);
       check_stmt(loop->body);
       ranges_.erase(loop->var);
       break;
     }
-    case StmtKind::Leaf: case StmtKind::Store: fault("main and setup hold calls only"); break;
+    case StmtKind::Leaf:
+    case StmtKind::Store: fault("main and setup hold calls only"); break;
   }
 }
 
@@ -153,7 +169,8 @@ void ModuleVerifier::check_alloc(const Buffer& buffer) {
   auto owner = buffers_.find(buffer.alias_of);
   if (owner == buffers_.end()) return fault("no buffer ", buffer.alias_of, " is known");
   buffers_[buffer.name].owner = owner->second.owner;
-  if (!prove(le(bytes_of(buffer, *module_.pool), bytes_of(owner->second.buffer, *module_.pool)), ranges_))
+  if (!prove(le(bytes_of(buffer, *module_.pool), bytes_of(owner->second.buffer, *module_.pool)),
+             ranges_))
     fault("it is not proved that ", buffer.name, " fits over ", buffer.alias_of);
 }
 
@@ -168,12 +185,16 @@ void ModuleVerifier::check_call(const Call& call) {
     if (found == buffers_.end()) return fault("no buffer ", name, " is known");
     arguments.push_back(&found->second);
   }
-  auto writes = [&](size_t i) { return function->params[i].kind == ParamKind::Out || function->params[i].kind == ParamKind::InOut; };
+  auto writes = [&](size_t i) {
+    return function->params[i].kind == ParamKind::Out ||
+           function->params[i].kind == ParamKind::InOut;
+  };
   for (size_t i = 0; i < arguments.size(); ++i) {
     check_argument(function->params[i], *arguments[i]);
     for (size_t k = 0; k < i; ++k)
       if (arguments[k]->owner == arguments[i]->owner && (writes(i) || writes(k)))
-        fault(call.arguments[k], " and ", call.arguments[i], " are one memory, and one of them is written");
+        fault(call.arguments[k], " and ", call.arguments[i],
+              " are one memory, and one of them is written");
   }
   for (size_t i = 0; i < arguments.size(); ++i)
     if (writes(i)) written_.insert(arguments[i]->owner);
@@ -182,25 +203,33 @@ void ModuleVerifier::check_call(const Call& call) {
 void ModuleVerifier::check_argument(const Param& param, const Known& argument) {
   const std::string& name = argument.buffer.name;
   ExprPool& pool = *module_.pool;
-  if (param.buffer.type != argument.buffer.type) fault(name, " holds ", name_of(argument.buffer.type), ", parameter ", param.buffer.name, " ", name_of(param.buffer.type));
-  // Until assign_constant_layouts has run, a constant may be packed by the kernel only: its elements count then.
+  if (param.buffer.type != argument.buffer.type)
+    fault(name, " holds ", name_of(argument.buffer.type), ", parameter ", param.buffer.name, " ",
+          name_of(param.buffer.type));
+  // Until assign_constant_layouts has run, a constant may be packed by the kernel only: its
+  // elements count then.
   auto bytes = [&](Buffer buffer) {
     if (param.kind == ParamKind::Const && argument.buffer.layout.is_row_major()) buffer.layout = {};
     return simplify(bytes_of(buffer, pool), ranges_);
   };
   Expr given = bytes(argument.buffer), taken = bytes(param.buffer);
   if (param.buffer.strides.empty() && given != taken && !prove(eq(given, taken), ranges_))
-    fault(name, " has ", to_string(given), " bytes, parameter ", param.buffer.name, " ", to_string(taken));
-  bool reads = param.kind != ParamKind::Out, writes = param.kind == ParamKind::Out || param.kind == ParamKind::InOut;
+    fault(name, " has ", to_string(given), " bytes, parameter ", param.buffer.name, " ",
+          to_string(taken));
+  bool reads = param.kind != ParamKind::Out,
+       writes = param.kind == ParamKind::Out || param.kind == ParamKind::InOut;
   if (reads && !written_.count(argument.owner)) fault(name, " is read before anything wrote it");
   if (!writes) return;
   Role role = buffers_.at(argument.owner).role;
-  bool allowed = role == Role::Local || (role == Role::Output && !in_setup_) || (role == Role::Computed && in_setup_);
+  bool allowed = role == Role::Local || (role == Role::Output && !in_setup_) ||
+                 (role == Role::Computed && in_setup_);
   if (!allowed) fault(name, " is not to be written here");
 }
 
 }  // namespace
 
-std::vector<std::string> verify(const Module& module, const VerifyOptions& options) { return ModuleVerifier(module, options).run(); }
+std::vector<std::string> verify(const Module& module, const VerifyOptions& options) {
+  return ModuleVerifier(module, options).run();
+}
 
 }  // namespace tenon::loop

@@ -12,14 +12,21 @@ void FaultList::enter(const Stmt& stmt) { place_ = stmt ? head_text(stmt) : ""; 
 
 void FaultList::add_text(const std::string& text) {
   std::string fault = place_.empty() ? text : text + "\n  in: " + place_;
-  if (std::find(faults_.begin(), faults_.end(), fault) == faults_.end()) faults_.push_back(std::move(fault));
+  if (std::find(faults_.begin(), faults_.end(), fault) == faults_.end())
+    faults_.push_back(std::move(fault));
 }
 
 void FaultList::check_name(const std::string& name, const std::string& what) {
-  bool reserved = name == "true" || name == "false" || name == "inf" || name == "nan" || name.starts_with("inf_") || name.starts_with("nan_");
-  auto is_part = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.'; };
-  bool word = !name.empty() && std::all_of(name.begin(), name.end(), is_part) && name[0] != '.' && !(name[0] >= '0' && name[0] <= '9');
-  if (!word || reserved || name.find("..") != std::string::npos) add("the ", what, " ", quoted(name), " is no name");
+  bool reserved = name == "true" || name == "false" || name == "inf" || name == "nan" ||
+                  name.starts_with("inf_") || name.starts_with("nan_");
+  auto is_part = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '.';
+  };
+  bool word = !name.empty() && std::all_of(name.begin(), name.end(), is_part) && name[0] != '.' &&
+              !(name[0] >= '0' && name[0] <= '9');
+  if (!word || reserved || name.find("..") != std::string::npos)
+    add("the ", what, " ", quoted(name), " is no name");
 }
 
 void FaultList::check_buffer(const Buffer& buffer) {
@@ -30,8 +37,10 @@ void FaultList::check_buffer(const Buffer& buffer) {
     return;
   }
   size_t dims = buffer.layout.is_row_major() ? buffer.extents.size() : buffer.layout.dims.size();
-  if (!buffer.base.empty() && buffer.base.size() != buffer.extents.size()) add("the base of ", buffer.name, " has ", buffer.base.size(), " subscripts");
-  if (!buffer.strides.empty() && buffer.strides.size() != dims) add(buffer.name, " has ", buffer.strides.size(), " strides");
+  if (!buffer.base.empty() && buffer.base.size() != buffer.extents.size())
+    add("the base of ", buffer.name, " has ", buffer.base.size(), " subscripts");
+  if (!buffer.strides.empty() && buffer.strides.size() != dims)
+    add(buffer.name, " has ", buffer.strides.size(), " strides");
 }
 
 void FaultList::check_reducer(const Stage& stage) {
@@ -41,11 +50,13 @@ void FaultList::check_reducer(const Stage& stage) {
     return;
   }
   bool logical = stage.reducer == Reducer::Any || stage.reducer == Reducer::All;
-  bool fits = logical ? stage.type == DType::Bool : stage.type != DType::Bool && is_arithmetic(stage.type);
+  bool fits =
+      logical ? stage.type == DType::Bool : stage.type != DType::Bool && is_arithmetic(stage.type);
   if (!fits) add("the reducer ", text_of(stage.reducer), " does not take ", name_of(stage.type));
 }
 
-void FaultList::check_inside(Expr index, Expr extent, const Ranges& ranges, const std::vector<Expr>& assumed, const std::string& what,
+void FaultList::check_inside(Expr index, Expr extent, const Ranges& ranges,
+                             const std::vector<Expr>& assumed, const std::string& what,
                              bool require_proof) {
   if (index.type() != DType::Index || extent.type() != DType::Index) return;
   Interval at = bounds_of(index, ranges), size = bounds_of(extent, ranges);
@@ -60,7 +71,9 @@ void FaultList::check_inside(Expr index, Expr extent, const Ranges& ranges, cons
   if (!require_proof) return;
   Expr inside = le(index.pool().index(0), index) & lt(index, extent);
   for (Expr part : conjuncts(inside))
-    if (!prove_under(part, ranges, assumed)) add(what, " is ", to_string(index), ", which is not proved to lie in 0..", to_string(simplify(extent - 1.0, ranges)));
+    if (!prove_under(part, ranges, assumed))
+      add(what, " is ", to_string(index), ", which is not proved to lie in 0..",
+          to_string(simplify(extent - 1.0, ranges)));
 }
 
 Expr padded_extent(const Buffer& buffer, size_t axis) {
@@ -72,7 +85,8 @@ Expr padded_extent(const Buffer& buffer, size_t axis) {
 
 bool prove_under(Expr condition, const Ranges& ranges, const std::vector<Expr>& assumed) {
   if (prove(condition, ranges)) return true;
-  // Either the condition holds or an assumption does not. One at a time first: most proofs need only one.
+  // Either the condition holds or an assumption does not. One at a time first: most proofs need
+  // only one.
   Expr all = condition;
   for (Expr assumption : assumed) {
     if (prove(condition | logical_not(assumption), ranges)) return true;

@@ -29,9 +29,10 @@ class FaultList {
   void check_buffer(const Buffer& buffer);
   /// The reducer takes the stage's type.
   void check_reducer(const Stage& stage);
-  /// 0 <= index < extent: a fault if it never holds, or, with `require_proof`, if it is not proved to hold always.
-  void check_inside(Expr index, Expr extent, const Ranges& ranges, const std::vector<Expr>& assumed, const std::string& what,
-                    bool require_proof);
+  /// 0 <= index < extent: a fault if it never holds, or, with `require_proof`, if it is not proved
+  /// to hold always.
+  void check_inside(Expr index, Expr extent, const Ranges& ranges, const std::vector<Expr>& assumed,
+                    const std::string& what, bool require_proof);
 
   std::vector<std::string> take() { return std::move(faults_); }
 

@@ -1,12 +1,14 @@
 // Adjacent axes that always occur together become one.
 //
-//   acc[b:2, s:48, n:64] = sum[k:64](x[b, s, k] * w[k, n])   y[b:2, s:48, n:64] = acc[b, s, n] + bias[n]
+//   acc[b:2, s:48, n:64] = sum[k:64](x[b, s, k] * w[k, n])   y[b:2, s:48, n:64] = acc[b, s, n] +
+//   bias[n]
 //   ->
 //   acc[b:96, n:64] = sum[k:64](x[b, k] * w[k, n])           y[b:96, n:64] = acc[b, n] + bias[n]
 //
-// Row-major memory stays as it is, so parameters and results only change their shape. A boundary between two dimensions of a
-// tensor and the boundaries between the axes that subscribe them stand or fall together: they form classes, and a class is
-// collapsed when every access of its tensors goes through it and no axis of it is used in any other way.
+// Row-major memory stays as it is, so parameters and results only change their shape. A boundary
+// between two dimensions of a tensor and the boundaries between the axes that subscribe them stand
+// or fall together: they form classes, and a class is collapsed when every access of its tensors
+// goes through it and no axis of it is used in any other way.
 #include <algorithm>
 #include <map>
 #include <numeric>
@@ -17,11 +19,13 @@
 namespace tenon::tensor {
 namespace {
 
-// Boundaries are numbered: between dimensions d and d+1 of a tensor, or between axes i and i+1 of a stage.
+// Boundaries are numbered: between dimensions d and d+1 of a tensor, or between axes i and i+1 of a
+// stage.
 class Boundaries {
  public:
   int of(const std::string& owner, size_t position) {
-    auto [found, added] = numbers_.emplace(std::make_pair(owner, position), static_cast<int>(parent_.size()));
+    auto [found, added] =
+        numbers_.emplace(std::make_pair(owner, position), static_cast<int>(parent_.size()));
     if (added) {
       parent_.push_back(found->second);
       valid_.push_back(true);
@@ -32,7 +36,8 @@ class Boundaries {
     a = root(a);
     b = root(b);
     parent_[static_cast<size_t>(b)] = a;
-    valid_[static_cast<size_t>(a)] = valid_[static_cast<size_t>(a)] && valid_[static_cast<size_t>(b)];
+    valid_[static_cast<size_t>(a)] =
+        valid_[static_cast<size_t>(a)] && valid_[static_cast<size_t>(b)];
   }
   void forbid(int a) { valid_[static_cast<size_t>(root(a))] = false; }
   bool collapses(const std::string& owner, size_t position) {
@@ -59,12 +64,15 @@ const std::string* var_name(Expr e) {
   return var ? &var->name : nullptr;
 }
 
-// True where memory of the tensor runs on from dimension d to d+1: neighbours in the layout, neither blocked.
+// True where memory of the tensor runs on from dimension d to d+1: neighbours in the layout,
+// neither blocked.
 bool adjacent_in_memory(const Tensor& tensor, size_t d) {
   if (tensor.layout.is_row_major()) return true;
   const std::vector<PhysicalDim>& dims = tensor.layout.dims;
   for (size_t i = 0; i + 1 < dims.size(); ++i)
-    if (dims[i] == PhysicalDim{static_cast<int>(d), 1, 0} && dims[i + 1] == PhysicalDim{static_cast<int>(d) + 1, 1, 0}) return true;
+    if (dims[i] == PhysicalDim{static_cast<int>(d), 1, 0} &&
+        dims[i + 1] == PhysicalDim{static_cast<int>(d) + 1, 1, 0})
+      return true;
   return false;
 }
 
@@ -73,7 +81,8 @@ class Collapser {
   Collapser(const Function& function, ExprPool& pool) : function_(function), pool_(pool) {}
 
   Function collapse() {
-    for (const std::vector<Tensor>* list : {&function_.params, &function_.results, &function_.locals})
+    for (const std::vector<Tensor>* list :
+         {&function_.params, &function_.results, &function_.locals})
       for (const Tensor& tensor : *list)
         for (size_t d = 0; d + 1 < tensor.extents.size(); ++d) {
           int boundary = boundaries_.of(tensor_key(tensor.name), d);
@@ -84,12 +93,14 @@ class Collapser {
     Function result = function_;
     for (std::vector<Tensor>* list : {&result.params, &result.results, &result.locals})
       for (Tensor& tensor : *list) collapse_tensor(tensor);
-    for (Step& step : result.steps) step.stage = std::make_shared<const Stage>(collapse_stage(*step.stage));
+    for (Step& step : result.steps)
+      step.stage = std::make_shared<const Stage>(collapse_stage(*step.stage));
     return result;
   }
 
  private:
-  // Ties the boundaries of each access to those of the axes, and forbids what is used in any other way.
+  // Ties the boundaries of each access to those of the axes, and forbids what is used in any other
+  // way.
   void study(const Stage& stage) {
     for (const auto& [axes, key] : axis_lists(stage))
       for (size_t i = 0; i + 1 < axes->size(); ++i) boundaries_.of(key, i);
@@ -98,8 +109,10 @@ class Collapser {
       if (!root) return;
       for_each_node(root, [&](Expr node) {
         if (const Read* read = node.as<Read>()) {
-          if (read->has_otherwise) forbid_all(stage, read->tensor, read->indices());
-          else study_access(stage, read->tensor, read->indices());
+          if (read->has_otherwise)
+            forbid_all(stage, read->tensor, read->indices());
+          else
+            study_access(stage, read->tensor, read->indices());
         }
       });
       for (const std::string& axis : axes_outside_subscripts(root)) forbid_axis(stage, axis);
@@ -109,7 +122,8 @@ class Collapser {
     for (Expr requirement : stage.requirements) study_expr(requirement);
   }
 
-  static std::vector<std::pair<const std::vector<Axis>*, std::string>> axis_lists(const Stage& stage) {
+  static std::vector<std::pair<const std::vector<Axis>*, std::string>> axis_lists(
+      const Stage& stage) {
     return {{&stage.axes, spatial_key(stage)}, {&stage.reduce_axes, reduce_key(stage)}};
   }
 
@@ -131,11 +145,13 @@ class Collapser {
     std::optional<Place> place = find_axis(stage, name);
     if (!place) return;
     if (place->position > 0) boundaries_.forbid(boundaries_.of(place->key, place->position - 1));
-    if (place->position + 1 < place->count) boundaries_.forbid(boundaries_.of(place->key, place->position));
+    if (place->position + 1 < place->count)
+      boundaries_.forbid(boundaries_.of(place->key, place->position));
   }
 
   void forbid_all(const Stage& stage, const std::string& tensor, std::span<const Expr> indices) {
-    for (size_t d = 0; d + 1 < indices.size(); ++d) boundaries_.forbid(boundaries_.of(tensor_key(tensor), d));
+    for (size_t d = 0; d + 1 < indices.size(); ++d)
+      boundaries_.forbid(boundaries_.of(tensor_key(tensor), d));
     for (Expr index : indices)
       for (const std::string& name : variables_of(index)) forbid_axis(stage, name);
   }
@@ -153,7 +169,8 @@ class Collapser {
         if (d + 1 < indices.size()) boundaries_.forbid(boundaries_.of(tensor_key(tensor), d));
         continue;
       }
-      // The axis before (after) this one must be the subscript before (after), or their boundaries cannot go.
+      // The axis before (after) this one must be the subscript before (after), or their boundaries
+      // cannot go.
       auto neighbour = [&](size_t other, size_t position) {
         const std::string* beside = var_name(indices[other]);
         std::optional<Place> at = beside ? find_axis(stage, *beside) : std::nullopt;
@@ -163,11 +180,15 @@ class Collapser {
       bool previous = d > 0 && place->position > 0 && neighbour(d - 1, place->position - 1);
       if (d + 1 < indices.size()) {
         int boundary = boundaries_.of(tensor_key(tensor), d);
-        if (next) boundaries_.unite(boundary, boundaries_.of(place->key, place->position));
-        else boundaries_.forbid(boundary);
+        if (next)
+          boundaries_.unite(boundary, boundaries_.of(place->key, place->position));
+        else
+          boundaries_.forbid(boundary);
       }
-      if (!next && place->position + 1 < place->count) boundaries_.forbid(boundaries_.of(place->key, place->position));
-      if (!previous && place->position > 0) boundaries_.forbid(boundaries_.of(place->key, place->position - 1));
+      if (!next && place->position + 1 < place->count)
+        boundaries_.forbid(boundaries_.of(place->key, place->position));
+      if (!previous && place->position > 0)
+        boundaries_.forbid(boundaries_.of(place->key, place->position - 1));
     }
   }
 
@@ -192,15 +213,18 @@ class Collapser {
     std::vector<Expr> extents;
     std::vector<int> new_axis;
     for (size_t d = 0; d < tensor.extents.size(); ++d) {
-      if (d > 0 && boundaries_.collapses(tensor_key(tensor.name), d - 1)) extents.back() = extents.back() * tensor.extents[d];
-      else extents.push_back(tensor.extents[d]);
+      if (d > 0 && boundaries_.collapses(tensor_key(tensor.name), d - 1))
+        extents.back() = extents.back() * tensor.extents[d];
+      else
+        extents.push_back(tensor.extents[d]);
       new_axis.push_back(static_cast<int>(extents.size()) - 1);
     }
     std::vector<PhysicalDim> dims;
     for (size_t i = 0; i < tensor.layout.dims.size(); ++i) {
       PhysicalDim dim = tensor.layout.dims[i];
       int axis = new_axis[static_cast<size_t>(dim.axis)];
-      bool joined = !dims.empty() && dims.back().axis == axis && dim.axis != tensor.layout.dims[i - 1].axis;
+      bool joined =
+          !dims.empty() && dims.back().axis == axis && dim.axis != tensor.layout.dims[i - 1].axis;
       dim.axis = axis;
       if (!joined) dims.push_back(dim);
     }
@@ -223,8 +247,10 @@ class Collapser {
   std::vector<Axis> collapse_axes_of(const std::vector<Axis>& axes, const std::string& key) {
     std::vector<Axis> result;
     for (size_t i = 0; i < axes.size(); ++i) {
-      if (i > 0 && boundaries_.collapses(key, i - 1)) result.back().extent = result.back().extent * axes[i].extent;
-      else result.push_back(axes[i]);
+      if (i > 0 && boundaries_.collapses(key, i - 1))
+        result.back().extent = result.back().extent * axes[i].extent;
+      else
+        result.push_back(axes[i]);
     }
     return result;
   }
@@ -245,7 +271,9 @@ class Collapser {
       Expr e = rewrite_children(old);
       const Read* read = e.as<Read>();
       if (!read) return e;
-      return pool().read(read->tensor, e.type(), outer_.collapse_subscripts(read->tensor, read->indices()), read->otherwise());
+      return pool().read(read->tensor, e.type(),
+                         outer_.collapse_subscripts(read->tensor, read->indices()),
+                         read->otherwise());
     }
     Collapser& outer_;
   };
@@ -257,6 +285,8 @@ class Collapser {
 
 }  // namespace
 
-Function collapse_axes(const Function& function, ExprPool& pool) { return Collapser(function, pool).collapse(); }
+Function collapse_axes(const Function& function, ExprPool& pool) {
+  return Collapser(function, pool).collapse();
+}
 
 }  // namespace tenon::tensor

@@ -1,14 +1,18 @@
-// Tensor functions become loop nests, one for each stage, in order, with stable names and no decisions.
+// Tensor functions become loop nests, one for each stage, in order, with stable names and no
+// decisions.
 //
-//   func @f(x: f32[1, 40, 8]<0, 1/16, 2, 1%16>) -> (y: f32[1, 40]) { y[n:1, o:40] = sum[h:8](x[n, o, h]) }
+//   func @f(x: f32[1, 40, 8]<0, 1/16, 2, 1%16>) -> (y: f32[1, 40]) { y[n:1, o:40] = sum[h:8](x[n,
+//   o, h]) }
 //   ->
 //   func @f(x: f32[1, 40, 8]<0, 1/16, 2, 1%16>, out y: f32[1, 40]) {
 //     for y.n in 1 { for y.o.o in 3 { for y.o.i in 16 { for y.h in 8 {
-//       stage y[n:1, o:40] reduce h:8 { sum x[n, o, h] } with n = y.n, o = y.o.o*16 + y.o.i, h = y.h if y.o.o*16 + y.o.i < 40
+//       stage y[n:1, o:40] reduce h:8 { sum x[n, o, h] } with n = y.n, o = y.o.o*16 + y.o.i, h =
+//       y.h if y.o.o*16 + y.o.i < 40
 //     } } } }
 //   }
 //
-// Needs: what verify accepts.   Leaves: leaves that are stages; their requirements stay in them until flatten_stages.
+// Needs: what verify accepts.   Leaves: leaves that are stages; their requirements stay in them
+// until flatten_stages.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -35,7 +39,8 @@ loop::Buffer buffer_of(const Tensor& tensor, loop::Scope scope) {
 // The size of the innermost block of a logical axis; 1 where the axis is not blocked.
 int64_t block_of(const Layout& layout, size_t axis) {
   for (const PhysicalDim& dim : layout.dims)
-    if (dim.axis == static_cast<int>(axis) && dim.divisor == 1 && dim.modulus > 0) return dim.modulus;
+    if (dim.axis == static_cast<int>(axis) && dim.divisor == 1 && dim.modulus > 0)
+      return dim.modulus;
   return 1;
 }
 
@@ -69,8 +74,9 @@ class Lowering {
   std::set<std::string> scan_names_;
 };
 
-// An axis follows the blocks of the tensors in which it is a plain subscript (or one that is whole blocks further on): those
-// of the result first, else the largest of the operands', so that their subscripts need no division.
+// An axis follows the blocks of the tensors in which it is a plain subscript (or one that is whole
+// blocks further on): those of the result first, else the largest of the operands', so that their
+// subscripts need no division.
 int64_t Lowering::block_of_axis(const Stage& stage, const Axis& axis) const {
   int64_t block = 1;
   auto look = [&](const std::string& name, std::span<const Expr> subscripts) {
@@ -129,9 +135,11 @@ Stmt Lowering::nest_of(const std::shared_ptr<const Stage>& stage) {
   return nest;
 }
 
-// ---- padding ----------------------------------------------------------------------------------------------------
+// ---- padding
+// -------------------------------------------------------------------------------------------------
 
-// Zeroes the padding of one axis: there, all of the axes after it, and what is no padding of the axes before it.
+// Zeroes the padding of one axis: there, all of the axes after it, and what is no padding of the
+// axes before it.
 Stmt Lowering::zero_axis(const Tensor& tensor, size_t padded, const Location& location) {
   std::vector<For> loops;
   loop::Store store{tensor.name, {}, pool_.literal(tensor.type, 0), location};
@@ -161,7 +169,8 @@ std::vector<Stmt> Lowering::zero_padding(const Tensor& tensor, const Location& l
   return nests;
 }
 
-// ---- the function -----------------------------------------------------------------------------------------------
+// ---- the function
+// -------------------------------------------------------------------------------------------------
 
 // Scans one after the other may have axes of one name; their loops do not.
 std::string Lowering::fresh_scan_name(const std::string& name) {
@@ -170,7 +179,8 @@ std::string Lowering::fresh_scan_name(const std::string& name) {
   return fresh;
 }
 
-std::shared_ptr<const Stage> rename_axis(const std::shared_ptr<const Stage>& stage, const std::string& name, Expr value) {
+std::shared_ptr<const Stage> rename_axis(const std::shared_ptr<const Stage>& stage,
+                                         const std::string& name, Expr value) {
   std::vector<Substitution> renamed = {{name, value}};
   Stage result = *stage;
   for (Expr& subscript : result.target) subscript = substitute(subscript, renamed);
@@ -187,16 +197,19 @@ loop::Function Lowering::lower() {
   result.anchor_class = function_.anchor_class;
   result.location = function_.location;
   for (const Tensor& tensor : function_.params)
-    result.params.push_back(tensor.constant
-                                ? loop::Param{loop::ParamKind::Const, buffer_of(tensor, loop::Scope::Constant)}
-                                : loop::Param{loop::ParamKind::In, buffer_of(tensor, loop::Scope::Arena)});
+    result.params.push_back(
+        tensor.constant
+            ? loop::Param{loop::ParamKind::Const, buffer_of(tensor, loop::Scope::Constant)}
+            : loop::Param{loop::ParamKind::In, buffer_of(tensor, loop::Scope::Arena)});
   for (const Tensor& tensor : function_.results)
     result.params.push_back({loop::ParamKind::Out, buffer_of(tensor, loop::Scope::Arena)});
 
   std::vector<Stmt> body;
-  for (const Tensor& tensor : function_.locals) body.push_back(loop::Alloc{buffer_of(tensor, loop::Scope::Arena)});
+  for (const Tensor& tensor : function_.locals)
+    body.push_back(loop::Alloc{buffer_of(tensor, loop::Scope::Arena)});
   std::map<std::string, size_t> last_writer;
-  for (size_t i = 0; i < function_.steps.size(); ++i) last_writer[function_.steps[i].stage->tensor] = i;
+  for (size_t i = 0; i < function_.steps.size(); ++i)
+    last_writer[function_.steps[i].stage->tensor] = i;
 
   for (size_t i = 0; i < function_.steps.size();) {
     int scan = function_.steps[i].scan;
@@ -221,7 +234,8 @@ loop::Function Lowering::lower() {
     for (; i < end; ++i) {
       const Stage& stage = *function_.steps[i].stage;
       if (last_writer.at(stage.tensor) != i) continue;
-      for (Stmt& nest : zero_padding(*tensors_.at(stage.tensor), stage.location)) body.push_back(std::move(nest));
+      for (Stmt& nest : zero_padding(*tensors_.at(stage.tensor), stage.location))
+        body.push_back(std::move(nest));
     }
   }
   result.body = loop::block(std::move(body));
@@ -230,6 +244,8 @@ loop::Function Lowering::lower() {
 
 }  // namespace
 
-loop::Function lower_to_loop(const Function& function, ExprPool& pool) { return Lowering(function, pool).lower(); }
+loop::Function lower_to_loop(const Function& function, ExprPool& pool) {
+  return Lowering(function, pool).lower();
+}
 
 }  // namespace tenon::tensor

@@ -22,7 +22,8 @@ using loop::target_text;
 using loop::type_text;
 using loop::TypeText;
 
-// ---- printing ---------------------------------------------------------------------------------------------------
+// ---- printing
+// -------------------------------------------------------------------------------------------------
 
 std::string tensor_text(const Tensor& tensor) {
   return tensor.name + ": " + type_text(tensor.type, tensor.extents, tensor.layout);
@@ -30,7 +31,8 @@ std::string tensor_text(const Tensor& tensor) {
 
 std::string tensors_text(const std::vector<Tensor>& tensors) {
   std::vector<std::string> parts;
-  for (const Tensor& tensor : tensors) parts.push_back((tensor.constant ? "const " : "") + tensor_text(tensor));
+  for (const Tensor& tensor : tensors)
+    parts.push_back((tensor.constant ? "const " : "") + tensor_text(tensor));
   return "(" + join(parts, ", ") + ")";
 }
 
@@ -42,14 +44,18 @@ bool is_implied(const Tensor& tensor, const Function& function) {
     if (only) return false;
     only = step.stage.get();
   }
-  if (!only || !only->is_plain() || only->type != tensor.type || !tensor.layout.is_row_major()) return false;
-  return std::equal(only->axes.begin(), only->axes.end(), tensor.extents.begin(), tensor.extents.end(),
+  if (!only || !only->is_plain() || only->type != tensor.type || !tensor.layout.is_row_major())
+    return false;
+  return std::equal(only->axes.begin(), only->axes.end(), tensor.extents.begin(),
+                    tensor.extents.end(),
                     [](const Axis& axis, Expr extent) { return axis.extent == extent; });
 }
 
 void print_function(TextWriter& out, const Function& function) {
-  out.line("func @" + function.name + tensors_text(function.params) + " -> " + tensors_text(function.results) +
-           anchor_text(function.anchor_stage, function.anchor_class) + location_suffix(function.location) + " {");
+  out.line("func @" + function.name + tensors_text(function.params) + " -> " +
+           tensors_text(function.results) +
+           anchor_text(function.anchor_stage, function.anchor_class) +
+           location_suffix(function.location) + " {");
   out.indent();
   for (const Tensor& tensor : function.locals)
     if (!is_implied(tensor, function)) out.line("local " + tensor_text(tensor));
@@ -76,7 +82,8 @@ void print_function(TextWriter& out, const Function& function) {
   out.line("}");
 }
 
-// ---- parsing ----------------------------------------------------------------------------------------------------
+// ---- parsing
+// -------------------------------------------------------------------------------------------------
 
 class Parser {
  public:
@@ -102,7 +109,8 @@ class Parser {
     tensor.type = type.type;
     tensor.extents = std::move(type.extents);
     tensor.layout = std::move(type.layout);
-    if (!types_.emplace(tensor.name, tensor.type).second) lexer_.fail_at(name, "two tensors have this name");
+    if (!types_.emplace(tensor.name, tensor.type).second)
+      lexer_.fail_at(name, "two tensors have this name");
     return tensor;
   }
 
@@ -118,7 +126,8 @@ class Parser {
 
   // A reducer stands before `[`, where a tensor of that name would too: the tensor goes first.
   bool at_reduction() const {
-    return lexer_.peek().kind == TokenKind::Word && lexer_.next_is("[", 1) && !types_.count(lexer_.peek().text);
+    return lexer_.peek().kind == TokenKind::Word && lexer_.next_is("[", 1) &&
+           !types_.count(lexer_.peek().text);
   }
 
   void parse_stage(Function& function, int scan);
@@ -138,7 +147,8 @@ void Parser::parse_stage(Function& function, int scan) {
     stage->reducer = accept_reducer(lexer_);
     if (stage->reducer == Reducer::None) lexer_.fail("no tensor of this name is in scope");
     lexer_.expect("[");
-    if (lexer_.peek().kind == TokenKind::Word && lexer_.next_is(":", 1)) stage->reduce_axes = parse_axes(lexer_, pool_);
+    if (lexer_.peek().kind == TokenKind::Word && lexer_.next_is(":", 1))
+      stage->reduce_axes = parse_axes(lexer_, pool_);
     if (lexer_.accept("where")) stage->where = parse_condition(lexer_, pool_, types());
     lexer_.expect("]");
     lexer_.expect("(");
@@ -156,7 +166,9 @@ void Parser::parse_stage(Function& function, int scan) {
   stage->location = lexer_.accept_location();
 
   if (!types_.count(stage->tensor)) {
-    if (!stage->is_plain()) lexer_.fail_at(start, "this tensor needs a line `local " + stage->tensor + ": type[extents]`");
+    if (!stage->is_plain())
+      lexer_.fail_at(start,
+                     "this tensor needs a line `local " + stage->tensor + ": type[extents]`");
     Tensor local{stage->tensor, stage->type, {}, {}, false};
     for (const Axis& axis : stage->axes) local.extents.push_back(axis.extent);
     types_[local.name] = local.type;
@@ -212,7 +224,8 @@ std::string to_string(const Stage& stage) {
   } else {
     std::string points = axes_text(stage.reduce_axes);
     if (stage.where) points += (points.empty() ? "where " : " where ") + to_string(stage.where);
-    text += std::string(text_of(stage.reducer)) + "[" + points + "](" + to_string(stage.value) + ")";
+    text +=
+        std::string(text_of(stage.reducer)) + "[" + points + "](" + to_string(stage.value) + ")";
   }
   return text + loop::requirements_text(stage) + location_suffix(stage.location);
 }
@@ -238,8 +251,10 @@ Program parse_program(std::string_view text, const std::string& file_name) {
   Program program;
   program.pool = std::make_shared<ExprPool>();
   while (!lexer.at_end()) {
-    if (lexer.accept("symbol")) program.symbols.push_back(loop::parse_symbol(lexer));
-    else program.functions.push_back(Parser(lexer, *program.pool).parse());
+    if (lexer.accept("symbol"))
+      program.symbols.push_back(loop::parse_symbol(lexer));
+    else
+      program.functions.push_back(Parser(lexer, *program.pool).parse());
   }
   return program;
 }

@@ -2,7 +2,8 @@
 //
 //   symbol batch in 1..8
 //
-//   func @fc1_relu(x: f32[batch, 768], const w: f32[768, 3072], const b: f32[3072]) -> (y: f32[batch, 3072]) anchor(acc: gemm) {
+//   func @fc1_relu(x: f32[batch, 768], const w: f32[768, 3072], const b: f32[3072]) -> (y:
+//   f32[batch, 3072]) anchor(acc: gemm) {
 //     acc[m:batch, n:3072] = sum[k:768](x[m, k] * w[k, n]) loc("/fc1/Gemm")
 //     y[m:batch, n:3072] = max(acc[m, n] + b[n], 0.0) loc("/fc1/Gemm", "/act/Relu")
 //   }
@@ -27,7 +28,8 @@ struct Program {
 };
 
 std::string to_string(const Program& program);
-/// A local stands as `local t: f32[8]` only where its stages do not say as much: it has pieces, or is written in a scan.
+/// A local stands as `local t: f32[8]` only where its stages do not say as much: it has pieces, or
+/// is written in a scan.
 std::string to_string(const Function& function);
 /// `acc[m:128, n:3072] = sum[k:768](x[m, k] * w[k, n]) loc("/fc1/Gemm")`.
 std::string to_string(const Stage& stage);

@@ -1,14 +1,15 @@
 // attach CONSUMER at LOOP, LOOP, ... [like PRODUCER]
 //
-//   for mo in 16 { for k in 768 { for mi in 8 { stage acc[m:128] reduce k ... with m = mo*8 + mi } } }
-//   for y.m in 128 { stage y[m:128] = max(acc[m], 0.0) with m = y.m }
-//   attach y at mo like acc
-//   for mo in 16 { for k in 768 { ... }  for y.mi in 8 { stage y[m:128] = ... with m = mo*8 + y.mi } }
+//   for mo in 16 { for k in 768 { for mi in 8 { stage acc[m:128] reduce k ... with m = mo*8 + mi }
+//   } } for y.m in 128 { stage y[m:128] = max(acc[m], 0.0) with m = y.m } attach y at mo like acc
+//   for mo in 16 { for k in 768 { ... }  for y.mi in 8 { stage y[m:128] = ... with m = mo*8 + y.mi
+//   } }
 //
-// Moves an elementwise consumer under its producer's loops, after the last reduce loop, so that it runs on what the
-// producer has just finished. `like` names the producer whose splits and loop kinds are repeated; without it the producer
-// is the one tensor below LOOP that the consumer reads. Several loops are named where the producer has several nests
-// (balanced splits). Axes that the producer does not have get loops of their own, outside. Exact.
+// Moves an elementwise consumer under its producer's loops, after the last reduce loop, so that it
+// runs on what the producer has just finished. `like` names the producer whose splits and loop
+// kinds are repeated; without it the producer is the one tensor below LOOP that the consumer reads.
+// Several loops are named where the producer has several nests (balanced splits). Axes that the
+// producer does not have get loops of their own, outside. Exact.
 #include <algorithm>
 
 #include "schedule/primitives/primitives.h"
@@ -22,7 +23,8 @@ using loop::Leaf;
 using loop::Stage;
 using loop::Stmt;
 
-// For each axis of the producer's tensor, the consumer's axis that reads it, or -1 for a subscript that is 0 throughout.
+// For each axis of the producer's tensor, the consumer's axis that reads it, or -1 for a subscript
+// that is 0 throughout.
 Result<std::vector<int>> match_axes(const Stage& consumer, const std::string& tensor, size_t rank) {
   std::vector<int> match;
   std::string reason;
@@ -32,22 +34,31 @@ Result<std::vector<int>> match_axes(const Stage& consumer, const std::string& te
     std::vector<int> found;
     for (Expr index : read->indices()) {
       const Var* var = index.as<Var>();
-      auto axis = std::find_if(consumer.axes.begin(), consumer.axes.end(), [&](const loop::Axis& a) { return var && a.name == var->name; });
-      if (axis != consumer.axes.end()) found.push_back(static_cast<int>(axis - consumer.axes.begin()));
-      else if (is_int(index, 0)) found.push_back(-1);
-      else reason = consumer.name + " reads " + tensor + " at a subscript that is no axis: " + to_string(index);
+      auto axis = std::find_if(consumer.axes.begin(), consumer.axes.end(),
+                               [&](const loop::Axis& a) { return var && a.name == var->name; });
+      if (axis != consumer.axes.end())
+        found.push_back(static_cast<int>(axis - consumer.axes.begin()));
+      else if (is_int(index, 0))
+        found.push_back(-1);
+      else
+        reason = consumer.name + " reads " + tensor +
+                 " at a subscript that is no axis: " + to_string(index);
     }
-    if (match.empty()) match = found;
-    else if (match != found) reason = consumer.name + " reads " + tensor + " at different subscripts";
+    if (match.empty())
+      match = found;
+    else if (match != found)
+      reason = consumer.name + " reads " + tensor + " at different subscripts";
   });
   if (!reason.empty()) return Failure{reason};
   if (match.size() != rank) return Failure{consumer.name + " does not read " + tensor};
   return match;
 }
 
-// The consumer's nest for one leaf of the producer: its spatial loops repeated, in order, with fresh names.
-Stmt make_nest(const State& state, const Stage& consumer, const Location& location, const LeafAt& producer,
-               const std::vector<int>& match, const Ranges& around, bool copy_kinds) {
+// The consumer's nest for one leaf of the producer: its spatial loops repeated, in order, with
+// fresh names.
+Stmt make_nest(const State& state, const Stage& consumer, const Location& location,
+               const LeafAt& producer, const std::vector<int>& match, const Ranges& around,
+               bool copy_kinds) {
   ExprPool& pool = *state.pool;
   std::vector<Substitution> fresh;
   std::vector<For> loops;
@@ -55,7 +66,12 @@ Stmt make_nest(const State& state, const Stage& consumer, const Location& locati
   std::vector<Expr> bindings(consumer.axes.size());
   for (size_t a = 0; a < consumer.axes.size(); ++a) {
     if (std::find(match.begin(), match.end(), static_cast<int>(a)) != match.end()) continue;
-    For loop{consumer.name + "." + consumer.axes[a].name, consumer.axes[a].extent, loop::LoopKind::Serial, 1, {}, location};
+    For loop{consumer.name + "." + consumer.axes[a].name,
+             consumer.axes[a].extent,
+             loop::LoopKind::Serial,
+             1,
+             {},
+             location};
     bindings[a] = pool.var(loop.var);
     ranges.set_extent(loop.var, loop.extent);
     loops.push_back(std::move(loop));
@@ -89,8 +105,8 @@ Stmt make_nest(const State& state, const Stage& consumer, const Location& locati
   return body;
 }
 
-// What the consumer reads of tensors that are not made inside the loop must be complete before it: they are parameters, or
-// all their writers stand before the nest that holds the loop.
+// What the consumer reads of tensors that are not made inside the loop must be complete before it:
+// they are parameters, or all their writers stand before the nest that holds the loop.
 Status check_available(const State& state, const Stage& consumer, const std::string& loop_name) {
   std::vector<const For*> around = loops_around(state.function.body, loop_name);
   const std::string& outermost = around.empty() ? loop_name : around[0]->var;
@@ -104,7 +120,9 @@ Status check_available(const State& state, const Stage& consumer, const std::str
     if (!reached || !leaf || !reads_tensor(reader, leaf->stage->tensor)) return;
     if (writers_of(loop.body, leaf->stage->tensor).empty()) late = leaf->stage->tensor;
   });
-  if (!late.empty()) return Failure{consumer.name + " also reads " + late + ", which is not complete at " + loop_name};
+  if (!late.empty())
+    return Failure{consumer.name + " also reads " + late + ", which is not complete at " +
+                   loop_name};
   return Done{};
 }
 
@@ -117,18 +135,22 @@ Status apply_attach(State& state, Lexer& arguments) {
     if (!name) return name.error();
     loop_names.push_back(*name);
   } while (arguments.accept(","));
-  std::string producer_name = arguments.accept("like") ? arguments.expect_word("the name of a stage") : "";
+  std::string producer_name =
+      arguments.accept("like") ? arguments.expect_word("the name of a stage") : "";
   bool copy_kinds = !producer_name.empty();
 
   Stmt nest = nest_of(state.function.body, consumer_name);
   std::vector<LeafAt> consumers = nest ? leaves_in(nest) : std::vector<LeafAt>();
-  if (consumers.size() != 1) return Failure{consumer_name + " is not one stage with a nest of its own"};
+  if (consumers.size() != 1)
+    return Failure{consumer_name + " is not one stage with a nest of its own"};
   const Stage consumer = *consumers[0].leaf.stage;
-  if (consumer.reducer != loop::Reducer::None) return Failure{consumer_name + " is a reduction; compute_at moves its producers instead"};
+  if (consumer.reducer != loop::Reducer::None)
+    return Failure{consumer_name + " is a reduction; compute_at moves its producers instead"};
   if (producer_name.empty()) {
     for (const LeafAt& at : leaves_in(find_loop(state.function.body, loop_names[0])->body))
       if (reads_tensor(nest, at.leaf.stage->tensor)) producer_name = at.leaf.stage->tensor;
-    if (producer_name.empty()) return Failure{consumer_name + " reads nothing that is made below " + loop_names[0]};
+    if (producer_name.empty())
+      return Failure{consumer_name + " reads nothing that is made below " + loop_names[0]};
   }
   std::vector<const For*> around_consumer = loops_around_stmt(state.function.body, nest);
   state.function.body = replace_stmt(state.function.body, nest, loop::block({}));
@@ -137,19 +159,27 @@ Status apply_attach(State& state, Lexer& arguments) {
     const For* loop = find_loop(state.function.body, loop_name);
     if (!loop) return Failure{loop_name + " belongs to " + consumer_name + " itself"};
     for (const For* outer : around_consumer)
-      if (!find_loop(outer->body, loop_name)) return Failure{consumer_name + " is inside " + outer->var + ", and " + loop_name + " is not"};
+      if (!find_loop(outer->body, loop_name))
+        return Failure{consumer_name + " is inside " + outer->var + ", and " + loop_name +
+                       " is not"};
     if (Status status = check_available(state, consumer, loop_name); !status) return status;
     Ranges around = ranges_at(state, loop_name, true);
     std::vector<Stmt> body = {loop->body};
     for (const LeafAt& producer : writers_of(loop->body, producer_name)) {
       if (!producer.leaf.stage->is_plain()) return Failure{producer_name + " is written in pieces"};
       for (const For* outer : loops_around(state.function.body, loop_name))
-        if (binds_reduce(producer.leaf, outer->var)) return Failure{loop_name + " is inside the reduce loop " + outer->var + " of " + producer_name};
-      if (binds_reduce(producer.leaf, loop_name)) return Failure{loop_name + " is a reduce loop of " + producer_name};
-      if (!producer.leaf.initializes) continue;  // the rest of a peeled reduction: its tile has its consumer already
-      Result<std::vector<int>> match = match_axes(consumer, producer_name, producer.leaf.stage->axes.size());
+        if (binds_reduce(producer.leaf, outer->var))
+          return Failure{loop_name + " is inside the reduce loop " + outer->var + " of " +
+                         producer_name};
+      if (binds_reduce(producer.leaf, loop_name))
+        return Failure{loop_name + " is a reduce loop of " + producer_name};
+      if (!producer.leaf.initializes)
+        continue;  // the rest of a peeled reduction: its tile has its consumer already
+      Result<std::vector<int>> match =
+          match_axes(consumer, producer_name, producer.leaf.stage->axes.size());
       if (!match) return match.error();
-      body.push_back(make_nest(state, consumer, consumer.location, producer, *match, around, copy_kinds));
+      body.push_back(
+          make_nest(state, consumer, consumer.location, producer, *match, around, copy_kinds));
       ++attached;
     }
     Stmt whole = loop::block(std::move(body));
@@ -159,17 +189,24 @@ Status apply_attach(State& state, Lexer& arguments) {
       return Stmt(changed);
     });
     for (const LeafAt& at : leaves_in(find_loop(state.function.body, loop_name)->body))
-      if (reads_tensor(Leaf{std::make_shared<const Stage>(consumer), {}, {}, {}, true}, at.leaf.stage->tensor))
-        if (Status status = iterations_read_own_writes(state, at.leaf.stage->tensor, loop_name); !status) return status;
+      if (reads_tensor(Leaf{std::make_shared<const Stage>(consumer), {}, {}, {}, true},
+                       at.leaf.stage->tensor))
+        if (Status status = iterations_read_own_writes(state, at.leaf.stage->tensor, loop_name);
+            !status)
+          return status;
   }
   size_t writers = 0;
   for (const LeafAt& at : writers_of(state.function.body, producer_name)) {
     writers += at.leaf.initializes;
-    if (!at.leaf.initializes && loop_names.size() != 1) return Failure{producer_name + " is summed in several nests, which one loop must hold"};
-    if (!at.leaf.initializes && writers_of(find_loop(state.function.body, loop_names[0])->body, producer_name).size() != writers_of(state.function.body, producer_name).size())
+    if (!at.leaf.initializes && loop_names.size() != 1)
+      return Failure{producer_name + " is summed in several nests, which one loop must hold"};
+    if (!at.leaf.initializes &&
+        writers_of(find_loop(state.function.body, loop_names[0])->body, producer_name).size() !=
+            writers_of(state.function.body, producer_name).size())
       return Failure{"not all of " + producer_name + " is made below " + loop_names[0]};
   }
-  if (attached == 0 || attached != writers) return Failure{"not all of " + producer_name + " is made below the loops named"};
+  if (attached == 0 || attached != writers)
+    return Failure{"not all of " + producer_name + " is made below the loops named"};
   return Done{};
 }
 

@@ -2,9 +2,11 @@
 //
 //   for no in 4 { for k in 64 { stage y[...] reduce ... sum x[k, n] ... } }
 //   cache_read x in scratch at no -> xs
-//   for no in 4 { buffer xs: f32[64, 8] at [0, no*8] in scratch   for xs.i0 in 64 { for xs.i1 in 8 { stage xs[...] = x[...] } }  ... }
+//   for no in 4 { buffer xs: f32[64, 8] at [0, no*8] in scratch   for xs.i0 in 64 { for xs.i1 in 8
+//   { stage xs[...] = x[...] } }  ... }
 //
-// Copies the window of a tensor that one iteration of LOOP reads into memory of its own, and reads that instead. Exact.
+// Copies the window of a tensor that one iteration of LOOP reads into memory of its own, and reads
+// that instead. Exact.
 #include "schedule/primitives/primitives.h"
 #include "schedule/window.h"
 
@@ -20,7 +22,8 @@ using loop::Stmt;
 Result<std::vector<Expr>> whole_extents(const State& state, const loop::Buffer& buffer) {
   if (buffer.base.empty()) return buffer.extents;
   std::vector<LeafAt> writers = writers_of(state.function.body, buffer.name);
-  if (writers.empty() || !writers[0].leaf.stage->is_plain()) return Failure{buffer.name + " is a window of unknown extents"};
+  if (writers.empty() || !writers[0].leaf.stage->is_plain())
+    return Failure{buffer.name + " is a window of unknown extents"};
   std::vector<Expr> extents;
   for (const loop::Axis& axis : writers[0].leaf.stage->axes) extents.push_back(axis.extent);
   return extents;
@@ -41,14 +44,16 @@ Status apply_cache_read(State& state, Lexer& arguments) {
   Result<std::vector<Expr>> extents = whole_extents(state, *source);
   if (!extents) return extents.error();
   const For& loop = *find_loop(state.function.body, *loop_name);
-  if (!writers_of(loop.body, tensor).empty()) return Failure{tensor + " is written inside " + *loop_name};
+  if (!writers_of(loop.body, tensor).empty())
+    return Failure{tensor + " is written inside " + *loop_name};
   bool has_else = false;
   for (const LeafAt& at : leaves_in(loop.body))
     for_each_node(at.leaf.stage->value, [&](Expr node) {
       const Read* read = node.as<Read>();
       has_else = has_else || (read && read->tensor == tensor && read->has_otherwise);
     });
-  if (has_else) return Failure{tensor + " is read with an else value, whose bounds a copy would change"};
+  if (has_else)
+    return Failure{tensor + " is read with an else value, whose bounds a copy would change"};
 
   Result<Window> window = window_of(state, tensor, *loop_name, Access::Reads);
   if (!window) return window.error();

@@ -1,15 +1,17 @@
 // cache_write TENSOR in SCOPE at LOOP [as <LAYOUT>]
 //
-//   for mo in 16 { for k in 768 { for mi in 8 { stage acc[m:128] reduce k ... } }  for y.mi in 8 { stage y[m:128] = acc[m] ... } }
-//   cache_write acc in register at mo
-//   for mo in 16 { buffer acc: f32[8] at [mo*8] in register  ... }
+//   for mo in 16 { for k in 768 { for mi in 8 { stage acc[m:128] reduce k ... } }  for y.mi in 8 {
+//   stage y[m:128] = acc[m] ... } } cache_write acc in register at mo for mo in 16 { buffer acc:
+//   f32[8] at [mo*8] in register  ... }
 //
-// The tensor's buffer becomes a window in registers, on the stack or in scratch memory, inside LOOP. A result of the
-// function keeps its buffer: the window gets the name TENSOR.tile, and a stage TENSOR copies it out at the end of LOOP, with
-// the loops of the writer. The layout orders the window's axes; registers want the vectorized axis last.
+// The tensor's buffer becomes a window in registers, on the stack or in scratch memory, inside
+// LOOP. A result of the function keeps its buffer: the window gets the name TENSOR.tile, and a
+// stage TENSOR copies it out at the end of LOOP, with the loops of the writer. The layout orders
+// the window's axes; registers want the vectorized axis last.
 //
-// A tile that has its own memory is computed whole: guards of the last tile are dropped where the stage's reads stay inside
-// all the same, because the axis is clamped or because the tensors read are padded to whole tiles. Exact.
+// A tile that has its own memory is computed whole: guards of the last tile are dropped where the
+// stage's reads stay inside all the same, because the axis is clamped or because the tensors read
+// are padded to whole tiles. Exact.
 #include <algorithm>
 
 #include "schedule/primitives/primitives.h"
@@ -23,8 +25,10 @@ using loop::Leaf;
 using loop::Stage;
 using loop::Stmt;
 
-// True when `axis` of the leaf, bound up to `last`, stays inside the padding of every tensor that its stage reads with it.
-bool reads_padded(const State& state, const Leaf& leaf, const std::string& axis, Expr last, const Ranges& ranges) {
+// True when `axis` of the leaf, bound up to `last`, stays inside the padding of every tensor that
+// its stage reads with it.
+bool reads_padded(const State& state, const Leaf& leaf, const std::string& axis, Expr last,
+                  const Ranges& ranges) {
   bool padded = true;
   for_each_node(leaf.stage->value, [&](Expr node) {
     const Read* read = node.as<Read>();
@@ -37,7 +41,9 @@ bool reads_padded(const State& state, const Leaf& leaf, const std::string& axis,
       int64_t block = 0;
       for (const PhysicalDim& dim : buffer->layout.dims)
         if (dim.axis == static_cast<int>(d) && dim.modulus == 0) block = dim.divisor;
-      bool inside = var && block > 1 && prove(lt(last, ceil_div(buffer->extents[d], block) * static_cast<double>(block)), ranges);
+      bool inside =
+          var && block > 1 &&
+          prove(lt(last, ceil_div(buffer->extents[d], block) * static_cast<double>(block)), ranges);
       padded = padded && inside;
     }
   });
@@ -52,7 +58,8 @@ Expr relaxed_guard(const State& state, const LeafAt& at, const Ranges& ranges) {
     for (size_t i = 0; i < at.leaf.stage->axes.size() && !drop; ++i) {
       const loop::Axis& axis = at.leaf.stage->axes[i];
       if (!(part == lt(at.leaf.bindings[i], axis.extent))) continue;
-      bool clamped = std::find(at.leaf.clamped.begin(), at.leaf.clamped.end(), axis.name) != at.leaf.clamped.end();
+      bool clamped = std::find(at.leaf.clamped.begin(), at.leaf.clamped.end(), axis.name) !=
+                     at.leaf.clamped.end();
       Result<Region> region = region_of(at.leaf.bindings[i], at.loops, ranges);
       drop = clamped || (region && reads_padded(state, at.leaf, axis.name, region->max, ranges));
     }
@@ -62,21 +69,29 @@ Expr relaxed_guard(const State& state, const LeafAt& at, const Ranges& ranges) {
 }
 
 // Gives a result of the function a local tile below the loop and a stage that copies it out.
-Status split_off_tile(State& state, const std::string& tensor, const std::string& tile, const loop::Buffer& buffer, const std::string& loop_name) {
+Status split_off_tile(State& state, const std::string& tensor, const std::string& tile,
+                      const loop::Buffer& buffer, const std::string& loop_name) {
   const For& loop = *find_loop(state.function.body, loop_name);
   std::vector<LeafAt> writers = writers_of(loop.body, tensor);
   if (writers.empty() || writers_of(state.function.body, tensor).size() != writers.size())
     return Failure{"not all of " + tensor + " is made below " + loop_name};
   const Stage& stage = *writers[0].leaf.stage;
   if (!stage.is_plain()) return Failure{tensor + " is written in pieces"};
-  Stage copy{tensor, tensor, stage.type, stage.axes, stage.target, loop::Reducer::None, {}, {}, {}, {}, stage.location};
+  Stage copy{tensor, tensor, stage.type, stage.axes, stage.target,  loop::Reducer::None,
+             {},     {},     {},         {},         stage.location};
   copy.value = state.pool->read(tile, stage.type, stage.target);
   // A naive nest for the copy at the end of the function, from where attach fetches it.
   Leaf leaf{std::make_shared<const Stage>(copy), {}, {}, {}, true};
-  for (const loop::Axis& axis : copy.axes) leaf.bindings.push_back(state.pool->var(tensor + "." + axis.name + ".copy"));
+  for (const loop::Axis& axis : copy.axes)
+    leaf.bindings.push_back(state.pool->var(tensor + "." + axis.name + ".copy"));
   Stmt nest = leaf;
   for (size_t i = copy.axes.size(); i-- > 0;)
-    nest = For{tensor + "." + copy.axes[i].name + ".copy", copy.axes[i].extent, loop::LoopKind::Serial, 1, nest, stage.location};
+    nest = For{tensor + "." + copy.axes[i].name + ".copy",
+               copy.axes[i].extent,
+               loop::LoopKind::Serial,
+               1,
+               nest,
+               stage.location};
   Stmt renamed = map_leaves(state.function.body, [&](const Leaf& old) -> Stmt {
     Leaf leaf = old;
     leaf.stage = rename_tensor(old.stage, tensor, tile);
@@ -104,15 +119,18 @@ Status apply_cache_write(State& state, Lexer& arguments) {
     std::string tile = tensor + ".tile";
     if (!is_fresh(state, tile)) return Failure{"the name " + tile + " is already taken"};
     size_t lines = state.function.schedule.size();
-    if (Status status = split_off_tile(state, tensor, tile, param.buffer, *loop_name); !status) return status;
+    if (Status status = split_off_tile(state, tensor, tile, param.buffer, *loop_name); !status)
+      return status;
     state.function.schedule.resize(lines);  // the attach is part of this line
     tensor = tile;
     break;
   }
-  if (Status status = place_window(state, tensor, *loop_name, *scope, std::move(layout)); !status) return status;
+  if (Status status = place_window(state, tensor, *loop_name, *scope, std::move(layout)); !status)
+    return status;
 
   Ranges ranges = ranges_at(state, *loop_name, true);
-  std::vector<LeafAt> writers = writers_of(find_loop(state.function.body, *loop_name)->body, tensor);
+  std::vector<LeafAt> writers =
+      writers_of(find_loop(state.function.body, *loop_name)->body, tensor);
   size_t next = 0;
   state.function.body = map_leaves(state.function.body, [&](const Leaf& old) -> Stmt {
     if (old.stage->tensor != tensor) return old;

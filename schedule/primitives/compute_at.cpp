@@ -1,12 +1,12 @@
 // compute_at PRODUCER at LOOP [in SCOPE]
 //
-//   for p.i in 64 { stage p[i:64] = ... }   for yo in 8 { for yi in 8 { stage y[i:64] = p[i] + p[...] } }
-//   compute_at p at yo
-//   for yo in 8 { buffer p: f32[8] at [yo*8] in scratch   for p.i in 8 { stage p[i:64] = ... with i = yo*8 + p.i }  ... }
+//   for p.i in 64 { stage p[i:64] = ... }   for yo in 8 { for yi in 8 { stage y[i:64] = p[i] +
+//   p[...] } } compute_at p at yo for yo in 8 { buffer p: f32[8] at [yo*8] in scratch   for p.i in
+//   8 { stage p[i:64] = ... with i = yo*8 + p.i }  ... }
 //
-// Moves a producer that has its naive nest under a loop that holds all its readers: it computes, in fresh loops, just the
-// window that one iteration reads, into scratch memory (or SCOPE). Exact: points that several windows share are computed
-// once in each.
+// Moves a producer that has its naive nest under a loop that holds all its readers: it computes, in
+// fresh loops, just the window that one iteration reads, into scratch memory (or SCOPE). Exact:
+// points that several windows share are computed once in each.
 #include <algorithm>
 
 #include "schedule/primitives/primitives.h"
@@ -19,23 +19,32 @@ using loop::For;
 using loop::Leaf;
 using loop::Stmt;
 
-// The producer stands in plain loops of its own, one an axis, beside the statement that holds the loop.
-Status check_naive(const State& state, const LeafAt& producer, const Stmt& nest, const std::string& loop_name) {
+// The producer stands in plain loops of its own, one an axis, beside the statement that holds the
+// loop.
+Status check_naive(const State& state, const LeafAt& producer, const Stmt& nest,
+                   const std::string& loop_name) {
   const std::string& tensor = producer.leaf.stage->tensor;
   if (find_loop(nest, loop_name)) return Failure{loop_name + " belongs to " + tensor + " itself"};
   std::vector<std::string> bound;
   for (Expr binding : producer.leaf.bindings) {
     const Var* var = binding.as<Var>();
-    bool own = var && std::any_of(producer.loops.begin(), producer.loops.end(), [&](const For* loop) { return loop->var == var->name && loop->kind == loop::LoopKind::Serial; });
+    bool own =
+        var && std::any_of(producer.loops.begin(), producer.loops.end(), [&](const For* loop) {
+          return loop->var == var->name && loop->kind == loop::LoopKind::Serial;
+        });
     if (!own || std::find(bound.begin(), bound.end(), var->name) != bound.end())
-      return Failure{"the loops of " + tensor + " are no longer one plain loop for each axis; move it first"};
+      return Failure{"the loops of " + tensor +
+                     " are no longer one plain loop for each axis; move it first"};
     bound.push_back(var->name);
   }
   if (bound.size() != producer.loops.size()) return Failure{tensor + " has a loop that is no axis"};
-  // The loops around the producer are around the loop too, so that it runs as often and on the same operands.
+  // The loops around the producer are around the loop too, so that it runs as often and on the same
+  // operands.
   std::vector<const For*> around = loops_around(state.function.body, loop_name);
   for (const For* loop : loops_around_stmt(state.function.body, nest))
-    if (loop->var != loop_name && std::none_of(around.begin(), around.end(), [&](const For* other) { return other->var == loop->var; }))
+    if (loop->var != loop_name && std::none_of(around.begin(), around.end(), [&](const For* other) {
+          return other->var == loop->var;
+        }))
       return Failure{tensor + " is inside " + loop->var + ", and " + loop_name + " is not"};
   return Done{};
 }
@@ -50,7 +59,8 @@ Status apply_compute_at(State& state, Lexer& arguments) {
 
   Stmt nest = nest_of(state.function.body, tensor);
   std::vector<LeafAt> producers = nest ? leaves_in(nest) : std::vector<LeafAt>();
-  if (producers.size() != 1 || !producers[0].leaf.stage->is_plain()) return Failure{tensor + " is not one stage with a nest of its own"};
+  if (producers.size() != 1 || !producers[0].leaf.stage->is_plain())
+    return Failure{tensor + " is not one stage with a nest of its own"};
   const loop::Stage stage = *producers[0].leaf.stage;
   if (Status status = check_naive(state, producers[0], nest, *loop_name); !status) return status;
 

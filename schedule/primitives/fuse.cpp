@@ -4,7 +4,8 @@
 //   fuse a, b -> ab
 //   for ab in 32 { stage y[a:4, b:8] = ... with a = ab // 8, b = ab % 8 }
 //
-// INNER must be the whole body of OUTER, with an extent that does not depend on it. Exact: the order of points stays.
+// INNER must be the whole body of OUTER, with an extent that does not depend on it. Exact: the
+// order of points stays.
 #include "schedule/nest.h"
 #include "schedule/primitives/primitives.h"
 
@@ -25,23 +26,31 @@ Status apply_fuse(State& state, Lexer& arguments) {
 
   const For& outer = *find_loop(state.function.body, *outer_name);
   const For* inner = outer.body.as<For>();
-  if (!inner || inner->var != *inner_name) return Failure{*inner_name + " is not the whole body of " + *outer_name};
-  if (outer.kind != loop::LoopKind::Serial || inner->kind != loop::LoopKind::Serial) return Failure{"only serial loops can be fused"};
-  if (is_scan(outer) || is_scan(*inner)) return Failure{"a scan cannot be fused: its stages name its loop"};
-  if (uses_var(inner->extent, outer.var)) return Failure{"the extent of " + *inner_name + " depends on " + *outer_name};
+  if (!inner || inner->var != *inner_name)
+    return Failure{*inner_name + " is not the whole body of " + *outer_name};
+  if (outer.kind != loop::LoopKind::Serial || inner->kind != loop::LoopKind::Serial)
+    return Failure{"only serial loops can be fused"};
+  if (is_scan(outer) || is_scan(*inner))
+    return Failure{"a scan cannot be fused: its stages name its loop"};
+  if (uses_var(inner->extent, outer.var))
+    return Failure{"the extent of " + *inner_name + " depends on " + *outer_name};
   for (const LeafAt& at : leaves_in(inner->body)) {
     bool spatial = binds_spatial(at.leaf, outer.var) || binds_spatial(at.leaf, inner->var);
     bool reduce = binds_reduce(at.leaf, outer.var) || binds_reduce(at.leaf, inner->var);
-    if (spatial && reduce) return Failure{"a spatial and a reduce loop of " + at.leaf.stage->name + " cannot be fused"};
+    if (spatial && reduce)
+      return Failure{"a spatial and a reduce loop of " + at.leaf.stage->name + " cannot be fused"};
   }
   Ranges ranges = ranges_at(state, outer.var, false);
-  if (!prove(le(state.index(1), inner->extent), ranges)) return Failure{"it is not proved that " + *inner_name + " runs at all"};
+  if (!prove(le(state.index(1), inner->extent), ranges))
+    return Failure{"it is not proved that " + *inner_name + " runs at all"};
   Expr position = state.pool->var(*fused_name);
   For fused = outer;
   fused.var = *fused_name;
   fused.extent = simplify(outer.extent * inner->extent, ranges);
-  fused.body = substitute_vars(inner->body, {{outer.var, floor_div(position, inner->extent)}, {inner->var, floor_mod(position, inner->extent)}});
-  state.function.body = replace_loop(state.function.body, outer.var, [&](const For&) { return loop::Stmt(fused); });
+  fused.body = substitute_vars(inner->body, {{outer.var, floor_div(position, inner->extent)},
+                                             {inner->var, floor_mod(position, inner->extent)}});
+  state.function.body =
+      replace_loop(state.function.body, outer.var, [&](const For&) { return loop::Stmt(fused); });
   return Done{};
 }
 

@@ -4,7 +4,8 @@
 //   inline t
 //   stage y[i:8] = max(x[i] + 1.0, 0.0) ...
 //
-// Puts the value of an elementwise local stage into every stage that reads it; its nest and buffer go. Exact.
+// Puts the value of an elementwise local stage into every stage that reads it; its nest and buffer
+// go. Exact.
 #include "schedule/primitives/primitives.h"
 #include "schedule/window.h"
 
@@ -25,13 +26,15 @@ class InlineReads final : public Rewriter {
     const Read* read = e.as<Read>();
     if (!read || read->tensor != stage_.tensor) return e;
     std::vector<Substitution> axes;
-    for (size_t i = 0; i < stage_.axes.size(); ++i) axes.push_back({stage_.axes[i].name, read->indices()[i]});
+    for (size_t i = 0; i < stage_.axes.size(); ++i)
+      axes.push_back({stage_.axes[i].name, read->indices()[i]});
     return substitute(stage_.value, axes);
   }
   const Stage& stage_;
 };
 
-// What the stage read must be there for its readers: windows inside a loop only for what the same iteration has written.
+// What the stage read must be there for its readers: windows inside a loop only for what the same
+// iteration has written.
 Status check_operands(const State& state, const Stage& stage) {
   std::vector<std::string> operands;
   for_each_node(stage.value, [&](Expr node) {
@@ -41,10 +44,14 @@ Status check_operands(const State& state, const Stage& stage) {
     std::vector<const loop::For*> around = loops_around_buffer(state.function.body, operand);
     if (around.empty()) continue;
     size_t inside = 0, all = 0;
-    for (const LeafAt& at : leaves_in(around.back()->body)) inside += reads_tensor(at.leaf, operand);
+    for (const LeafAt& at : leaves_in(around.back()->body))
+      inside += reads_tensor(at.leaf, operand);
     for (const LeafAt& at : leaves_in(state.function.body)) all += reads_tensor(at.leaf, operand);
-    if (inside != all) return Failure{stage.tensor + " reads " + operand + ", which lives only inside " + around.back()->var};
-    if (Status status = iterations_read_own_writes(state, operand, around.back()->var); !status) return status;
+    if (inside != all)
+      return Failure{stage.tensor + " reads " + operand + ", which lives only inside " +
+                     around.back()->var};
+    if (Status status = iterations_read_own_writes(state, operand, around.back()->var); !status)
+      return status;
   }
   return Done{};
 }
@@ -74,7 +81,8 @@ Status apply_inline(State& state, Lexer& arguments) {
     changed->value = inline_reads(changed->value);
     if (changed->where) changed->where = inline_reads(changed->where);
     for (Expr& requirement : changed->requirements) requirement = inline_reads(requirement);
-    changed->location = reads_tensor(old, tensor) ? merge(stage.location, changed->location) : changed->location;
+    changed->location =
+        reads_tensor(old, tensor) ? merge(stage.location, changed->location) : changed->location;
     Leaf leaf = old;
     leaf.stage = std::move(changed);
     return leaf;

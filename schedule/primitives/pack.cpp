@@ -2,8 +2,8 @@
 //
 //   pack w as <1/48, 0, 1%48>        w[k, n] lies in panels of 48 columns, each panel row by row
 //
-// Gives a constant parameter another place for its elements; subscripts stay. The constant is packed while compiling, the
-// padding of its last block zero. Exact.
+// Gives a constant parameter another place for its elements; subscripts stay. The constant is
+// packed while compiling, the padding of its last block zero. Exact.
 #include "schedule/nest.h"
 #include "schedule/primitives/primitives.h"
 
@@ -16,9 +16,11 @@ Status apply_pack(State& state, Lexer& arguments) {
   Layout layout = parse_layout(arguments);
   for (loop::Param& param : state.function.params) {
     if (param.buffer.name != name) continue;
-    if (param.kind != loop::ParamKind::Const) return Failure{name + " is no constant: only what is known while compiling can be packed"};
+    if (param.kind != loop::ParamKind::Const)
+      return Failure{name + " is no constant: only what is known while compiling can be packed"};
     if (!layout.is_valid(static_cast<int>(param.buffer.extents.size())))
-      return Failure{to_string(layout) + " is no layout of the " + std::to_string(param.buffer.extents.size()) + " axes of " + name};
+      return Failure{to_string(layout) + " is no layout of the " +
+                     std::to_string(param.buffer.extents.size()) + " axes of " + name};
     param.buffer.layout = layout;
     return Done{};
   }

@@ -4,8 +4,9 @@
 //   prefetch w at k ahead 16
 //   for k in 768 { ...  prefetch w[k + 16, no*48] }
 //
-// Once an iteration of LOOP, asks for the element that the first access below will read N iterations later, with the loops
-// inside at their starts. A hint: it may point outside and never changes a result. Exact.
+// Once an iteration of LOOP, asks for the element that the first access below will read N
+// iterations later, with the loops inside at their starts. A hint: it may point outside and never
+// changes a result. Exact.
 #include "schedule/nest.h"
 #include "schedule/primitives/primitives.h"
 
@@ -33,12 +34,15 @@ Status apply_prefetch(State& state, Lexer& arguments) {
     std::vector<Substitution> axes, later = {{*name, state.pool->var(*name) + state.index(ahead)}};
     for (size_t i = 0; i < at.leaf.bindings.size(); ++i) {
       const loop::Stage& stage = *at.leaf.stage;
-      axes.push_back({i < stage.axes.size() ? stage.axes[i].name : stage.reduce_axes[i - stage.axes.size()].name, at.leaf.bindings[i]});
+      axes.push_back({i < stage.axes.size() ? stage.axes[i].name
+                                            : stage.reduce_axes[i - stage.axes.size()].name,
+                      at.leaf.bindings[i]});
     }
     for (const For* inner : at.loops) later.push_back({inner->var, state.index(0)});
     loop::Prefetch hint{tensor, {}};
     Ranges ranges = ranges_at(state, *name, true);
-    for (Expr index : found->indices()) hint.indices.push_back(simplify(substitute(substitute(index, axes), later), ranges));
+    for (Expr index : found->indices())
+      hint.indices.push_back(simplify(substitute(substitute(index, axes), later), ranges));
     state.function.body = replace_loop(state.function.body, *name, [&](const For& old) {
       For changed = old;
       changed.body = loop::block({old.body, hint});

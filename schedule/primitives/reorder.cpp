@@ -1,12 +1,13 @@
 // reorder LOOP, LOOP, ... [reassociating]
 //
-//   for m in 4 { for n in 8 { for k in 16 { stage acc[m:4, n:8] reduce k:16 { sum ... } with ... } } }
-//   reorder n, k, m
-//   for n in 8 { for k in 16 { for m in 4 { ... } } }
+//   for m in 4 { for n in 8 { for k in 16 { stage acc[m:4, n:8] reduce k:16 { sum ... } with ... }
+//   } } reorder n, k, m for n in 8 { for k in 16 { for m in 4 { ... } } }
 //
-// The loops must lie on one chain of loops that are each the whole body of the one around; those not named keep their
-// places, and what an iteration reads of the tensors that they write, it must have written itself. The order of reduce loops among themselves may change only with the word `reassociating` (max, min, any and all
-// give the same bits in any order and need no word). Exact without it.
+// The loops must lie on one chain of loops that are each the whole body of the one around; those
+// not named keep their places, and what an iteration reads of the tensors that they write, it must
+// have written itself. The order of reduce loops among themselves may change only with the word
+// `reassociating` (max, min, any and all give the same bits in any order and need no word). Exact
+// without it.
 #include <algorithm>
 
 #include "schedule/primitives/primitives.h"
@@ -19,7 +20,8 @@ using loop::For;
 using loop::Stmt;
 
 bool order_matters(const loop::Stage& stage) {
-  return is_float(stage.type) && (stage.reducer == loop::Reducer::Sum || stage.reducer == loop::Reducer::Prod);
+  return is_float(stage.type) &&
+         (stage.reducer == loop::Reducer::Sum || stage.reducer == loop::Reducer::Prod);
 }
 
 // The names of the chain's loops that reduce this leaf, in order.
@@ -35,7 +37,8 @@ Status apply_reorder(State& state, Lexer& arguments) {
   do {
     Result<std::string> name = read_loop_name(state, arguments);
     if (!name) return name.error();
-    if (std::find(wanted.begin(), wanted.end(), *name) != wanted.end()) return Failure{*name + " is named twice"};
+    if (std::find(wanted.begin(), wanted.end(), *name) != wanted.end())
+      return Failure{*name + " is named twice"};
     wanted.push_back(*name);
   } while (arguments.accept(","));
   bool reassociating = arguments.accept("reassociating");
@@ -44,40 +47,53 @@ Status apply_reorder(State& state, Lexer& arguments) {
   std::string outermost = wanted[0];
   size_t depth = loops_around(state.function.body, outermost).size();
   for (const std::string& name : wanted)
-    if (size_t d = loops_around(state.function.body, name).size(); d < depth) outermost = name, depth = d;
+    if (size_t d = loops_around(state.function.body, name).size(); d < depth)
+      outermost = name, depth = d;
   std::vector<For> chain;
   std::vector<size_t> places;
-  for (const For* loop = find_loop(state.function.body, outermost); loop; loop = loop->body.as<For>()) {
+  for (const For* loop = find_loop(state.function.body, outermost); loop;
+       loop = loop->body.as<For>()) {
     chain.push_back(*loop);
-    if (std::find(wanted.begin(), wanted.end(), loop->var) != wanted.end()) places.push_back(chain.size() - 1);
+    if (std::find(wanted.begin(), wanted.end(), loop->var) != wanted.end())
+      places.push_back(chain.size() - 1);
     if (places.size() == wanted.size()) break;
   }
-  if (places.size() != wanted.size()) return Failure{"the loops are not on one chain in which each is the whole body of the one around"};
+  if (places.size() != wanted.size())
+    return Failure{
+        "the loops are not on one chain in which each is the whole body of the one around"};
 
   std::vector<For> ordered = chain;
   for (size_t i = 0; i < places.size(); ++i) {
-    auto source = std::find_if(chain.begin(), chain.end(), [&](const For& loop) { return loop.var == wanted[i]; });
+    auto source = std::find_if(chain.begin(), chain.end(),
+                               [&](const For& loop) { return loop.var == wanted[i]; });
     ordered[places[i]] = *source;
   }
   for (size_t i = 0; i < ordered.size(); ++i)
     for (size_t j = i + 1; j < ordered.size(); ++j)
       if (uses_var(ordered[i].extent, ordered[j].var))
-        return Failure{"the extent of " + ordered[i].var + " depends on " + ordered[j].var + ", which would be inside it"};
+        return Failure{"the extent of " + ordered[i].var + " depends on " + ordered[j].var +
+                       ", which would be inside it"};
   Stmt body = chain.back().body;
-  bool same_order = std::equal(chain.begin(), chain.end(), ordered.begin(), [](const For& a, const For& b) { return a.var == b.var; });
+  bool same_order = std::equal(chain.begin(), chain.end(), ordered.begin(),
+                               [](const For& a, const For& b) { return a.var == b.var; });
   if (!same_order)
     if (Status status = iterations_are_independent(state, chain.back().var); !status) return status;
   for (const LeafAt& at : leaves_in(body))
-    if (order_matters(*at.leaf.stage) && !reassociating && reduce_order(at.leaf, chain) != reduce_order(at.leaf, ordered))
-      return Failure{"this changes the order in which " + at.leaf.stage->name + " sums; say `reassociating` to allow it"};
+    if (order_matters(*at.leaf.stage) && !reassociating &&
+        reduce_order(at.leaf, chain) != reduce_order(at.leaf, ordered))
+      return Failure{"this changes the order in which " + at.leaf.stage->name +
+                     " sums; say `reassociating` to allow it"};
   for (size_t i = ordered.size(); i-- > 0;) {
-    if (ordered[i].kind == loop::LoopKind::Vectorized && (i + 1 != ordered.size() || body.as<For>()))
+    if (ordered[i].kind == loop::LoopKind::Vectorized &&
+        (i + 1 != ordered.size() || body.as<For>()))
       return Failure{"the vectorized loop " + ordered[i].var + " must stay innermost"};
-    if (ordered[i].kind == loop::LoopKind::Parallel && i != 0) return Failure{"the parallel loop " + ordered[i].var + " must stay outermost"};
+    if (ordered[i].kind == loop::LoopKind::Parallel && i != 0)
+      return Failure{"the parallel loop " + ordered[i].var + " must stay outermost"};
     ordered[i].body = body;
     body = ordered[i];
   }
-  state.function.body = replace_loop(state.function.body, outermost, [&](const For&) { return body; });
+  state.function.body =
+      replace_loop(state.function.body, outermost, [&](const For&) { return body; });
   return Done{};
 }
 

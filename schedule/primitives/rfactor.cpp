@@ -2,12 +2,13 @@
 //
 //   for ko in 4 { for ki in 16 { stage s[] reduce k:64 { sum x[k] } with k = ko*16 + ki } }
 //   rfactor s over ki -> p
-//   for ko in 4 { for ki in 16 { stage p[f:16] reduce k:64 { sum x[k] } with f = ki, k = ko*16 + ki } }
-//   for s.f in 16 { stage s[] reduce f:16 { sum p[f] } with f = s.f }
+//   for ko in 4 { for ki in 16 { stage p[f:16] reduce k:64 { sum x[k] } with f = ki, k = ko*16 + ki
+//   } } for s.f in 16 { stage s[] reduce f:16 { sum p[f] } with f = s.f }
 //
-// Makes a reduce loop spatial: PARTIAL keeps one partial result for each of its iterations, and STAGE combines them, in
-// order. The loop can then be vectorized. PARTIAL is a window in scratch memory inside the loop around the reduction, from
-// where store_at can move it. Reassociating, for float sums and products.
+// Makes a reduce loop spatial: PARTIAL keeps one partial result for each of its iterations, and
+// STAGE combines them, in order. The loop can then be vectorized. PARTIAL is a window in scratch
+// memory inside the loop around the reduction, from where store_at can move it. Reassociating, for
+// float sums and products.
 #include "schedule/primitives/primitives.h"
 #include "schedule/window.h"
 
@@ -19,8 +20,8 @@ using loop::Leaf;
 using loop::Stage;
 using loop::Stmt;
 
-// The partial results live as long as one iteration of the loop around the reduction; where their window is not known they
-// live as long as the function, which no parallel loop allows.
+// The partial results live as long as one iteration of the loop around the reduction; where their
+// window is not known they live as long as the function, which no parallel loop allows.
 Status keep_inside(State& state, const std::string& partial, const std::string& loop_name) {
   State inside = state;
   Status status = place_window(inside, partial, loop_name, loop::Scope::Scratch, {});
@@ -31,7 +32,8 @@ Status keep_inside(State& state, const std::string& partial, const std::string& 
   std::vector<const For*> around = loops_around(state.function.body, loop_name);
   around.push_back(find_loop(state.function.body, loop_name));
   for (const For* loop : around)
-    if (loop->kind != loop::LoopKind::Serial && loop->kind != loop::LoopKind::Unrolled) return status;
+    if (loop->kind != loop::LoopKind::Serial && loop->kind != loop::LoopKind::Unrolled)
+      return status;
   return Done{};
 }
 
@@ -45,13 +47,15 @@ Status apply_rfactor(State& state, Lexer& arguments) {
   if (!partial_name) return partial_name.error();
 
   std::vector<LeafAt> writers = writers_of(state.function.body, tensor);
-  if (writers.size() != 1 || writers[0].leaf.stage->reducer == loop::Reducer::None || !writers[0].leaf.stage->is_plain())
+  if (writers.size() != 1 || writers[0].leaf.stage->reducer == loop::Reducer::None ||
+      !writers[0].leaf.stage->is_plain())
     return Failure{tensor + " is not one reduction"};
   const LeafAt& old = writers[0];
   const Stage stage = *old.leaf.stage;
   if (!binds_reduce(old.leaf, *name)) return Failure{*name + " is no reduce loop of " + tensor};
   const For loop = *find_loop(state.function.body, *name);
-  if (!as_int(simplify(loop.extent, state.symbols))) return Failure{"rfactor needs a literal extent"};
+  if (!as_int(simplify(loop.extent, state.symbols)))
+    return Failure{"rfactor needs a literal extent"};
   if (stage.find_axis("f")) return Failure{tensor + " has an axis called f already"};
 
   ExprPool& pool = *state.pool;
@@ -61,7 +65,9 @@ Status apply_rfactor(State& state, Lexer& arguments) {
   partial->axes.push_back({"f", extent});
   partial->target.push_back(f);
   Leaf partial_leaf = old.leaf;
-  partial_leaf.bindings.insert(partial_leaf.bindings.begin() + static_cast<std::ptrdiff_t>(stage.axes.size()), pool.var(*name));
+  partial_leaf.bindings.insert(
+      partial_leaf.bindings.begin() + static_cast<std::ptrdiff_t>(stage.axes.size()),
+      pool.var(*name));
   partial_leaf.stage = partial;
 
   auto final_stage = std::make_shared<Stage>(stage);
@@ -85,16 +91,21 @@ Status apply_rfactor(State& state, Lexer& arguments) {
     loops.push_back(std::move(copy));
   }
   std::string combine_loop = tensor + ".f";
-  if (!is_fresh(state, combine_loop)) return Failure{"the name " + combine_loop + " is already taken"};
+  if (!is_fresh(state, combine_loop))
+    return Failure{"the name " + combine_loop + " is already taken"};
   loops.push_back({combine_loop, extent, loop::LoopKind::Serial, 1, {}, stage.location});
   Leaf final_leaf{final_stage, {}, {}, old.leaf.clamped, true};
-  for (size_t i = 0; i < stage.axes.size(); ++i) final_leaf.bindings.push_back(substitute(old.leaf.bindings[i], fresh));
+  for (size_t i = 0; i < stage.axes.size(); ++i)
+    final_leaf.bindings.push_back(substitute(old.leaf.bindings[i], fresh));
   final_leaf.bindings.push_back(pool.var(combine_loop));
   for (Expr part : conjuncts(old.leaf.guard)) {
     bool spatial = true;
     for (size_t i = outermost; i < old.loops.size(); ++i)
-      spatial = spatial && !(binds_reduce(old.leaf, old.loops[i]->var) && uses_var(part, old.loops[i]->var));
-    if (spatial) final_leaf.guard = final_leaf.guard ? final_leaf.guard & substitute(part, fresh) : substitute(part, fresh);
+      spatial = spatial &&
+                !(binds_reduce(old.leaf, old.loops[i]->var) && uses_var(part, old.loops[i]->var));
+    if (spatial)
+      final_leaf.guard =
+          final_leaf.guard ? final_leaf.guard & substitute(part, fresh) : substitute(part, fresh);
   }
   Stmt combination = final_leaf;
   for (size_t i = loops.size(); i-- > 0;) {
@@ -104,7 +115,9 @@ Status apply_rfactor(State& state, Lexer& arguments) {
   Stmt replaced = map_leaves(state.function.body, [&](const Leaf& leaf) -> Stmt {
     return leaf.stage->tensor == tensor ? Stmt(partial_leaf) : Stmt(leaf);
   });
-  replaced = replace_loop(replaced, old.loops[outermost]->var, [&](const For& outer) { return loop::block({outer, combination}); });
+  replaced = replace_loop(replaced, old.loops[outermost]->var, [&](const For& outer) {
+    return loop::block({outer, combination});
+  });
   loop::Buffer local{*partial_name, stage.type, {}, {}, loop::Scope::Arena, {}, {}, {}};
   for (const loop::Axis& axis : partial->axes) local.extents.push_back(axis.extent);
   state.function.body = loop::block({loop::Alloc{local}, replaced});

@@ -4,8 +4,9 @@
 //   specialize no when batch <= 4 -> small
 //   for no in 64 { if batch <= 4 { BODY, its loops called NAME.small } else { BODY } }
 //
-// Copies the body of a loop under a condition on symbols, so that the copy can have another schedule: with .SUFFIX behind
-// the names of its loops, of its buffers and of the stages that write those. At most four copies in a function. Exact.
+// Copies the body of a loop under a condition on symbols, so that the copy can have another
+// schedule: with .SUFFIX behind the names of its loops, of its buffers and of the stages that write
+// those. At most four copies in a function. Exact.
 #include "schedule/nest.h"
 #include "schedule/primitives/primitives.h"
 
@@ -21,7 +22,8 @@ Status apply_specialize(State& state, Lexer& arguments) {
   Result<std::string> name = read_loop_name(state, arguments);
   if (!name) return name.error();
   arguments.expect("when");
-  Expr condition = parse_expr(arguments, *state.pool, [](const std::string&) { return std::nullopt; });
+  Expr condition =
+      parse_expr(arguments, *state.pool, [](const std::string&) { return std::nullopt; });
   if (condition.type() != DType::Bool) return Failure{"the condition must be a bool"};
   arguments.expect("->");
   std::string suffix = "." + arguments.expect_word("a suffix for the names of the copy");

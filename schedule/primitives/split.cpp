@@ -7,13 +7,16 @@
 // Policies for an extent that the factor does not divide:
 //   exact     refused, unless it is proved to divide
 //   guarded   the body runs under a condition
-//   masked    the same, for an inner loop that will be vectorized: the condition becomes a mask of lanes
-//   clamped   guarded, and reads in the stage see the axis as min(axis, extent-1): once cache_write has moved the result
+//   masked    the same, for an inner loop that will be vectorized: the condition becomes a mask of
+//   lanes clamped   guarded, and reads in the stage see the axis as min(axis, extent-1): once
+//   cache_write has moved the result
 //             into a tile of its own, the tile is computed whole and only what leaves it is guarded
-//   shifted   the last tile moves back, min(outer*F, extent-F) + inner: needs extent >= F, and no reduction in the loop
-//   balanced  two nests, of ceil(extent/tiles) and floor(extent/tiles) iterations a tile; the second's loops, buffers and
+//   shifted   the last tile moves back, min(outer*F, extent-F) + inner: needs extent >= F, and no
+//   reduction in the loop balanced  two nests, of ceil(extent/tiles) and floor(extent/tiles)
+//   iterations a tile; the second's loops, buffers and
 //             the stages that write those have .t behind their names. Needs a literal extent
-// Exact: every policy runs each point once, but for shifted, which repeats some with the same value.
+// Exact: every policy runs each point once, but for shifted, which repeats some with the same
+// value.
 #include "schedule/nest.h"
 #include "schedule/primitives/primitives.h"
 
@@ -37,7 +40,8 @@ Result<SplitRequest> parse(const State& state, Lexer& arguments) {
   arguments.expect("by");
   request.factor = arguments.expect_integer("a factor");
   if (request.factor < 1) return Failure{"the factor must be positive"};
-  request.policy = arguments.expect_word("a tail policy: exact, guarded, masked, clamped, shifted or balanced");
+  request.policy =
+      arguments.expect_word("a tail policy: exact, guarded, masked, clamped, shifted or balanced");
   arguments.expect("->");
   for (std::string* fresh : {&request.outer, &request.inner}) {
     Result<std::string> word = read_fresh_name(state, arguments);
@@ -50,7 +54,8 @@ Result<SplitRequest> parse(const State& state, Lexer& arguments) {
 }
 
 // outer in `count` of inner in `factor`, with `position` in place of the old variable.
-Stmt make_nest(const For& loop, const std::string& outer, Expr count, const std::string& inner, Expr factor, Expr position) {
+Stmt make_nest(const For& loop, const std::string& outer, Expr count, const std::string& inner,
+               Expr factor, Expr position) {
   For inside = loop, outside = loop;
   inside.var = inner;
   inside.extent = factor;
@@ -71,16 +76,19 @@ std::vector<std::string> axes_bound_to(const Leaf& leaf, const std::string& var)
   return axes;
 }
 
-// Then a guard on each leaf says it all. Else the condition stands around the whole body, for what else comes to stand in it.
+// Then a guard on each leaf says it all. Else the condition stands around the whole body, for what
+// else comes to stand in it.
 bool all_leaves_bind(const For& loop) {
   for (const LeafAt& at : leaves_in(loop.body))
     if (!binds_spatial(at.leaf, loop.var) && !binds_reduce(at.leaf, loop.var)) return false;
   return true;
 }
 
-Result<Stmt> split_guarded(const State& state, const For& loop, const SplitRequest& request, bool clamp) {
+Result<Stmt> split_guarded(const State& state, const For& loop, const SplitRequest& request,
+                           bool clamp) {
   ExprPool& pool = *state.pool;
-  Expr outer = pool.var(request.outer), inner = pool.var(request.inner), factor = pool.index(request.factor);
+  Expr outer = pool.var(request.outer), inner = pool.var(request.inner),
+       factor = pool.index(request.factor);
   Expr position = outer * factor + inner;
   Ranges ranges = ranges_at(state, request.loop, false);
   Expr count = simplify(ceil_div(loop.extent, request.factor), ranges);
@@ -91,7 +99,8 @@ Result<Stmt> split_guarded(const State& state, const For& loop, const SplitReque
   Ranges inside = ranges;
   inside.set_extent(request.outer, count);
   inside.set_extent(request.inner, factor);
-  if (prove(lt(position, loop.extent), inside)) return make_nest(loop, request.outer, count, request.inner, factor, position);
+  if (prove(lt(position, loop.extent), inside))
+    return make_nest(loop, request.outer, count, request.inner, factor, position);
   // The guard is written over the old variable here and substituted with the rest of the body.
   Expr condition = lt(pool.var(loop.var), loop.extent);
   For marked = loop;
@@ -102,7 +111,8 @@ Result<Stmt> split_guarded(const State& state, const For& loop, const SplitReque
     if (clamp)
       marked.body = map_leaves(marked.body, [&](const Leaf& leaf) -> Stmt {
         Leaf changed = leaf;
-        for (const std::string& axis : axes_bound_to(leaf, loop.var)) changed.clamped.push_back(axis);
+        for (const std::string& axis : axes_bound_to(leaf, loop.var))
+          changed.clamped.push_back(axis);
         return changed;
       });
   }
@@ -113,7 +123,8 @@ Result<Stmt> split_exact(const State& state, const For& loop, const SplitRequest
   ExprPool& pool = *state.pool;
   Ranges ranges = ranges_at(state, request.loop, false);
   if (!prove(eq(floor_mod(loop.extent, request.factor), pool.index(0)), ranges))
-    return Failure{"it is not proved that " + std::to_string(request.factor) + " divides the extent " + to_string(simplify(loop.extent, ranges))};
+    return Failure{"it is not proved that " + std::to_string(request.factor) +
+                   " divides the extent " + to_string(simplify(loop.extent, ranges))};
   Expr count = simplify(floor_div(loop.extent, request.factor), ranges);
   Expr position = pool.var(request.outer) * pool.index(request.factor) + pool.var(request.inner);
   return make_nest(loop, request.outer, count, request.inner, pool.index(request.factor), position);
@@ -123,30 +134,39 @@ Result<Stmt> split_shifted(const State& state, const For& loop, const SplitReque
   ExprPool& pool = *state.pool;
   Ranges ranges = ranges_at(state, request.loop, false);
   Expr factor = pool.index(request.factor);
-  if (!prove(le(factor, loop.extent), ranges)) return Failure{"shifted needs an extent of at least the factor"};
+  if (!prove(le(factor, loop.extent), ranges))
+    return Failure{"shifted needs an extent of at least the factor"};
   for (const LeafAt& at : leaves_in(loop.body)) {
-    if (at.leaf.stage->reducer != loop::Reducer::None) return Failure{"shifted would combine some elements twice: " + at.leaf.stage->name + " is a reduction"};
-    if (reads_tensor(loop.body, at.leaf.stage->tensor)) return Failure{"shifted would overwrite " + at.leaf.stage->tensor + ", which this loop reads"};
+    if (at.leaf.stage->reducer != loop::Reducer::None)
+      return Failure{"shifted would combine some elements twice: " + at.leaf.stage->name +
+                     " is a reduction"};
+    if (reads_tensor(loop.body, at.leaf.stage->tensor))
+      return Failure{"shifted would overwrite " + at.leaf.stage->tensor +
+                     ", which this loop reads"};
   }
   Expr count = simplify(ceil_div(loop.extent, request.factor), ranges);
   Expr start = min(pool.var(request.outer) * factor, loop.extent - factor);
-  return make_nest(loop, request.outer, count, request.inner, factor, start + pool.var(request.inner));
+  return make_nest(loop, request.outer, count, request.inner, factor,
+                   start + pool.var(request.inner));
 }
 
 Result<Stmt> split_balanced(const State& state, const For& loop, const SplitRequest& request) {
   ExprPool& pool = *state.pool;
   const int64_t* extent = as_int(simplify(loop.extent, state.symbols));
   if (!extent) return Failure{"balanced needs a literal extent"};
-  int64_t tiles = (*extent + request.factor - 1) / request.factor, small = *extent / tiles, large_tiles = *extent - small * tiles;
+  int64_t tiles = (*extent + request.factor - 1) / request.factor, small = *extent / tiles,
+          large_tiles = *extent - small * tiles;
   if (large_tiles == 0) {
     Expr position = pool.var(request.outer) * pool.index(small) + pool.var(request.inner);
-    return make_nest(loop, request.outer, pool.index(tiles), request.inner, pool.index(small), position);
+    return make_nest(loop, request.outer, pool.index(tiles), request.inner, pool.index(small),
+                     position);
   }
   std::string outer = request.outer + ".t", inner = request.inner + ".t";
   for (const std::string& name : {outer, inner})
     if (!is_fresh(state, name)) return Failure{"the name " + name + " is already taken"};
   Expr first = pool.var(request.outer) * pool.index(small + 1) + pool.var(request.inner);
-  Expr second = pool.index(large_tiles * (small + 1)) + pool.var(outer) * pool.index(small) + pool.var(inner);
+  Expr second =
+      pool.index(large_tiles * (small + 1)) + pool.var(outer) * pool.index(small) + pool.var(inner);
   Result<Stmt> copy = copy_renamed(state, loop.body, ".t");
   if (!copy) return copy;
   For renamed = loop;
@@ -156,24 +176,29 @@ Result<Stmt> split_balanced(const State& state, const For& loop, const SplitRequ
     later.initializes = leaf.initializes && !binds_reduce(leaf, loop.var);
     return later;
   });
-  return loop::block({make_nest(loop, request.outer, pool.index(large_tiles), request.inner, pool.index(small + 1), first),
-                      make_nest(renamed, outer, pool.index(tiles - large_tiles), inner, pool.index(small), second)});
+  return loop::block({make_nest(loop, request.outer, pool.index(large_tiles), request.inner,
+                                pool.index(small + 1), first),
+                      make_nest(renamed, outer, pool.index(tiles - large_tiles), inner,
+                                pool.index(small), second)});
 }
 
 Status apply_split(State& state, Lexer& arguments) {
   Result<SplitRequest> request = parse(state, arguments);
   if (!request) return request.error();
   const For& loop = *find_loop(state.function.body, request->loop);
-  if (loop.kind != loop::LoopKind::Serial) return Failure{"only a serial loop can be split, and " + request->loop + " is not one"};
+  if (loop.kind != loop::LoopKind::Serial)
+    return Failure{"only a serial loop can be split, and " + request->loop + " is not one"};
   if (is_scan(loop)) return Failure{request->loop + " is a scan: its stages name it"};
   Result<Stmt> nest = Failure{"no tail policy is called " + request->policy};
   if (request->policy == "exact") nest = split_exact(state, loop, *request);
-  if (request->policy == "guarded" || request->policy == "masked") nest = split_guarded(state, loop, *request, false);
+  if (request->policy == "guarded" || request->policy == "masked")
+    nest = split_guarded(state, loop, *request, false);
   if (request->policy == "clamped") nest = split_guarded(state, loop, *request, true);
   if (request->policy == "shifted") nest = split_shifted(state, loop, *request);
   if (request->policy == "balanced") nest = split_balanced(state, loop, *request);
   if (!nest) return nest.error();
-  state.function.body = replace_loop(state.function.body, request->loop, [&](const For&) { return *nest; });
+  state.function.body =
+      replace_loop(state.function.body, request->loop, [&](const For&) { return *nest; });
   return Done{};
 }
 

@@ -4,8 +4,8 @@
 //   store_at p at yb in scratch         (yb around yo)
 //   for yb in 2 { buffer p: f32[32] at [yb*32] in scratch  for yo in 4 { ... } }
 //
-// Places the buffer of a tensor inside LOOP, as the window that its stages below it use: at an outer loop than its
-// computation, or, for a tensor of the whole function, at an inner one. Exact.
+// Places the buffer of a tensor inside LOOP, as the window that its stages below it use: at an
+// outer loop than its computation, or, for a tensor of the whole function, at an inner one. Exact.
 #include "schedule/primitives/primitives.h"
 #include "schedule/window.h"
 

@@ -4,8 +4,8 @@
 //   vectorize lane
 //   for vectorized lane in 16 { ... }
 //
-// The loop must be innermost, of a literal extent of at most 64, and give each leaf inside another spatial point in each
-// iteration: a reduce loop is first made spatial by rfactor. Exact.
+// The loop must be innermost, of a literal extent of at most 64, and give each leaf inside another
+// spatial point in each iteration: a reduce loop is first made spatial by rfactor. Exact.
 #include "schedule/primitives/primitives.h"
 #include "schedule/window.h"
 
@@ -20,14 +20,20 @@ Status apply_vectorize(State& state, Lexer& arguments) {
   const loop::For& loop = *find_loop(state.function.body, *name);
   if (loop.kind != loop::LoopKind::Serial) return Failure{*name + " is not a serial loop"};
   const int64_t* extent = as_int(simplify(loop.extent, state.symbols));
-  if (!extent || *extent < 1 || *extent > kMostLanes) return Failure{"vectorize needs a literal extent of at most 64; split the loop first"};
+  if (!extent || *extent < 1 || *extent > kMostLanes)
+    return Failure{"vectorize needs a literal extent of at most 64; split the loop first"};
   if (is_scan(loop)) return Failure{*name + " is a scan: its iterations run in order"};
   bool holds_loops = false;
-  loop::for_each_stmt(loop.body, [&](const loop::Stmt& stmt) { holds_loops = holds_loops || stmt.as<loop::For>(); });
+  loop::for_each_stmt(loop.body, [&](const loop::Stmt& stmt) {
+    holds_loops = holds_loops || stmt.as<loop::For>();
+  });
   if (holds_loops) return Failure{*name + " is not innermost"};
   for (const LeafAt& at : leaves_in(loop.body)) {
-    if (binds_reduce(at.leaf, *name)) return Failure{*name + " is a reduce loop of " + at.leaf.stage->name + "; rfactor makes it spatial"};
-    if (!binds_spatial(at.leaf, *name)) return Failure{*name + " moves no axis of " + at.leaf.stage->name};
+    if (binds_reduce(at.leaf, *name))
+      return Failure{*name + " is a reduce loop of " + at.leaf.stage->name +
+                     "; rfactor makes it spatial"};
+    if (!binds_spatial(at.leaf, *name))
+      return Failure{*name + " moves no axis of " + at.leaf.stage->name};
   }
   if (Status status = iterations_are_independent(state, *name); !status) return status;
   state.function.body = replace_loop(state.function.body, *name, [&](const loop::For& old) {

@@ -34,7 +34,8 @@ const std::vector<Template>& templates_for(const std::string& anchor_class) {
 
 }  // namespace
 
-loop::Function choose_schedule(const loop::Function& function, const target::Target& target, const Ranges& symbols, ExprPool& pool) {
+loop::Function choose_schedule(const loop::Function& function, const target::Target& target,
+                               const Ranges& symbols, ExprPool& pool) {
   for (Template schedule : templates_for(function.anchor_class)) {
     Plan plan({function, &pool, symbols}, target);
     if (schedule(plan)) return plan.state.function;
@@ -58,7 +59,8 @@ std::optional<LeafAt> Plan::leaf_of(const std::string& tensor) const {
 std::vector<std::string> Plan::tensors() const {
   std::vector<std::string> names;
   for (const LeafAt& at : leaves_in(state.function.body))
-    if (std::find(names.begin(), names.end(), at.leaf.stage->tensor) == names.end()) names.push_back(at.leaf.stage->tensor);
+    if (std::find(names.begin(), names.end(), at.leaf.stage->tensor) == names.end())
+      names.push_back(at.leaf.stage->tensor);
   return names;
 }
 
@@ -87,8 +89,11 @@ std::vector<std::string> Plan::epilogue_of(const std::string& tensor) const {
   std::vector<std::string> made = {tensor}, epilogue;
   for (const LeafAt& at : leaves_in(state.function.body)) {
     const loop::Stage& stage = *at.leaf.stage;
-    if (stage.tensor == tensor || stage.reducer != loop::Reducer::None || !stage.is_plain()) continue;
-    bool depends = std::any_of(made.begin(), made.end(), [&](const std::string& name) { return reads_tensor(at.leaf, name); });
+    if (stage.tensor == tensor || stage.reducer != loop::Reducer::None || !stage.is_plain())
+      continue;
+    bool depends = std::any_of(made.begin(), made.end(), [&](const std::string& name) {
+      return reads_tensor(at.leaf, name);
+    });
     if (!depends) continue;
     made.push_back(stage.tensor);
     epilogue.push_back(stage.tensor);

@@ -1,10 +1,12 @@
-// Direct convolution: a register tile of output positions along a row by vectors of output channels, accumulated over
-// input channels and taps; borders are peeled, so that which taps fall outside is known tile by tile.
+// Direct convolution: a register tile of output positions along a row by vectors of output
+// channels, accumulated over input channels and taps; borders are peeled, so that which taps fall
+// outside is known tile by tile.
 //
-//   split acc.o by 32 exact -> oo, oi    split oi by 16 exact -> ov, lane    split acc.w by 14 clamped -> wo, wi
-//   reorder acc.n, oo, acc.h, wo, acc.r, acc.s, acc.c, wi, ov, lane reassociating
+//   split acc.o by 32 exact -> oo, oi    split oi by 16 exact -> ov, lane    split acc.w by 14
+//   clamped -> wo, wi reorder acc.n, oo, acc.h, wo, acc.r, acc.s, acc.c, wi, ov, lane reassociating
 //   vectorize lane   unroll wi, ov, acc.s   attach y at wo like acc
-//   pack w as <0/32, 1, 2, 3, 0%32>         cache_write acc in register at wo as <0, 2, 3, 1>   peel wo at 1, 3
+//   pack w as <0/32, 1, 2, 3, 0%32>         cache_write acc in register at wo as <0, 2, 3, 1> peel
+//   wo at 1, 3
 //
 // Source of the tile: target/cost_model.h.
 #include <algorithm>
@@ -39,7 +41,8 @@ Status schedule_conv(Plan& plan) {
   std::optional<LeafAt> anchor = plan.leaf_of(acc);
   if (!anchor) return Failure{"the anchor has no nest of its own"};
   const loop::Stage& stage = *anchor->leaf.stage;
-  if (stage.type != DType::F32 || stage.reducer != loop::Reducer::Sum || stage.axes.size() < 3) return Failure{"not an f32 convolution"};
+  if (stage.type != DType::F32 || stage.reducer != loop::Reducer::Sum || stage.axes.size() < 3)
+    return Failure{"not an f32 convolution"};
   const std::string row = stage.axes.back().name;  // the axis of positions in a row
   const Read* weight = find_read(stage.value, [&](const Read& read) {
     const Var* first = read.indices().empty() ? nullptr : read.indices()[0].as<Var>();
@@ -49,8 +52,10 @@ Status schedule_conv(Plan& plan) {
   const std::string weight_name = weight->tensor;
   size_t weight_rank = weight->indices().size();
   // Output channels of several groups in one vector would read different input channels.
-  const Read* input = find_read(stage.value, [&](const Read& read) { return read.tensor != weight_name; });
-  if (!input || uses_var(Expr(input), stage.axes[1].name)) return Failure{"the input varies along the output channels"};
+  const Read* input =
+      find_read(stage.value, [&](const Read& read) { return read.tensor != weight_name; });
+  if (!input || uses_var(Expr(input), stage.axes[1].name))
+    return Failure{"the input varies along the output channels"};
 
   target::ConvolutionShape shape;
   shape.output_channels = plan.extent(stage.axes[1].extent).high;
@@ -58,8 +63,10 @@ Status schedule_conv(Plan& plan) {
   if (stage.axes.size() > 3) shape.output_height = plan.extent(stage.axes[2].extent);
   std::vector<std::string> taps;
   for (const loop::Axis& axis : stage.reduce_axes) {
-    if (axis.name == "c") shape.input_channels = plan.extent(axis.extent).high;
-    else taps.push_back(axis.name);
+    if (axis.name == "c")
+      shape.input_channels = plan.extent(axis.extent).high;
+    else
+      taps.push_back(axis.name);
   }
   if (!taps.empty()) shape.kernel_width = plan.extent(stage.find_axis(taps.back())->extent).high;
   if (taps.size() > 1) shape.kernel_height = plan.extent(stage.find_axis(taps[0])->extent).high;
@@ -74,20 +81,25 @@ Status schedule_conv(Plan& plan) {
   std::vector<std::string> lines;
   std::string vector_loops = "lane", unrolled = "wi";
   if (vectors > 1) {
-    lines = {"split " + channel_loops[0] + " by " + std::to_string(panel) + " " + plan.tail(channel_extent, panel, "masked") + " -> oo, oi",
+    lines = {"split " + channel_loops[0] + " by " + std::to_string(panel) + " " +
+                 plan.tail(channel_extent, panel, "masked") + " -> oo, oi",
              "split oi by " + std::to_string(lanes) + " exact -> ov, lane"};
     vector_loops = "ov, lane";
     unrolled += ", ov";
   } else {
-    lines = {"split " + channel_loops[0] + " by " + std::to_string(lanes) + " " + plan.tail(channel_extent, lanes, "masked") + " -> oo, lane"};
+    lines = {"split " + channel_loops[0] + " by " + std::to_string(lanes) + " " +
+             plan.tail(channel_extent, lanes, "masked") + " -> oo, lane"};
   }
-  lines.push_back("split " + acc + "." + row + " by " + std::to_string(width) + " " + plan.tail(row_extent, width, "clamped") + " -> wo, wi");
+  lines.push_back("split " + acc + "." + row + " by " + std::to_string(width) + " " +
+                  plan.tail(row_extent, width, "clamped") + " -> wo, wi");
   std::vector<std::string> order;
   for (const std::string& name : loops_of(*anchor, stage.axes[0].name)) order.push_back(name);
   order.push_back("oo");
-  for (size_t i = 2; i + 1 < stage.axes.size(); ++i) order.push_back(acc + "." + stage.axes[i].name);
+  for (size_t i = 2; i + 1 < stage.axes.size(); ++i)
+    order.push_back(acc + "." + stage.axes[i].name);
   order.push_back("wo");
-  std::vector<std::string> input_channels = stage.find_axis("c") ? loops_of(*anchor, "c") : std::vector<std::string>();
+  std::vector<std::string> input_channels =
+      stage.find_axis("c") ? loops_of(*anchor, "c") : std::vector<std::string>();
   if (input_channels.size() > 1) order.push_back(input_channels[0]);
   for (const std::string& tap : taps) order.push_back(acc + "." + tap);
   if (!input_channels.empty()) order.push_back(input_channels.back());
@@ -98,7 +110,8 @@ Status schedule_conv(Plan& plan) {
   bool has_borders = static_cast<bool>(stage.where);
   if (has_borders && !taps.empty()) unrolled += ", " + acc + "." + taps.back();
   lines.push_back("unroll " + unrolled);
-  for (const std::string& consumer : plan.epilogue_of(acc)) lines.push_back("attach " + consumer + " at wo like " + acc);
+  for (const std::string& consumer : plan.epilogue_of(acc))
+    lines.push_back("attach " + consumer + " at wo like " + acc);
   std::string layout = "<0/" + std::to_string(panel);
   for (size_t d = 1; d < weight_rank; ++d) layout += ", " + std::to_string(d);
   lines.push_back("pack " + weight_name + " as " + layout + ", 0%" + std::to_string(panel) + ">");
@@ -109,11 +122,14 @@ Status schedule_conv(Plan& plan) {
 
   const loop::For* tiles = find_loop(plan.state.function.body, "wo");
   const int64_t* count = tiles ? as_int(simplify(tiles->extent, plan.state.symbols)) : nullptr;
-  if (has_borders && count && *count > 1) plan.attempt("peel wo at 1, " + std::to_string(*count - 1));
+  if (has_borders && count && *count > 1)
+    plan.attempt("peel wo at 1, " + std::to_string(*count - 1));
   if (!tile.parallel.serial()) {
     std::string outermost = order[0];
     const loop::For* first = find_loop(plan.state.function.body, outermost);
-    if (first && is_int(simplify(first->extent, plan.state.symbols), 1) && plan.attempt("fuse " + outermost + ", oo -> panels")) outermost = "panels";
+    if (first && is_int(simplify(first->extent, plan.state.symbols), 1) &&
+        plan.attempt("fuse " + outermost + ", oo -> panels"))
+      outermost = "panels";
     plan.attempt("parallel " + outermost);
   }
   return Done{};

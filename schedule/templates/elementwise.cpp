@@ -1,4 +1,5 @@
-// Elementwise chains and data movement: vectors along the last axis of each stage, rows handed to threads.
+// Elementwise chains and data movement: vectors along the last axis of each stage, rows handed to
+// threads.
 //
 //   split y.i1 by 16 masked -> y.v, y.lane   vectorize y.lane   parallel y.i0
 #include "schedule/templates/template.h"
@@ -17,7 +18,9 @@ void vectorize_last(Plan& plan, const LeafAt& at) {
   if (extent.known() && extent.high == lanes && plan.attempt("vectorize " + inner)) return;
   std::string outer = inner + ".v", lane = inner + ".lane";
   State before = plan.state;
-  bool split = plan.attempt("split " + inner + " by " + std::to_string(lanes) + " " + plan.tail(at.loops.back()->extent, lanes, "masked") + " -> " + outer + ", " + lane);
+  bool split = plan.attempt("split " + inner + " by " + std::to_string(lanes) + " " +
+                            plan.tail(at.loops.back()->extent, lanes, "masked") + " -> " + outer +
+                            ", " + lane);
   if (split && !plan.attempt("vectorize " + lane)) plan.state = std::move(before);
 }
 

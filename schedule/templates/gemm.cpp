@@ -1,9 +1,10 @@
-// Matrix products: a register tile of rows by vectors of columns, accumulated over the whole depth, with the constant
-// operand packed in panels of the tile's columns.
+// Matrix products: a register tile of rows by vectors of columns, accumulated over the whole depth,
+// with the constant operand packed in panels of the tile's columns.
 //
-//   split acc.n by 48 exact -> no, ni      split ni by 16 exact -> nv, lane     split acc.m by 8 clamped -> mo, mi
-//   reorder no, mo, acc.k, mi, nv, lane    vectorize lane    unroll mi, nv      attach y at mo like acc
-//   pack w as <1/48, 0, 1%48>              cache_write acc in register at mo    parallel no chunk 4
+//   split acc.n by 48 exact -> no, ni      split ni by 16 exact -> nv, lane     split acc.m by 8
+//   clamped -> mo, mi reorder no, mo, acc.k, mi, nv, lane    vectorize lane    unroll mi, nv attach
+//   y at mo like acc pack w as <1/48, 0, 1%48>              cache_write acc in register at mo
+//   parallel no chunk 4
 //
 // Tile sizes and loop order come from target/cost_model.h.
 #include <algorithm>
@@ -27,20 +28,25 @@ Result<Product> find_product(const LeafAt& anchor) {
   product.stage = anchor.leaf.stage.get();
   const loop::Stage& stage = *product.stage;
   const Apply* times = stage.value.as_op(Op::Mul);
-  if (stage.reducer != loop::Reducer::Sum || !times || stage.axes.empty() || stage.where) return Failure{"the anchor is no sum of products"};
+  if (stage.reducer != loop::Reducer::Sum || !times || stage.axes.empty() || stage.where)
+    return Failure{"the anchor is no sum of products"};
   product.left = times->operand(0).as<Read>();
   product.right = times->operand(1).as<Read>();
   if (!product.left || !product.right) return Failure{"the factors are not elements of tensors"};
   product.column = stage.axes.back().name;
   if (!uses_var(times->operand(1), product.column)) std::swap(product.left, product.right);
-  if (!uses_var(Expr(product.right), product.column) || uses_var(Expr(product.left), product.column)) return Failure{"both factors vary along the columns"};
+  if (!uses_var(Expr(product.right), product.column) ||
+      uses_var(Expr(product.left), product.column))
+    return Failure{"both factors vary along the columns"};
   size_t batch_axes = stage.axes.size() - 1;
-  if (batch_axes > 0 && !uses_var(Expr(product.right), stage.axes[batch_axes - 1].name)) product.row = stage.axes[--batch_axes].name;
+  if (batch_axes > 0 && !uses_var(Expr(product.right), stage.axes[batch_axes - 1].name))
+    product.row = stage.axes[--batch_axes].name;
   for (size_t i = 0; i < batch_axes; ++i) product.batch.push_back(stage.axes[i].name);
   return product;
 }
 
-// <column/PANEL, others in order, column%PANEL> for the constant operand; empty where the column is no plain subscript.
+// <column/PANEL, others in order, column%PANEL> for the constant operand; empty where the column is
+// no plain subscript.
 std::string panel_layout(const Product& product, int64_t panel) {
   std::string outer, others, inner;
   std::span<const Expr> indices = product.right->indices();
@@ -69,7 +75,8 @@ Status schedule_gemm(Plan& plan) {
   if (!found) return found.error();
   const Product& product = *found;
   const loop::Stage& stage = *product.stage;
-  if (stage.type != DType::F32 || stage.reduce_axes.size() != 1) return Failure{"not an f32 product over one axis"};
+  if (stage.type != DType::F32 || stage.reduce_axes.size() != 1)
+    return Failure{"not an f32 product over one axis"};
 
   bool constant = plan.is_constant(product.right->tensor);
   std::string right = product.right->tensor;
@@ -84,22 +91,28 @@ Status schedule_gemm(Plan& plan) {
   int64_t lanes = plan.lanes(), panel = tile.vectors * lanes;
   int64_t tile_rows = std::min<int64_t>(tile.rows, shape.rows.high);
   if (shape.rows.known() && tile.row_split.large > 0) tile_rows = tile.row_split.large;
-  // What follows the product elementwise must be attached, so everything else in the function must come before it.
+  // What follows the product elementwise must be attached, so everything else in the function must
+  // come before it.
   std::vector<std::string> epilogue = plan.epilogue_of(acc);
 
-  std::string n = acc + "." + product.column, m = acc + "." + product.row, k = acc + "." + stage.reduce_axes[0].name;
+  std::string n = acc + "." + product.column, m = acc + "." + product.row,
+              k = acc + "." + stage.reduce_axes[0].name;
   std::vector<std::string> lines;
   std::string vectors = "lane";
   if (tile.vectors > 1) {
-    lines = {"split " + n + " by " + std::to_string(panel) + " " + plan.tail(columns, panel, "masked") + " -> no, ni",
+    lines = {"split " + n + " by " + std::to_string(panel) + " " +
+                 plan.tail(columns, panel, "masked") + " -> no, ni",
              "split ni by " + std::to_string(lanes) + " exact -> nv, lane"};
     vectors = "nv, lane";
   } else {
-    lines = {"split " + n + " by " + std::to_string(lanes) + " " + plan.tail(columns, lanes, "masked") + " -> no, lane"};
+    lines = {"split " + n + " by " + std::to_string(lanes) + " " +
+             plan.tail(columns, lanes, "masked") + " -> no, lane"};
   }
-  std::string innermost_tile = "no", order = "no, " + k + ", " + vectors, unrolled = tile.vectors > 1 ? "nv" : "", parallel_loop = "no";
+  std::string innermost_tile = "no", order = "no, " + k + ", " + vectors,
+              unrolled = tile.vectors > 1 ? "nv" : "", parallel_loop = "no";
   if (!product.row.empty()) {
-    lines.push_back("split " + m + " by " + std::to_string(tile_rows) + " " + plan.tail(rows, tile_rows, "clamped") + " -> mo, mi");
+    lines.push_back("split " + m + " by " + std::to_string(tile_rows) + " " +
+                    plan.tail(rows, tile_rows, "clamped") + " -> mo, mi");
     bool columns_outer = tile.order == target::LoopOrder::columns_outer;
     innermost_tile = columns_outer ? "mo" : "no";
     parallel_loop = columns_outer ? "no" : "mo";
@@ -109,7 +122,8 @@ Status schedule_gemm(Plan& plan) {
   lines.push_back("reorder " + order);
   lines.push_back("vectorize lane");
   if (!unrolled.empty()) lines.push_back("unroll " + unrolled);
-  for (const std::string& consumer : epilogue) lines.push_back("attach " + consumer + " at " + innermost_tile + " like " + acc);
+  for (const std::string& consumer : epilogue)
+    lines.push_back("attach " + consumer + " at " + innermost_tile + " like " + acc);
   if (constant) {
     std::string layout = panel_layout(product, panel);
     if (layout.empty()) return Failure{"the constant operand cannot be packed"};

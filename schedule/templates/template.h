@@ -2,8 +2,9 @@
 //
 //   choose_schedule(fc1_relu, znver4)   ->   split acc.n by 48 exact -> no, ni ...
 //
-// A template writes lines and applies them one by one; where a line does not hold, the template fails as a whole and the
-// next one for the class is tried; a function that no template fits keeps its naive loops.
+// A template writes lines and applies them one by one; where a line does not hold, the template
+// fails as a whole and the next one for the class is tried; a function that no template fits keeps
+// its naive loops.
 #pragma once
 
 #include "schedule/nest.h"
@@ -12,8 +13,10 @@
 
 namespace tenon::schedule {
 
-/// Schedules a function for a target; the lines stand in its `schedule`. Never fails: at worst nothing is done.
-loop::Function choose_schedule(const loop::Function& function, const target::Target& target, const Ranges& symbols, ExprPool& pool);
+/// Schedules a function for a target; the lines stand in its `schedule`. Never fails: at worst
+/// nothing is done.
+loop::Function choose_schedule(const loop::Function& function, const target::Target& target,
+                               const Ranges& symbols, ExprPool& pool);
 
 /// What a template works with: the function as scheduled so far.
 class Plan {
@@ -40,17 +43,20 @@ class Plan {
   std::string tail(Expr extent, int64_t factor, const std::string& otherwise) const;
   /// Lanes of a vector of f32.
   int64_t lanes() const { return target.lanes(4); }
-  /// Elementwise stages after `tensor` that depend on it, in order, as far as all of them have its axes.
+  /// Elementwise stages after `tensor` that depend on it, in order, as far as all of them have its
+  /// axes.
   std::vector<std::string> epilogue_of(const std::string& tensor) const;
 };
 
 using Template = Status (*)(Plan&);
 
-Status schedule_gemm(Plan& plan);          // gemm.cpp: register tiles over packed panels
-Status schedule_conv(Plan& plan);          // conv.cpp: direct convolution, output channels in vectors
-Status schedule_window(Plan& plan);        // window.cpp: depthwise convolutions and pools, channels in vectors
-Status schedule_rows(Plan& plan);          // rows.cpp: softmax, normalisation, reductions along rows
-Status schedule_elementwise(Plan& plan);   // elementwise.cpp: chains and data movement, vectors along the last axis
-Status schedule_recurrent(Plan& plan);     // recurrent.cpp: scans
+Status schedule_gemm(Plan& plan);  // gemm.cpp: register tiles over packed panels
+Status schedule_conv(Plan& plan);  // conv.cpp: direct convolution, output channels in vectors
+Status schedule_window(
+    Plan& plan);  // window.cpp: depthwise convolutions and pools, channels in vectors
+Status schedule_rows(Plan& plan);  // rows.cpp: softmax, normalisation, reductions along rows
+Status schedule_elementwise(
+    Plan& plan);  // elementwise.cpp: chains and data movement, vectors along the last axis
+Status schedule_recurrent(Plan& plan);  // recurrent.cpp: scans
 
 }  // namespace tenon::schedule

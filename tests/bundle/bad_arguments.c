@@ -5,10 +5,10 @@
 
 static Case c;
 static BUNDLE(model) model;
-static unsigned char *arena;
+static unsigned char* arena;
 static size_t arena_bytes;
 
-static int holds_pattern(const unsigned char *bytes, size_t count) {
+static int holds_pattern(const unsigned char* bytes, size_t count) {
   size_t i;
   for (i = 0; i < count; ++i)
     if (bytes[i] != PATTERN) return 0;
@@ -16,14 +16,14 @@ static int holds_pattern(const unsigned char *bytes, size_t count) {
 }
 
 /* `what` is wrong: the status has this code and a text that names `argument`. */
-static void require_status(int status, int code, const char *argument, const char *what) {
-  const char *text = BUNDLE(status_text)(status);
+static void require_status(int status, int code, const char* argument, const char* what) {
+  const char* text = BUNDLE(status_text)(status);
   REQUIRE(TN_CODE(status) == code, "%s: code %d (%s), not %d", what, TN_CODE(status), text, code);
   REQUIRE(strstr(text, argument), "%s: the text does not name %s: %s", what, argument, text);
 }
 
-static void require_refused(const BUNDLE(model) * opened, BUNDLE(io) * io, void *memory,
-                            size_t bytes, int code, const char *argument, const char *what) {
+static void require_refused(const BUNDLE(model) * opened, BUNDLE(io) * io, void* memory,
+                            size_t bytes, int code, const char* argument, const char* what) {
   BUNDLE(io) before;
   int i, status;
   if (io) memcpy(&before, io, sizeof before);
@@ -37,7 +37,7 @@ static void require_refused(const BUNDLE(model) * opened, BUNDLE(io) * io, void 
 }
 
 /* The same with one tensor's memory elsewhere. */
-static void refuse_tensor(int index, unsigned char *data, int code, const char *what) {
+static void refuse_tensor(int index, unsigned char* data, int code, const char* what) {
   Case changed = c;
   BUNDLE(io) io;
   changed.data[index] = data;
@@ -61,9 +61,16 @@ static void refuse_pointers(void) {
 
 static int element_bytes(int dtype) {
   switch (dtype) {
-    case 1: case 6: case 12: return 4;           /* f32, i32, u32 */
-    case 7: case 11: case 13: return 8;          /* i64, f64, u64 */
-    case 4: case 5: case 10: case 16: return 2;  /* u16, i16, f16, bf16 */
+    case 1:
+    case 6:
+    case 12: return 4; /* f32, i32, u32 */
+    case 7:
+    case 11:
+    case 13: return 8; /* i64, f64, u64 */
+    case 4:
+    case 5:
+    case 10:
+    case 16: return 2; /* u16, i16, f16, bf16 */
     default: return 1;
   }
 }
@@ -93,7 +100,7 @@ static void refuse_dimensions(void) {
 #ifdef DIM_MAXIMA
   static const int64_t far_out[] = {0, -1, INT64_MIN, INT64_MAX, (int64_t)1 << 62};
   static const int64_t most[] = DIM_MAXIMA;
-  const char *const *names = BUNDLE(info)()->dims;
+  const char* const* names = BUNDLE(info)()->dims;
   int dim, i;
   for (dim = 0; dim < DIMS; ++dim) {
     for (i = -1; i < (int)(sizeof far_out / sizeof far_out[0]); ++i) {
@@ -111,7 +118,7 @@ static void refuse_dimensions(void) {
 static void refuse_open(void) {
   BUNDLE(model) unopened;
   BUNDLE(io) io = io_of(&c);
-  unsigned char *weights = (unsigned char *)aligned_memory(4096 + 64);
+  unsigned char* weights = (unsigned char*)aligned_memory(4096 + 64);
   require_status(BUNDLE(open)(NULL, BUNDLE_MACRO(ABI), NULL, 0), TN_NULL, "_model", "open nothing");
   memset(&unopened, 0, sizeof unopened);
   require_refused(&unopened, &io, arena, arena_bytes, TN_ABI, "open", "a model not opened");
@@ -130,13 +137,13 @@ static void refuse_open(void) {
   free(weights);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   int i, j;
   REQUIRE(argc == 2, "bad_arguments CASE");
   c = load_case(argv[1]);
   model = open_model();
   arena_bytes = arena_bytes_for(c.dims, 1);
-  arena = (unsigned char *)aligned_memory(arena_bytes + 64);
+  arena = (unsigned char*)aligned_memory(arena_bytes + 64);
   REQUIRE(arena_bytes_for(c.dims, 0) == 0 && arena_bytes_for(c.dims, -1) == 0,
           "arena_bytes of no threads");
   refuse_pointers();

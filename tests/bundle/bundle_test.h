@@ -34,10 +34,10 @@ enum { PATTERN = 0xA5 };
 typedef struct Case {
   int64_t dims[DIMS + 1];
   int64_t bytes[TENSORS];
-  unsigned char *data[TENSORS];
+  unsigned char* data[TENSORS];
 } Case;
 
-static void fail(const char *format, ...) {
+static void fail(const char* format, ...) {
   va_list arguments;
   va_start(arguments, format);
   vfprintf(stderr, format, arguments);
@@ -46,9 +46,9 @@ static void fail(const char *format, ...) {
   exit(1);
 }
 
-#define REQUIRE(condition, ...)            \
-  do {                                     \
-    if (!(condition)) fail(__VA_ARGS__);   \
+#define REQUIRE(condition, ...)          \
+  do {                                   \
+    if (!(condition)) fail(__VA_ARGS__); \
   } while (0)
 
 #define REQUIRE_OK(status)                                                               \
@@ -57,27 +57,27 @@ static void fail(const char *format, ...) {
     if (found != TN_OK) fail("%s: %s (%d)", #status, BUNDLE(status_text)(found), found); \
   } while (0)
 
-static const tn_tensor *tensor(int index) { return &BUNDLE(info)()->tensors[index]; }
+static const tn_tensor* tensor(int index) { return &BUNDLE(info)()->tensors[index]; }
 static inline int is_input(int index) { return tensor(index)->role == TN_INPUT; }
 
-static void *aligned_memory(size_t bytes) {
-  void *memory = NULL;
+static void* aligned_memory(size_t bytes) {
+  void* memory = NULL;
   REQUIRE(posix_memalign(&memory, 4096, bytes ? bytes : 1) == 0, "out of memory");
   memset(memory, PATTERN, bytes ? bytes : 1);
   return memory;
 }
 
-static inline Case load_case(const char *path) {
+static inline Case load_case(const char* path) {
   Case c;
   int i;
-  FILE *file = fopen(path, "rb");
+  FILE* file = fopen(path, "rb");
   REQUIRE(file, "cannot open %s", path);
   REQUIRE(BUNDLE(info)()->tensor_count == TENSORS && BUNDLE(info)()->dim_count == DIMS,
           "info counts other tensors or dimensions than the io struct");
   REQUIRE(fread(c.dims, 8, DIMS, file) == DIMS && fread(c.bytes, 8, TENSORS, file) == TENSORS,
           "%s is cut short", path);
   for (i = 0; i < TENSORS; ++i) {
-    c.data[i] = (unsigned char *)aligned_memory((size_t)c.bytes[i]);
+    c.data[i] = (unsigned char*)aligned_memory((size_t)c.bytes[i]);
     if (is_input(i))
       REQUIRE(fread(c.data[i], 1, (size_t)c.bytes[i], file) == (size_t)c.bytes[i],
               "%s is cut short", path);
@@ -87,21 +87,21 @@ static inline Case load_case(const char *path) {
 }
 
 /* Other memory for the outputs of a case, the same inputs. */
-static inline Case with_own_outputs(const Case *c) {
+static inline Case with_own_outputs(const Case* c) {
   Case copy = *c;
   int i;
   for (i = 0; i < TENSORS; ++i)
-    if (!is_input(i)) copy.data[i] = (unsigned char *)aligned_memory((size_t)c->bytes[i]);
+    if (!is_input(i)) copy.data[i] = (unsigned char*)aligned_memory((size_t)c->bytes[i]);
   return copy;
 }
 
-static inline void forget_outputs(const Case *c) {
+static inline void forget_outputs(const Case* c) {
   int i;
   for (i = 0; i < TENSORS; ++i)
     if (!is_input(i)) memset(c->data[i], PATTERN, (size_t)c->bytes[i]);
 }
 
-static inline void require_same_outputs(const Case *found, const Case *expected, const char *when) {
+static inline void require_same_outputs(const Case* found, const Case* expected, const char* when) {
   int i;
   for (i = 0; i < TENSORS; ++i)
     if (!is_input(i))
@@ -109,14 +109,14 @@ static inline void require_same_outputs(const Case *found, const Case *expected,
               "%s: %s has other bits", when, tensor(i)->name);
 }
 
-static inline BUNDLE(io) io_of(const Case *c) {
+static inline BUNDLE(io) io_of(const Case* c) {
   BUNDLE(io) io;
   int dim = 0, index = 0;
 #define SET_DIM(name) io.name = c->dims[dim++];
 #ifdef __cplusplus
 #define SET_TENSOR(name) io.name = reinterpret_cast<decltype(io.name)>(c->data[index++]);
 #else
-#define SET_TENSOR(name) io.name = (void *)c->data[index++];
+#define SET_TENSOR(name) io.name = (void*)c->data[index++];
 #endif
   DIM_MEMBERS(SET_DIM)
   TENSOR_MEMBERS(SET_TENSOR)
@@ -127,7 +127,7 @@ static inline BUNDLE(io) io_of(const Case *c) {
 }
 
 /* N_arena_bytes, its dimensions from an array. */
-static inline size_t arena_bytes_for(const int64_t *dims, int threads) {
+static inline size_t arena_bytes_for(const int64_t* dims, int threads) {
   int dim = 0;
 #define PASS_DIM(name) const int64_t name = dims[dim++];
   DIM_MEMBERS(PASS_DIM)
@@ -145,11 +145,11 @@ static inline BUNDLE(model) open_model(void) {
 }
 
 /* One run with memory of its own; the arena is full of NaN, for it needs no initial value. */
-static inline void run_case(const BUNDLE(model) * model, const Case *c, const tn_call *call) {
+static inline void run_case(const BUNDLE(model) * model, const Case* c, const tn_call* call) {
   BUNDLE(io) io = io_of(c);
   const int threads = call && call->threads > 1 ? call->threads : 1;
   const size_t bytes = arena_bytes_for(c->dims, threads);
-  void *arena = aligned_memory(bytes);
+  void* arena = aligned_memory(bytes);
   REQUIRE(bytes != 0, "arena_bytes is 0 for dimensions in range");
   memset(arena, 0xFF, bytes);
   REQUIRE_OK(BUNDLE(run)(model, &io, arena, bytes, call));

@@ -2,10 +2,10 @@
      call CASE OUTPUTS */
 #include "bundle_test.h"
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   const BUNDLE(model) model = open_model();
   Case c;
-  FILE *file;
+  FILE* file;
   int i;
   REQUIRE(argc == 3, "call CASE OUTPUTS");
   c = load_case(argv[1]);

@@ -10,13 +10,13 @@ enum { CALLERS = 8, RUNS = 10 };
 
 typedef struct Caller {
   const BUNDLE(model) * model;
-  const Case *expected;
-  void *arena; /* of all callers, for the seeded race */
+  const Case* expected;
+  void* arena; /* of all callers, for the seeded race */
   size_t arena_bytes;
 } Caller;
 
-static void *call_often(void *argument) {
-  const Caller *caller = (const Caller *)argument;
+static void* call_often(void* argument) {
+  const Caller* caller = (const Caller*)argument;
   Case own = with_own_outputs(caller->expected);
   int run;
   for (run = 0; run < RUNS; ++run) {
@@ -32,7 +32,7 @@ static void *call_often(void *argument) {
   return NULL;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   const BUNDLE(model) model = open_model();
   pthread_t threads[CALLERS];
   Caller caller;

@@ -11,15 +11,14 @@ enum {
   FLUSH = 0x8000,      /* results below the least normal number become 0 */
   SUBNORMAL_0 = 0x0040 /* so do operands */
 };
-static const unsigned modes[] = {TRAP_NOTHING | _MM_ROUND_UP,
-                                 TRAP_NOTHING | _MM_ROUND_DOWN,
+static const unsigned modes[] = {TRAP_NOTHING | _MM_ROUND_UP, TRAP_NOTHING | _MM_ROUND_DOWN,
                                  TRAP_NOTHING | _MM_ROUND_TOWARD_ZERO | FLUSH | SUBNORMAL_0,
                                  TRAP_NOTHING | FLUSH,
                                  0 /* all exceptions trap, the inexact one too */};
 enum { MODES = sizeof modes / sizeof modes[0], FLAGS = 0x3F };
 
 /* Gives each body another mode, and demands it back. */
-static void bodies_in_modes(void *context, int n, void (*body)(void *, int), void *arg) {
+static void bodies_in_modes(void* context, int n, void (*body)(void*, int), void* arg) {
   const unsigned before = _mm_getcsr();
   int i;
   (void)context;
@@ -32,7 +31,7 @@ static void bodies_in_modes(void *context, int n, void (*body)(void *, int), voi
   _mm_setcsr(before);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   const BUNDLE(model) model = open_model();
   const tn_call call = {MODES, bodies_in_modes, NULL, NULL};
   Case c, other;

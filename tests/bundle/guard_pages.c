@@ -8,17 +8,17 @@
 enum { PAGE = 4096 };
 
 /* Memory for `bytes` with a forbidden page on both sides, adjacent on one. */
-static unsigned char *guarded(size_t bytes, int at_end) {
+static unsigned char* guarded(size_t bytes, int at_end) {
   const size_t inside = (bytes + PAGE - 1) / PAGE * PAGE;
-  unsigned char *base = (unsigned char *)mmap(NULL, inside + 2 * PAGE, PROT_NONE,
-                                              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  unsigned char* base =
+      (unsigned char*)mmap(NULL, inside + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   REQUIRE(base != MAP_FAILED, "mmap failed");
   REQUIRE(mprotect(base + PAGE, inside ? inside : PAGE, PROT_READ | PROT_WRITE) == 0,
           "mprotect failed");
   return base + PAGE + (at_end ? inside - bytes : 0);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   const BUNDLE(model) model = open_model();
   Case c, moved;
   int at_end, i;
@@ -27,7 +27,7 @@ int main(int argc, char **argv) {
   run_case(&model, &c, NULL);
   for (at_end = 0; at_end < 2; ++at_end) {
     const size_t arena_bytes = arena_bytes_for(c.dims, 1);
-    unsigned char *arena = guarded(arena_bytes, at_end);
+    unsigned char* arena = guarded(arena_bytes, at_end);
     BUNDLE(io) io;
     REQUIRE((size_t)arena % BUNDLE_MACRO(ARENA_ALIGN) == 0,
             "arena_bytes is no multiple of the arena's alignment: it cannot end at a page");

@@ -10,8 +10,8 @@ static const int thread_counts[] = {1, 2, 3, 8};
 enum { COUNTS = sizeof thread_counts / sizeof thread_counts[0], MOST_THREADS = 8, ROUNDS = 5 };
 
 typedef struct Work {
-  void (*body)(void *arg, int i);
-  void *arg;
+  void (*body)(void* arg, int i);
+  void* arg;
   int next, n;
 } Work;
 
@@ -23,16 +23,16 @@ typedef struct Context {
   int asking;
 } Context;
 
-static void *run_bodies(void *argument) {
-  Work *work = (Work *)argument;
+static void* run_bodies(void* argument) {
+  Work* work = (Work*)argument;
   int i;
   while ((i = __atomic_fetch_add(&work->next, 1, __ATOMIC_SEQ_CST)) < work->n)
     work->body(work->arg, i);
   return NULL;
 }
 
-static void parallel_for(void *context, int n, void (*body)(void *, int), void *arg) {
-  Context *c = (Context *)context;
+static void parallel_for(void* context, int n, void (*body)(void*, int), void* arg) {
+  Context* c = (Context*)context;
   Work work = {body, arg, 0, n};
   pthread_t threads[MOST_THREADS];
   int i;
@@ -47,8 +47,8 @@ static void parallel_for(void *context, int n, void (*body)(void *, int), void *
   for (i = 0; i < c->workers; ++i) pthread_join(threads[i], NULL);
 }
 
-static int stop(void *context) {
-  Context *c = (Context *)context;
+static int stop(void* context) {
+  Context* c = (Context*)context;
   int answer;
   REQUIRE(__atomic_exchange_n(&c->asking, 1, __ATOMIC_SEQ_CST) == 0, "stop asked by two at once");
   answer = ++c->asked == c->answer;
@@ -56,7 +56,7 @@ static int stop(void *context) {
   return answer;
 }
 
-static void require_same_bits(const BUNDLE(model) * model, const Case *c, int bodies, int workers) {
+static void require_same_bits(const BUNDLE(model) * model, const Case* c, int bodies, int workers) {
   Case other = with_own_outputs(c);
   Context context = {0, 0, 0, 0, 0, 0};
   const tn_call call = {bodies, parallel_for, NULL, &context};
@@ -71,9 +71,9 @@ static void require_same_bits(const BUNDLE(model) * model, const Case *c, int bo
 
 /* Stopped at the first, second, ... question; later runs are not disturbed. Negative workers: no
    parallel_for at all. */
-static void try_stopping(const BUNDLE(model) * model, const Case *c, int workers) {
+static void try_stopping(const BUNDLE(model) * model, const Case* c, int workers) {
   const size_t bytes = arena_bytes_for(c->dims, MOST_THREADS);
-  unsigned char *arena = (unsigned char *)aligned_memory(bytes);
+  unsigned char* arena = (unsigned char*)aligned_memory(bytes);
   Case other = with_own_outputs(c);
   int answer, status = TN_STOPPED;
   for (answer = 1; status == TN_STOPPED && answer < 100; ++answer) {
@@ -93,7 +93,7 @@ static void try_stopping(const BUNDLE(model) * model, const Case *c, int workers
   free(arena);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   const BUNDLE(model) model = open_model();
   Case c;
   int i, round;

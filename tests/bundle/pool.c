@@ -12,12 +12,12 @@ enum { COUNTS = sizeof thread_counts / sizeof thread_counts[0], RUNS = 5 };
 
 typedef struct Caller {
   const BUNDLE(model) * model;
-  const Case *expected;
-  tenon_pool *pool;
+  const Case* expected;
+  tenon_pool* pool;
 } Caller;
 
-static void *call_often(void *argument) {
-  const Caller *caller = (const Caller *)argument;
+static void* call_often(void* argument) {
+  const Caller* caller = (const Caller*)argument;
   const tn_call call = {tenon_pool_threads(caller->pool), tenon_pool_parallel_for, NULL,
                         caller->pool};
   Case own = with_own_outputs(caller->expected);
@@ -30,7 +30,7 @@ static void *call_often(void *argument) {
   return NULL;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   const BUNDLE(model) model = open_model();
   Case c;
   int i;

@@ -3,23 +3,23 @@
      selftest WEIGHTS */
 #include "bundle_test.h"
 
-static unsigned char *read_file(const char *path, size_t *bytes) {
-  FILE *file = fopen(path, "rb");
-  unsigned char *data;
+static unsigned char* read_file(const char* path, size_t* bytes) {
+  FILE* file = fopen(path, "rb");
+  unsigned char* data;
   long size;
   REQUIRE(file && fseek(file, 0, SEEK_END) == 0, "cannot open %s", path);
   size = ftell(file);
   rewind(file);
-  data = (unsigned char *)aligned_memory((size_t)size);
+  data = (unsigned char*)aligned_memory((size_t)size);
   REQUIRE(fread(data, 1, (size_t)size, file) == (size_t)size, "cannot read %s", path);
   fclose(file);
   *bytes = (size_t)size;
   return data;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   const size_t arena_bytes = BUNDLE_MACRO(SELFTEST_BYTES), header_bytes = 64;
-  unsigned char *arena = (unsigned char *)aligned_memory(arena_bytes + 1), *weights;
+  unsigned char *arena = (unsigned char*)aligned_memory(arena_bytes + 1), *weights;
   BUNDLE(model) model;
   size_t bytes, i;
   int status;
@@ -34,8 +34,9 @@ int main(int argc, char **argv) {
   for (i = header_bytes; i + 4 <= bytes; i += 4) weights[i + 3] ^= 0x80; /* the sign of a float */
   status = BUNDLE(selftest)(&model, arena, arena_bytes);
   /* Weights that hold indices are out of range before a wrong output is seen. */
-  REQUIRE(TN_CODE(status) == TN_SELFTEST || TN_CODE(status) == TN_INDEX, "with wrong weights: %d", status);
-  REQUIRE(TN_CODE(status) != TN_SELFTEST || strstr(BUNDLE(status_text)(status), "node"), "the text names no node: %s",
-          BUNDLE(status_text)(status));
+  REQUIRE(TN_CODE(status) == TN_SELFTEST || TN_CODE(status) == TN_INDEX, "with wrong weights: %d",
+          status);
+  REQUIRE(TN_CODE(status) != TN_SELFTEST || strstr(BUNDLE(status_text)(status), "node"),
+          "the text names no node: %s", BUNDLE(status_text)(status));
   return 0;
 }

@@ -5,9 +5,9 @@
 #ifdef LIBRARY
 #include "bundle_test.h"
 
-__attribute__((visibility("default"))) int exported_run(const char *path);
+__attribute__((visibility("default"))) int exported_run(const char* path);
 
-int exported_run(const char *path) {
+int exported_run(const char* path) {
   const BUNDLE(model) model = open_model();
   Case c = load_case(path);
   run_case(&model, &c, NULL);
@@ -17,14 +17,14 @@ int exported_run(const char *path) {
 #include <dlfcn.h>
 #include <stdio.h>
 
-int main(int argc, char **argv) {
-  void *library = argc == 3 ? dlopen(argv[1], RTLD_NOW | RTLD_LOCAL) : NULL;
-  int (*exported_run)(const char *);
+int main(int argc, char** argv) {
+  void* library = argc == 3 ? dlopen(argv[1], RTLD_NOW | RTLD_LOCAL) : NULL;
+  int (*exported_run)(const char*);
   if (!library) {
     fprintf(stderr, "%s\n", argc == 3 ? dlerror() : "shared LIBRARY CASE");
     return 1;
   }
-  *(void **)&exported_run = dlsym(library, "exported_run");
+  *(void**)&exported_run = dlsym(library, "exported_run");
   return exported_run ? exported_run(argv[2]) : 1;
 }
 #endif

@@ -17,14 +17,14 @@ static ucontext_t main_context;
 static struct {
   const BUNDLE(model) * model;
   BUNDLE(io) io;
-  void *arena;
+  void* arena;
   size_t arena_bytes;
   int status;
 } run_job;
 
 static struct {
-  void (*body)(void *arg, int i);
-  void *arg;
+  void (*body)(void* arg, int i);
+  void* arg;
   int index;
 } body_job;
 
@@ -36,16 +36,16 @@ static void call_run(void) {
 static void call_body(void) { body_job.body(body_job.arg, body_job.index); }
 
 /* The stack grows down from base + BYTES to the forbidden page that ends at base. */
-static unsigned char *small_stack(void) {
+static unsigned char* small_stack(void) {
   const size_t inside = (BYTES + PAGE - 1) / PAGE * PAGE;
-  unsigned char *base = (unsigned char *)mmap(NULL, PAGE + inside, PROT_NONE,
-                                              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  unsigned char* base =
+      (unsigned char*)mmap(NULL, PAGE + inside, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   REQUIRE(base != MAP_FAILED && mprotect(base + PAGE, inside, PROT_READ | PROT_WRITE) == 0,
           "no memory for a stack");
   return base + PAGE;
 }
 
-static void call_on(unsigned char *stack, void (*function)(void)) {
+static void call_on(unsigned char* stack, void (*function)(void)) {
   ucontext_t context;
   REQUIRE(getcontext(&context) == 0, "getcontext failed");
   context.uc_stack.ss_sp = stack;
@@ -55,17 +55,17 @@ static void call_on(unsigned char *stack, void (*function)(void)) {
   REQUIRE(swapcontext(&main_context, &context) == 0, "swapcontext failed");
 }
 
-static void bodies_on_small_stacks(void *context, int n, void (*body)(void *, int), void *arg) {
+static void bodies_on_small_stacks(void* context, int n, void (*body)(void*, int), void* arg) {
   int i;
   for (i = 0; i < n; ++i) {
     body_job.body = body;
     body_job.arg = arg;
     body_job.index = i;
-    call_on((unsigned char *)context, call_body);
+    call_on((unsigned char*)context, call_body);
   }
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   const BUNDLE(model) model = open_model();
   tn_call call = {3, bodies_on_small_stacks, NULL, NULL};
   Case c, other;

@@ -4,7 +4,7 @@
 
 TN_ALIGN(BUNDLE_MACRO(ARENA_ALIGN)) static unsigned char arena[BUNDLE_MACRO(ARENA_BYTES)(1)];
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   BUNDLE(model) model;
   BUNDLE(io) io;
   tn_call call = {1, NULL, NULL, NULL};

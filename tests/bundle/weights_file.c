@@ -7,30 +7,30 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-static const unsigned char *map_file(const char *path, size_t *bytes) {
+static const unsigned char* map_file(const char* path, size_t* bytes) {
   struct stat about;
-  void *memory;
+  void* memory;
   const int file = open(path, O_RDONLY);
   REQUIRE(file >= 0 && fstat(file, &about) == 0, "cannot open %s", path);
   *bytes = (size_t)about.st_size;
   memory = mmap(NULL, *bytes, PROT_READ, MAP_PRIVATE, file, 0);
   REQUIRE(memory != MAP_FAILED, "cannot map %s", path);
-  return (const unsigned char *)memory;
+  return (const unsigned char*)memory;
 }
 
-static void require_refused(const void *weights, size_t bytes, const char *what) {
+static void require_refused(const void* weights, size_t bytes, const char* what) {
   BUNDLE(model) model;
   const int status = BUNDLE(open)(&model, BUNDLE_MACRO(ABI), weights, bytes);
   REQUIRE(TN_CODE(status) == TN_WEIGHTS, "%s: %s", what, BUNDLE(status_text)(status));
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   BUNDLE(model) model;
   size_t bytes, other_bytes, i;
   const unsigned char *weights, *other;
-  unsigned char *damaged;
+  unsigned char* damaged;
   Case c;
-  FILE *file;
+  FILE* file;
   int t;
   REQUIRE(argc == 5, "weights_file CASE WEIGHTS OTHER_WEIGHTS OUTPUTS");
   c = load_case(argv[1]);
@@ -40,7 +40,7 @@ int main(int argc, char **argv) {
   require_refused(other, other_bytes, "another model's weights");
   require_refused(weights, bytes - 1, "weights without their last byte");
   require_refused(weights, 16, "the first bytes of the weights");
-  damaged = (unsigned char *)aligned_memory(bytes + 64);
+  damaged = (unsigned char*)aligned_memory(bytes + 64);
   memcpy(damaged + 8, weights, bytes);
   require_refused(damaged + 8, bytes, "unaligned weights");
   /* Magic, layout, byte order and length all stand in the first 40 bytes. */

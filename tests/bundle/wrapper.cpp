@@ -48,15 +48,15 @@ int main(int argc, char** argv) {
 
   run_case(&plain, &c, nullptr);
   index = 0;
-#define COMPARE(name)                                                                          \
-  REQUIRE(std::memcmp(name##_values.data(), c.data[index], size_t(c.bytes[index])) == 0,       \
-          "%s has other bits than through the C header", #name);                               \
+#define COMPARE(name)                                                                    \
+  REQUIRE(std::memcmp(name##_values.data(), c.data[index], size_t(c.bytes[index])) == 0, \
+          "%s has other bits than through the C header", #name);                         \
   ++index;
   TENSOR_MEMBERS(COMPARE)
-#define SHORTEN(name)                                                                          \
-  if (io.name.size() > 0) {                                                                    \
-    wrapped::Io shorter = io;                                                                  \
-    shorter.name = {io.name.data(), io.name.size() - 1};                                       \
+#define SHORTEN(name)                                                                              \
+  if (io.name.size() > 0) {                                                                        \
+    wrapped::Io shorter = io;                                                                      \
+    shorter.name = {io.name.data(), io.name.size() - 1};                                           \
     REQUIRE(model.run(shorter, {memory, bytes}).code() == TN_CAPACITY, "a short span: %s", #name); \
   }
   TENSOR_MEMBERS(SHORTEN)

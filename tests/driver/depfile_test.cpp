@@ -9,11 +9,13 @@ namespace tenon::driver {
 namespace {
 
 TEST(Depfile, NamesEveryInput) {
-  EXPECT_EQ(depfile_text("out/libkws.a", {"kws.onnx", "kws.weights"}), "out/libkws.a: kws.onnx kws.weights\n");
+  EXPECT_EQ(depfile_text("out/libkws.a", {"kws.onnx", "kws.weights"}),
+            "out/libkws.a: kws.onnx kws.weights\n");
 }
 
 TEST(Depfile, EscapesWhatMakeWouldRead) {
-  EXPECT_EQ(depfile_text("o/l.a", {"my model.onnx", "#1", "a$b"}), "o/l.a: my\\ model.onnx \\#1 a$$b\n");
+  EXPECT_EQ(depfile_text("o/l.a", {"my model.onnx", "#1", "a$b"}),
+            "o/l.a: my\\ model.onnx \\#1 a$$b\n");
 }
 
 TEST(Depfile, RefusesAPathThatCannotBe) {

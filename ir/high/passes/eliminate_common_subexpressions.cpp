@@ -20,7 +20,8 @@ class EliminateCommonSubexpressions final : public GraphRewriter {
   std::vector<ValueId> rewrite(const Node& node, const std::vector<ValueId>& inputs) override {
     std::vector<Known>& candidates = known_[{node.op->name, inputs}];
     for (const Known& candidate : candidates)
-      if (candidate.attributes == node.attributes && gives_all(candidate.results, node.outputs)) return candidate.results;
+      if (candidate.attributes == node.attributes && gives_all(candidate.results, node.outputs))
+        return candidate.results;
     std::vector<ValueId> results = copy(node, inputs);
     candidates.push_back({node.attributes, results});
     return results;
@@ -39,6 +40,8 @@ class EliminateCommonSubexpressions final : public GraphRewriter {
 
 }  // namespace
 
-Graph eliminate_common_subexpressions(const Graph& graph, const Context&) { return EliminateCommonSubexpressions(graph).run(); }
+Graph eliminate_common_subexpressions(const Graph& graph, const Context&) {
+  return EliminateCommonSubexpressions(graph).run();
+}
 
 }  // namespace tenon::high

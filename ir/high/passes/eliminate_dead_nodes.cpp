@@ -5,6 +5,8 @@
 
 namespace tenon::high {
 
-Graph eliminate_dead_nodes(const Graph& graph, const Context&) { return GraphRewriter(graph).run(); }
+Graph eliminate_dead_nodes(const Graph& graph, const Context&) {
+  return GraphRewriter(graph).run();
+}
 
 }  // namespace tenon::high

@@ -17,11 +17,13 @@ class FoldBatchNorm final : public GraphRewriter {
   std::vector<ValueId> rewrite(const Node& node, const std::vector<ValueId>& inputs) override {
     if (node.op->name != "batch_norm" || use_count(node.inputs[0]) != 1) return copy(node, inputs);
     const Node* found = producer(inputs[0]);
-    if (!found || found->op->name != "conv" || !is_constant(found->inputs[1])) return copy(node, inputs);
+    if (!found || found->op->name != "conv" || !is_constant(found->inputs[1]))
+      return copy(node, inputs);
     for (size_t i = 1; i < 5; ++i)
       if (!is_constant(inputs[i])) return copy(node, inputs);
     Node conv = *found;  // adding nodes moves it
-    if (conv.inputs.size() > 2 && conv.inputs[2] && !is_constant(conv.inputs[2])) return copy(node, inputs);
+    if (conv.inputs.size() > 2 && conv.inputs[2] && !is_constant(conv.inputs[2]))
+      return copy(node, inputs);
 
     Location location = merge(conv.location, node.location);
     const TensorType weight = builder().type(conv.inputs[1]);
@@ -29,23 +31,28 @@ class FoldBatchNorm final : public GraphRewriter {
       return builder().add1(*find_operator(name), std::move(operands), {}, location);
     };
     ValueId gamma = inputs[1], beta = inputs[2], mean = inputs[3], variance = inputs[4];
-    ValueId epsilon = builder().add_literal("epsilon", weight.type, {}, {node.attributes.number("epsilon")});
+    ValueId epsilon =
+        builder().add_literal("epsilon", weight.type, {}, {node.attributes.number("epsilon")});
     ValueId scale = op("div", {gamma, op("sqrt", {op("add", {variance, epsilon})})});
     Attributes per_output;
     std::vector<Expr> shape(weight.shape.size(), builder().pool().index(1));
     shape[0] = weight.shape[0];
     per_output.set("shape", shape);
-    ValueId scale_of_weight = builder().add1(*find_operator("reshape"), {scale}, per_output, location);
+    ValueId scale_of_weight =
+        builder().add1(*find_operator("reshape"), {scale}, per_output, location);
     ValueId weights = op("mul", {conv.inputs[1], scale_of_weight});
     bool has_bias = conv.inputs.size() > 2 && conv.inputs[2];
     ValueId shifted = has_bias ? op("sub", {conv.inputs[2], mean}) : op("neg", {mean});
     ValueId bias = op("add", {op("mul", {shifted, scale}), beta});
-    return builder().add(*conv.op, {conv.inputs[0], weights, bias}, conv.attributes, location, {source().value(node.outputs[0]).name});
+    return builder().add(*conv.op, {conv.inputs[0], weights, bias}, conv.attributes, location,
+                         {source().value(node.outputs[0]).name});
   }
 };
 
 }  // namespace
 
-Graph fold_batch_norm(const Graph& graph, const Context&) { return eliminate_dead_nodes(FoldBatchNorm(graph).run(), {}); }
+Graph fold_batch_norm(const Graph& graph, const Context&) {
+  return eliminate_dead_nodes(FoldBatchNorm(graph).run(), {});
+}
 
 }  // namespace tenon::high

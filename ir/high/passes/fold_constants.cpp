@@ -1,4 +1,5 @@
-// Nodes whose results' elements are known become constants, or one node that computes them from symbols.
+// Nodes whose results' elements are known become constants, or one node that computes them from
+// symbols.
 //
 //   %0 = add [1, 2], [3, 4]   ->   const %0 = [4, 6]
 #include "ir/high/passes.h"
@@ -28,7 +29,8 @@ class FoldConstants final : public GraphRewriter {
         if (!literal) return copy(node, inputs);
         shape.push_back(*literal);
       }
-      results.push_back(builder().add_elements(value.name, value.type.type, shape, *value.elements, node.location));
+      results.push_back(builder().add_elements(value.name, value.type.type, shape, *value.elements,
+                                               node.location));
     }
     return results;
   }

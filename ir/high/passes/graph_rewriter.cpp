@@ -4,7 +4,10 @@
 namespace tenon::high {
 
 GraphRewriter::GraphRewriter(const Graph& source)
-    : source_(source), builder_(source), uses_(source.values.size(), 0), mapped_(source.values.size()) {
+    : source_(source),
+      builder_(source),
+      uses_(source.values.size(), 0),
+      mapped_(source.values.size()) {
   for (const GraphOutput& output : source.outputs) ++uses_[static_cast<size_t>(output.value.index)];
   for (size_t i = source.nodes.size(); i-- > 0;) {
     const Node& node = source.nodes[i];
@@ -19,7 +22,8 @@ GraphRewriter::GraphRewriter(const Graph& source)
 Graph GraphRewriter::run() {
   for (const GraphInput& input : source_.inputs) {
     const Value& value = source_.value(input.value);
-    mapped_[static_cast<size_t>(input.value.index)] = builder_.add_input(value.name, value.type, input.onnx_name);
+    mapped_[static_cast<size_t>(input.value.index)] =
+        builder_.add_input(value.name, value.type, input.onnx_name);
   }
   for (const Node& node : source_.nodes) {
     bool used = false;
@@ -32,11 +36,14 @@ Graph GraphRewriter::run() {
     for (size_t i = 0; i < results.size(); ++i)
       if (node.outputs[i]) mapped_[static_cast<size_t>(node.outputs[i].index)] = results[i];
   }
-  for (const GraphOutput& output : source_.outputs) builder_.add_output(map_value(output.value), output.onnx_name);
+  for (const GraphOutput& output : source_.outputs)
+    builder_.add_output(map_value(output.value), output.onnx_name);
   return builder_.take();
 }
 
-std::vector<ValueId> GraphRewriter::rewrite(const Node& node, const std::vector<ValueId>& inputs) { return copy(node, inputs); }
+std::vector<ValueId> GraphRewriter::rewrite(const Node& node, const std::vector<ValueId>& inputs) {
+  return copy(node, inputs);
+}
 
 // Constants are copied when the first node that uses them is.
 ValueId GraphRewriter::map_value(ValueId old) {
@@ -45,8 +52,9 @@ ValueId GraphRewriter::map_value(ValueId old) {
   const ConstantInfo* constant = source_.constant(old);
   TENON_CHECK(constant, "value " + source_.value(old).name + " is used before it is defined");
   const Value& value = source_.value(old);
-  mapped = constant->initializer.empty() ? builder_.add_constant(value.name, value.type, constant->bytes)
-                                         : builder_.add_initializer(value.name, value.type, constant->initializer);
+  mapped = constant->initializer.empty()
+               ? builder_.add_constant(value.name, value.type, constant->bytes)
+               : builder_.add_initializer(value.name, value.type, constant->initializer);
   return mapped;
 }
 

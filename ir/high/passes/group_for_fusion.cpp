@@ -1,12 +1,16 @@
 // Nodes that become one kernel stand together in a group.
 //
-//   %0 = conv %x, %w   %1 = add %0, %s   %2 = relu %1   ->   group @conv_add_relu { %0 = conv ...  %1 = add ...  %2 = relu ... }
+//   %0 = conv %x, %w   %1 = add %0, %s   %2 = relu %1   ->   group @conv_add_relu { %0 = conv ...
+//   %1 = add ...  %2 = relu ... }
 //
-// A node may join the group of the latest of its producers, because everything else that it reads is then made before that
-// group runs:
-//   - an elementwise node joins any group but a view's or an opaque one's, when what it reads of the group has its own shape
-//   - a reduction or a data movement joins a group of elementwise nodes only, so that they become its prologue
-// and in each case only when it is the sole reader of what it takes: the value then never reaches memory.
+// A node may join the group of the latest of its producers, because everything else that it reads
+// is then made before that group runs:
+//   - an elementwise node joins any group but a view's or an opaque one's, when what it reads of
+//   the group has its own shape
+//   - a reduction or a data movement joins a group of elementwise nodes only, so that they become
+//   its prologue
+// and in each case only when it is the sole reader of what it takes: the value then never reaches
+// memory.
 #include <algorithm>
 #include <set>
 
@@ -24,13 +28,15 @@ struct Forming {
 
 class Grouper {
  public:
-  explicit Grouper(const Graph& graph) : graph_(graph), group_of_(graph.values.size(), -1), uses_(graph.values.size(), 0) {
+  explicit Grouper(const Graph& graph)
+      : graph_(graph), group_of_(graph.values.size(), -1), uses_(graph.values.size(), 0) {
     for (const Node& node : graph.nodes) {
       std::set<ValueId> read(node.inputs.begin(), node.inputs.end());
       for (ValueId input : read)
         if (input) ++uses_[static_cast<size_t>(input.index)];
     }
-    for (const GraphOutput& output : graph.outputs) uses_[static_cast<size_t>(output.value.index)] += 2;  // must reach memory
+    for (const GraphOutput& output : graph.outputs)
+      uses_[static_cast<size_t>(output.value.index)] += 2;  // must reach memory
   }
 
   Graph group() {
@@ -56,7 +62,8 @@ class Grouper {
     const Node& node = graph_.nodes[index];
     int candidate = latest_producer(node);
     bool constant = is_constant(node);
-    if (candidate < 0 || !may_join(node, groups_[static_cast<size_t>(candidate)], candidate, constant)) {
+    if (candidate < 0 ||
+        !may_join(node, groups_[static_cast<size_t>(candidate)], candidate, constant)) {
       candidate = static_cast<int>(groups_.size());
       groups_.emplace_back();
       groups_.back().constant = constant;
@@ -91,20 +98,24 @@ class Grouper {
     if (!group.open || group.constant != constant) return false;
     FusionClass fusion = node.op->fusion;
     bool elementwise = fusion == FusionClass::Elementwise;
-    bool prologue = group.elementwise && (fusion == FusionClass::Reduction || fusion == FusionClass::Injective);
+    bool prologue =
+        group.elementwise && (fusion == FusionClass::Reduction || fusion == FusionClass::Injective);
     if (!elementwise && !prologue) return false;
     for (ValueId input : node.inputs) {
       if (!input || group_of_[static_cast<size_t>(input.index)] != number) continue;
       if (uses_[static_cast<size_t>(input.index)] != 1) return false;
-      if (elementwise && graph_.value(input).type.shape != graph_.value(node.outputs[0]).type.shape) return false;
+      if (elementwise && graph_.value(input).type.shape != graph_.value(node.outputs[0]).type.shape)
+        return false;
     }
     return true;
   }
 
   std::string name_of_group(const Forming& group) const {
     const Node& first = graph_.nodes[group.nodes[0]];
-    std::string name = to_word(first.location.empty() ? std::string(first.op->name) : first.location[0]);
-    for (size_t i = 1; i < std::min<size_t>(group.nodes.size(), 4); ++i) name += "_" + std::string(graph_.nodes[group.nodes[i]].op->name);
+    std::string name =
+        to_word(first.location.empty() ? std::string(first.op->name) : first.location[0]);
+    for (size_t i = 1; i < std::min<size_t>(group.nodes.size(), 4); ++i)
+      name += "_" + std::string(graph_.nodes[group.nodes[i]].op->name);
     return name;
   }
 

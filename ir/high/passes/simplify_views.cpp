@@ -1,7 +1,8 @@
 // Operators that move nothing, or twice, become one or none.
 //
 //   %0 = transpose %x {perm=[1,0]}   %1 = transpose %0 {perm=[1,0]}   ->   %x
-//   %0 = reshape %x {shape=[2, 6]}   %1 = reshape %0 {shape=[12]}     ->   %1 = reshape %x {shape=[12]}
+//   %0 = reshape %x {shape=[2, 6]}   %1 = reshape %0 {shape=[12]}     ->   %1 = reshape %x
+//   {shape=[12]}
 #include <algorithm>
 #include <numeric>
 
@@ -10,7 +11,9 @@
 namespace tenon::high {
 namespace {
 
-bool is_ascending(const std::vector<int64_t>& perm) { return std::is_sorted(perm.begin(), perm.end()); }
+bool is_ascending(const std::vector<int64_t>& perm) {
+  return std::is_sorted(perm.begin(), perm.end());
+}
 
 class SimplifyViews final : public GraphRewriter {
  public:
@@ -20,15 +23,19 @@ class SimplifyViews final : public GraphRewriter {
   std::vector<ValueId> rewrite(const Node& node, const std::vector<ValueId>& inputs) override {
     std::string_view op = node.op->name;
     if (op == "identity") return {inputs[0]};
-    bool same_type = !inputs.empty() && inputs[0] && same(builder().type(inputs[0]), source().value(node.outputs[0]).type);
-    if ((op == "cast" || op == "reshape" || op == "expand" || op == "slice") && same_type) return {inputs[0]};
+    bool same_type = !inputs.empty() && inputs[0] &&
+                     same(builder().type(inputs[0]), source().value(node.outputs[0]).type);
+    if ((op == "cast" || op == "reshape" || op == "expand" || op == "slice") && same_type)
+      return {inputs[0]};
     if (op == "concat" && inputs.size() == 1) return {inputs[0]};
     if (op == "reshape") return rewrite_reshape(node, inputs);
     if (op == "transpose") return rewrite_transpose(node, inputs);
     return copy(node, inputs);
   }
 
-  static bool same(const TensorType& a, const TensorType& b) { return a.type == b.type && a.shape == b.shape; }
+  static bool same(const TensorType& a, const TensorType& b) {
+    return a.type == b.type && a.shape == b.shape;
+  }
 
   std::vector<ValueId> rewrite_reshape(const Node& node, const std::vector<ValueId>& inputs) {
     const Node* before = producer(inputs[0]);
@@ -51,7 +58,8 @@ class SimplifyViews final : public GraphRewriter {
     if (keeps_order(builder().type(origin), perm)) {
       Attributes attributes;
       attributes.set("shape", source().value(node.outputs[0]).type.shape);
-      return builder().add(*find_operator("reshape"), {origin}, attributes, node.location, {source().value(node.outputs[0]).name});
+      return builder().add(*find_operator("reshape"), {origin}, attributes, node.location,
+                           {source().value(node.outputs[0]).name});
     }
     Node merged = node;
     merged.attributes.set("perm", perm);

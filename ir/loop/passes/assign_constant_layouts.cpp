@@ -1,10 +1,11 @@
 // Each constant takes the shape and layout in which kernels read it.
 //
-//   const w: f32[64, 48] = initializer "w"   call @f(x, w, y), whose w is f32[64, 48]<1/16, 0, 1%16>
+//   const w: f32[64, 48] = initializer "w"   call @f(x, w, y), whose w is f32[64, 48]<1/16, 0,
+//   1%16>
 //   ->   const w: f32[64, 48]<1/16, 0, 1%16> = initializer "w"
 //
-// A constant that `setup` writes is written row-major, under its own name, and packed like any other when the weights are
-// laid out.
+// A constant that `setup` writes is written row-major, under its own name, and packed like any
+// other when the weights are laid out.
 #include <set>
 
 #include "ir/loop/passes.h"
@@ -29,7 +30,8 @@ class AssignLayouts final : public StmtRewriter {
     Call call = *old;
     for (size_t i = 0; i < call.arguments.size(); ++i) {
       auto found = by_name_.find(call.arguments[i]);
-      if (found != by_name_.end()) call.arguments[i] = assigned(found->second, function->params[i].buffer);
+      if (found != by_name_.end())
+        call.arguments[i] = assigned(found->second, function->params[i].buffer);
     }
     return call;
   }
@@ -40,12 +42,15 @@ class AssignLayouts final : public StmtRewriter {
  private:
   std::string assigned(size_t constant, const Buffer& wanted) {
     for (const Variant& variant : variants_)
-      if (variant.constant == constant && variant.layout == wanted.layout && variant.extents == wanted.extents) return variant.name;
+      if (variant.constant == constant && variant.layout == wanted.layout &&
+          variant.extents == wanted.extents)
+        return variant.name;
     Constant placed = module_.constants[constant];
     std::string base = placed.buffer.name;
     bool first = true;
     for (const Variant& variant : variants_) first = first && variant.constant != constant;
-    for (int n = 2; !first && !names_.insert(placed.buffer.name).second; ++n) placed.buffer.name = base + "_" + std::to_string(n);
+    for (int n = 2; !first && !names_.insert(placed.buffer.name).second; ++n)
+      placed.buffer.name = base + "_" + std::to_string(n);
     placed.buffer.extents = wanted.extents;
     placed.buffer.layout = wanted.layout;
     if (!first) placed.copy_of = base;
@@ -76,11 +81,13 @@ void assign_constant_layouts(Module& module) {
   // What setup reads stays as it is, row-major, unless main reads it too.
   std::set<std::string> read_by_setup, known;
   for_each_stmt(module.setup, [&](const Stmt& stmt) {
-    if (const Call* call = stmt.as<Call>()) read_by_setup.insert(call->arguments.begin(), call->arguments.end());
+    if (const Call* call = stmt.as<Call>())
+      read_by_setup.insert(call->arguments.begin(), call->arguments.end());
   });
   for (const Constant& constant : used) known.insert(constant.buffer.name);
   for (const Constant& constant : module.constants)
-    if (read_by_setup.count(constant.buffer.name) && !known.count(constant.buffer.name)) used.push_back(constant);
+    if (read_by_setup.count(constant.buffer.name) && !known.count(constant.buffer.name))
+      used.push_back(constant);
   module.constants = std::move(used);
   module.main = main;
 }

@@ -1,6 +1,8 @@
-// Leaves become stores; each reduction's init goes before its outermost reduce loop, in a copy of the spatial loops inside.
+// Leaves become stores; each reduction's init goes before its outermost reduce loop, in a copy of
+// the spatial loops inside.
 //
-//   for mo in 4 { for k in 8 { for unrolled mi in 2 { stage acc[m:8] reduce k:8 { sum x[m, k] } with m = mo*2 + mi, k = k } } }
+//   for mo in 4 { for k in 8 { for unrolled mi in 2 { stage acc[m:8] reduce k:8 { sum x[m, k] }
+//   with m = mo*2 + mi, k = k } } }
 //   ->
 //   for mo in 4 {
 //     for unrolled mi.init in 2 { acc[mo*2 + mi.init] = 0.0 }
@@ -28,7 +30,8 @@ class Flattener {
  public:
   explicit Flattener(ExprPool& pool) : pool_(pool) {}
 
-  // `inits` collects, for the loops on the path from the outside in, what must run right before them.
+  // `inits` collects, for the loops on the path from the outside in, what must run right before
+  // them.
   Stmt flatten(const Stmt& stmt) {
     switch (stmt.kind()) {
       case StmtKind::Block: {
@@ -70,13 +73,15 @@ class Flattener {
  private:
   Stmt flatten_leaf(const Leaf& leaf) {
     const Stage& stage = *leaf.stage;
-    std::vector<Substitution> written = substitution(leaf, /*clamp=*/false), read = substitution(leaf, /*clamp=*/true);
+    std::vector<Substitution> written = substitution(leaf, /*clamp=*/false),
+                              read = substitution(leaf, /*clamp=*/true);
     std::vector<Expr> target;
     for (Expr index : stage.target) target.push_back(substitute(index, written));
     Expr value = substitute(stage.value, read);
 
     std::vector<Stmt> stmts;
-    for (Expr requirement : stage.requirements) stmts.push_back(Require{substitute(requirement, read), stage.location});
+    for (Expr requirement : stage.requirements)
+      stmts.push_back(Require{substitute(requirement, read), stage.location});
     if (stage.reducer == Reducer::None) {
       stmts.push_back(Store{stage.tensor, target, value, stage.location});
       return guarded(leaf.guard, block(std::move(stmts)));
@@ -84,7 +89,8 @@ class Flattener {
     Stmt init;
     if (leaf.initializes) init = place_init(leaf, target);
     Expr element = pool_.read(stage.tensor, stage.type, target);
-    stmts.push_back(Store{stage.tensor, target, combine(stage.reducer, element, value), stage.location});
+    stmts.push_back(
+        Store{stage.tensor, target, combine(stage.reducer, element, value), stage.location});
     Expr guard = leaf.guard;
     if (stage.where) {
       Expr where = substitute(stage.where, read);
@@ -97,36 +103,43 @@ class Flattener {
     const Stage& stage = *leaf.stage;
     std::vector<Substitution> result;
     for (size_t i = 0; i < leaf.bindings.size(); ++i) {
-      const Axis& axis = i < stage.axes.size() ? stage.axes[i] : stage.reduce_axes[i - stage.axes.size()];
-      bool clamped = std::find(leaf.clamped.begin(), leaf.clamped.end(), axis.name) != leaf.clamped.end();
+      const Axis& axis =
+          i < stage.axes.size() ? stage.axes[i] : stage.reduce_axes[i - stage.axes.size()];
+      bool clamped =
+          std::find(leaf.clamped.begin(), leaf.clamped.end(), axis.name) != leaf.clamped.end();
       Expr binding = leaf.bindings[i];
       result.push_back({axis.name, clamp && clamped ? min(binding, axis.extent - 1) : binding});
     }
     return result;
   }
 
-  // Puts the init before the outermost reduce loop of the leaf (returns null), or, when there is none, returns it to stand
-  // right before the update.
+  // Puts the init before the outermost reduce loop of the leaf (returns null), or, when there is
+  // none, returns it to stand right before the update.
   Stmt place_init(const Leaf& leaf, const std::vector<Expr>& target) {
     const Stage& stage = *leaf.stage;
     std::set<std::string> reduce_vars;
     for (size_t i = stage.axes.size(); i < leaf.bindings.size(); ++i)
       for (const std::string& var : variables_of(leaf.bindings[i])) reduce_vars.insert(var);
-    auto outermost = std::find_if(path_.begin(), path_.end(), [&](const PathStep& step) { return step.loop && reduce_vars.count(step.loop->var); });
+    auto outermost = std::find_if(path_.begin(), path_.end(), [&](const PathStep& step) {
+      return step.loop && reduce_vars.count(step.loop->var);
+    });
     std::set<std::string> hidden = hidden_loops(outermost, target, leaf.guard, reduce_vars);
     auto is_hidden = [&](Expr e) {
-      return std::any_of(hidden.begin(), hidden.end(), [&](const std::string& var) { return uses_var(e, var); });
+      return std::any_of(hidden.begin(), hidden.end(),
+                         [&](const std::string& var) { return uses_var(e, var); });
     };
 
     std::vector<Substitution> fresh;
     for (auto step = outermost; step != path_.end(); ++step)
-      if (step->loop && !hidden.count(step->loop->var)) fresh.push_back({step->loop->var, pool_.var(step->loop->var + ".init")});
+      if (step->loop && !hidden.count(step->loop->var))
+        fresh.push_back({step->loop->var, pool_.var(step->loop->var + ".init")});
     std::vector<Expr> indices;
     for (Expr index : target) indices.push_back(substitute(index, fresh));
     std::vector<Expr> kept;
     for (Expr part : conjuncts(leaf.guard))
       if (!is_hidden(part)) kept.push_back(substitute(part, fresh));
-    Stmt init = Store{stage.tensor, indices, identity_of(stage.reducer, stage.type, pool_), stage.location};
+    Stmt init =
+        Store{stage.tensor, indices, identity_of(stage.reducer, stage.type, pool_), stage.location};
     init = guarded(conjunction(kept), init);
     for (auto step = path_.end(); step != outermost;) {
       --step;
@@ -146,9 +159,11 @@ class Flattener {
     return {};
   }
 
-  // The reduce loops that the init does not repeat: those that neither its subscripts and guard nor the extents of the loops
-  // that it does repeat need. (rfactor makes a reduce loop spatial too: it is repeated.)
-  std::set<std::string> hidden_loops(std::vector<PathStep>::const_iterator outermost, const std::vector<Expr>& target, Expr guard,
+  // The reduce loops that the init does not repeat: those that neither its subscripts and guard nor
+  // the extents of the loops that it does repeat need. (rfactor makes a reduce loop spatial too: it
+  // is repeated.)
+  std::set<std::string> hidden_loops(std::vector<PathStep>::const_iterator outermost,
+                                     const std::vector<Expr>& target, Expr guard,
                                      const std::set<std::string>& reduce_vars) const {
     std::set<std::string> needed, hidden;
     auto need = [&](Expr e) {
@@ -157,13 +172,18 @@ class Flattener {
     for (Expr index : target) need(index);
     for (Expr part : conjuncts(guard)) {
       std::vector<std::string> vars = variables_of(part);
-      if (std::none_of(vars.begin(), vars.end(), [&](const std::string& var) { return reduce_vars.count(var) && !needed.count(var); })) need(part);
+      if (std::none_of(vars.begin(), vars.end(), [&](const std::string& var) {
+            return reduce_vars.count(var) && !needed.count(var);
+          }))
+        need(part);
     }
     for (auto step = std::vector<PathStep>::const_iterator(path_.end()); step != outermost;) {
       --step;
       if (!step->loop) continue;
-      if (reduce_vars.count(step->loop->var) && !needed.count(step->loop->var)) hidden.insert(step->loop->var);
-      else need(step->loop->extent);
+      if (reduce_vars.count(step->loop->var) && !needed.count(step->loop->var))
+        hidden.insert(step->loop->var);
+      else
+        need(step->loop->extent);
     }
     return hidden;
   }

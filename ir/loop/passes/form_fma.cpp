@@ -1,9 +1,10 @@
-// Float accumulations become fused multiply-adds: one rounding instead of two, one instruction instead of two.
+// Float accumulations become fused multiply-adds: one rounding instead of two, one instruction
+// instead of two.
 //
 //   acc[i] = acc[i] + x[k] * w[k, i]   ->   acc[i] = fma(x[k], w[k, i], acc[i])
 //
-// Only where the sum is stored to the element that it reads: elsewhere a product keeps its own rounding, as the model
-// wrote it.
+// Only where the sum is stored to the element that it reads: elsewhere a product keeps its own
+// rounding, as the model wrote it.
 #include "ir/loop/passes.h"
 
 namespace tenon::loop {
@@ -21,7 +22,8 @@ class FormFma final : public StmtRewriter {
       const Apply* product = sum->operand(1 - side).as_op(Op::Mul);
       if (!accumulator || !product || accumulator->tensor != store->buffer) continue;
       std::span<const Expr> indices = accumulator->indices();
-      if (!std::equal(indices.begin(), indices.end(), store->indices.begin(), store->indices.end())) continue;
+      if (!std::equal(indices.begin(), indices.end(), store->indices.begin(), store->indices.end()))
+        continue;
       Store fused = *store;
       fused.value = fma(product->operand(0), product->operand(1), sum->operand(side));
       return fused;

@@ -14,7 +14,8 @@ class LegalizeExpr final : public Rewriter {
   Expr rewrite(Expr old) override {
     Expr e = rewrite_children(old);
     const Apply* apply = e.as<Apply>();
-    if (apply && apply->op == Op::Fma && !legal_.fma) return apply->operand(0) * apply->operand(1) + apply->operand(2);
+    if (apply && apply->op == Op::Fma && !legal_.fma)
+      return apply->operand(0) * apply->operand(1) + apply->operand(2);
     return e;
   }
   const LegalOperations& legal_;

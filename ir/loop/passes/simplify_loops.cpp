@@ -8,7 +8,8 @@ namespace {
 
 class SubstituteVars final : public StmtRewriter {
  public:
-  explicit SubstituteVars(std::vector<Substitution> substitutions) : substitutions_(std::move(substitutions)) {}
+  explicit SubstituteVars(std::vector<Substitution> substitutions)
+      : substitutions_(std::move(substitutions)) {}
   Expr rewrite_expr(Expr e) override { return substitute(e, substitutions_); }
 
  private:
@@ -49,7 +50,8 @@ class SimplifyLoops final : public RangedRewriter {
       always.guard = {};
       return always;
     }
-    if (const Require* require = stmt.as<Require>(); require && is_true(require->condition)) return block({});
+    if (const Require* require = stmt.as<Require>(); require && is_true(require->condition))
+      return block({});
     if (const For* loop = stmt.as<For>(); loop && is_int(loop->extent, 0)) return block({});
     return stmt;
   }

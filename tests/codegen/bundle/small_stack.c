@@ -14,9 +14,9 @@ static demo_io io;
 TN_ALIGN(64) static unsigned char arena[DEMO_ARENA_BYTES(2)];
 static int status = -1;
 static ucontext_t back, small;
-static const tn_call *call;
+static const tn_call* call;
 
-static void run_reversed(void *context, int n, void (*body)(void *arg, int i), void *arg) {
+static void run_reversed(void* context, int n, void (*body)(void* arg, int i), void* arg) {
   (void)context;
   while (n-- > 0) body(arg, n);
 }
@@ -29,7 +29,7 @@ int main(void) {
   static const tn_call two = {2, run_reversed, NULL, NULL};
   const size_t page = (size_t)sysconf(_SC_PAGESIZE);
   const size_t bytes = (DEMO_STACK_BYTES + page - 1) / page * page;
-  unsigned char *memory =
+  unsigned char* memory =
       mmap(NULL, page + bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED || mprotect(memory, page, PROT_NONE) != 0) return 1;
   if (demo_open(&model, DEMO_ABI, NULL, 0) != TN_OK) return 2;

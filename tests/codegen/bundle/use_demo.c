@@ -17,21 +17,21 @@
 
 #include HEADER
 
-static void run_reversed(void *context, int n, void (*body)(void *arg, int i), void *arg) {
+static void run_reversed(void* context, int n, void (*body)(void* arg, int i), void* arg) {
   (void)context;
   while (n-- > 0) body(arg, n);
 }
 
-int FUNCTION(const void *weights, size_t weights_bytes);
+int FUNCTION(const void* weights, size_t weights_bytes);
 
-int FUNCTION(const void *weights, size_t weights_bytes) {
+int FUNCTION(const void* weights, size_t weights_bytes) {
   TN_ALIGN(64) static unsigned char arena[M(_SELFTEST_BYTES)];
   float x[8] = {1, 1, 1, 1, 1, 1, 1, 1}, y[8] = {0}, z[1] = {0};
   int64_t indices[1] = {7};
   tn_call call = {2, run_reversed, NULL, NULL};
   F(_model) model;
   F(_io) io;
-  const tn_info *info = F(_info)();
+  const tn_info* info = F(_info)();
   int status;
   memset(&io, 0, sizeof io);
   io.batch = 1;
@@ -79,11 +79,11 @@ int FUNCTION(const void *weights, size_t weights_bytes) {
 }
 
 #ifndef NO_MAIN
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   TN_ALIGN(64) static unsigned char weights[4096];
   size_t bytes = 0;
   if (argc > 1) {
-    FILE *file = fopen(argv[1], "rb");
+    FILE* file = fopen(argv[1], "rb");
     if (!file) return 2;
     bytes = fread(weights, 1, sizeof weights, file);
     fclose(file);

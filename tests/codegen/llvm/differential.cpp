@@ -23,8 +23,10 @@ Bytes random_elements(DType type, int64_t bytes, std::mt19937& random) {
   for (int64_t i = 0; i < bytes * 8 / bits_of(type); ++i) {
     int number = static_cast<int>(random() % 33) - 16;
     Scalar value;
-    if (is_float(type)) value.f = random() % 4 ? number * 0.37 : number;
-    else value.i = wrap(type, type == DType::Bool ? random() % 2 : number);
+    if (is_float(type))
+      value.f = random() % 4 ? number * 0.37 : number;
+    else
+      value.i = wrap(type, type == DType::Bool ? random() % 2 : number);
     store_element(type, result.data(), i, value);
   }
   return result;
@@ -40,8 +42,9 @@ std::string compare(const loop::Param& param, const Bytes& wanted, const Bytes& 
   for (int64_t i = 0; i < static_cast<int64_t>(wanted.size()) * 8 / bits_of(type); ++i) {
     if (same(type, wanted, found, i)) continue;
     Scalar x = load_element(type, wanted.data(), i), y = load_element(type, found.data(), i);
-    return param.buffer.name + " element " + std::to_string(i) + ": " + std::to_string(is_float(type) ? y.f : static_cast<double>(y.i)) +
-           " instead of " + std::to_string(is_float(type) ? x.f : static_cast<double>(x.i));
+    return param.buffer.name + " element " + std::to_string(i) + ": " +
+           std::to_string(is_float(type) ? y.f : static_cast<double>(y.i)) + " instead of " +
+           std::to_string(is_float(type) ? x.f : static_cast<double>(x.i));
   }
   return "";
 }
@@ -50,8 +53,10 @@ std::string compare(const loop::Param& param, const Bytes& wanted, const Bytes& 
 constexpr size_t kGuardBytes = 64;
 constexpr uint8_t kGuard = 0xa5;
 
-std::string run_target(const loop::Function& function, const std::map<std::string, int64_t>& symbols, const target::Target& target,
-                       const std::vector<Bytes>& inputs, const std::vector<Bytes>& wanted, bool required) {
+std::string run_target(const loop::Function& function,
+                       const std::map<std::string, int64_t>& symbols, const target::Target& target,
+                       const std::vector<Bytes>& inputs, const std::vector<Bytes>& wanted,
+                       bool required) {
   auto code = HostCode::compile({&function}, {}, target);
   if (!code) return code.reason();
   int64_t extent = 1, chunk = 1;
@@ -67,16 +72,20 @@ std::string run_target(const loop::Function& function, const std::map<std::strin
       pointers.push_back(bytes.data());
     }
     int32_t status = 0;
-    if (!in_chunks) status = (*code)->run(0, pointers, symbols);
+    if (!in_chunks)
+      status = (*code)->run(0, pointers, symbols);
     else
-      for (int64_t begin = (extent - 1) / chunk * chunk; begin >= 0; begin -= chunk)  // in any order
+      for (int64_t begin = (extent - 1) / chunk * chunk; begin >= 0;
+           begin -= chunk)  // in any order
         status |= (*code)->run_part(0, pointers, symbols, begin, std::min(begin + chunk, extent));
     if ((status != 0) != required) return "the status is " + std::to_string(status);
     for (size_t i = 0; i < memory.size(); ++i) {
       for (size_t k = 0; k < kGuardBytes; ++k)
-        if (memory[i][memory[i].size() - 1 - k] != kGuard) return function.params[i].buffer.name + " is written behind its end";
+        if (memory[i][memory[i].size() - 1 - k] != kGuard)
+          return function.params[i].buffer.name + " is written behind its end";
       memory[i].resize(memory[i].size() - kGuardBytes);
-      if (std::string text = compare(function.params[i], wanted[i], memory[i]); !text.empty()) return text;
+      if (std::string text = compare(function.params[i], wanted[i], memory[i]); !text.empty())
+        return text;
     }
   }
   return "";
@@ -84,19 +93,22 @@ std::string run_target(const loop::Function& function, const std::map<std::strin
 
 }  // namespace
 
-std::string difference(const loop::Function& function, const std::map<std::string, int64_t>& symbols, int seed) {
+std::string difference(const loop::Function& function,
+                       const std::map<std::string, int64_t>& symbols, int seed) {
   loop::Interpreter interpreter(function, symbols);
   std::mt19937 random(static_cast<unsigned>(seed));
   std::vector<Bytes> inputs, wanted;
   for (size_t i = 0; i < function.params.size(); ++i)
-    inputs.push_back(random_elements(function.params[i].buffer.type, interpreter.parameter_bytes()[i], random));
+    inputs.push_back(
+        random_elements(function.params[i].buffer.type, interpreter.parameter_bytes()[i], random));
   wanted = inputs;
   std::vector<loop::Memory> memory;
   for (Bytes& bytes : wanted) memory.push_back({bytes, {}});
   loop::Outcome outcome = interpreter.run(memory);
   if (outcome.fault) return "the interpreter: " + outcome.fault->message;
   for (const target::Target& target : runnable_targets()) {
-    std::string text = run_target(function, symbols, target, inputs, wanted, outcome.failed_require.has_value());
+    std::string text =
+        run_target(function, symbols, target, inputs, wanted, outcome.failed_require.has_value());
     if (!text.empty()) return target.name + ": " + text;
   }
   return "";

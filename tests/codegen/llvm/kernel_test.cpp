@@ -31,7 +31,8 @@ func @sides(x: f32[40], flags: bool[40], out y: f32[40], out z: bool[40]) {
     }
     z[i*8 + lane] = flags[i*8 + lane] & (x[i*8 + lane] <= 1.0)
   } }
-})"), "");
+})"),
+            "");
 }
 
 TEST(Kernel, ReadsZerosOutside) {
@@ -53,7 +54,8 @@ func @window(x: f32[7, 9], w: f32[3, 3], out y: f32[7, 9], out z: f32[4, 5]) {
     } }
     z[h2, lane] = own[0]
   } }
-})"), "");
+})"),
+            "");
 }
 
 // A register's worth of lanes that are off for a reason known here, under a condition that is not.
@@ -64,7 +66,9 @@ func @off(x: f32[16, 2], flags: bool[16], out y: f32[5, 16], inout z: f32[5, 16]
     y[i, lane] = x[i, lane] else 0.0
     if lane < 3 { if flags[lane] { z[i, lane] = x[lane, 1] } }
   } }
-})", {{"n", 5}}), "");
+})",
+                       {{"n", 5}}),
+            "");
 }
 
 TEST(Kernel, KeepsLanesApartAndAddsThemUp) {
@@ -85,7 +89,8 @@ func @sums(x: f32[6, 50], out y: f32[6], out most: f32[6]) {
     for j in 50 { if total[0] < x[row, j] { total[0] = x[row, j] } }
     most[row] = total[0]
   }
-})"), "");
+})"),
+            "");
 }
 
 TEST(Kernel, UsesScratchAndStack) {
@@ -100,7 +105,9 @@ func @normalize(x: f32[rows, n], out y: f32[rows, n]) {
     for j2 in n { sums[j2 % 4] = sums[j2 % 4] + squares[j2] }
     for j3 in n { y[row, j3] = copy[j3] / (sums[j3 % 4] + 1.0) }
   }
-})", {{"rows", 5}, {"n", 37}}), "");
+})",
+                       {{"rows", 5}, {"n", 37}}),
+            "");
 }
 
 TEST(Kernel, GathersUnderARequirement) {
@@ -116,11 +123,13 @@ func @gather(table: f32[VOCABULARY, 24], ids: i64[6], out y: f32[6, 24], out t: 
 })";
   auto with = [&](const std::string& number) {
     std::string result = text;
-    for (size_t at; (at = result.find("VOCABULARY")) != std::string::npos;) result.replace(at, 10, number);
+    for (size_t at; (at = result.find("VOCABULARY")) != std::string::npos;)
+      result.replace(at, 10, number);
     return result;
   };
   EXPECT_EQ(difference(with("33")), "");
-  EXPECT_EQ(difference(with("3")), "");  // some are out of range: the status says so, the rest is the same
+  EXPECT_EQ(difference(with("3")),
+            "");  // some are out of range: the status says so, the rest is the same
 }
 
 TEST(Kernel, DividesIndicesLikeFloors) {
@@ -133,7 +142,9 @@ func @indices(x: i32[64], out y: i32[64], out z: i64[64], out p: i32[64]) {
   for io in 4 { for vectorized lane in 16 {
     p[io*16 + lane] = i32((io*16 + lane - 20)//6) + i32((lane - 5) % 4) * 100i32 + x[(io*16 + lane)//4] + x[63 - lane]
   } }
-})", {{"n", 11}}), "");
+})",
+                       {{"n", 11}}),
+            "");
 }
 
 TEST(Kernel, RunsLoopsWhoseExtentsDependOnOthers) {
@@ -151,7 +162,8 @@ func @triangle(x: f32[12, 12], out y: f32[12], out z: f32[12]) {
     for k in 12 - lane { sum[0] = sum[0] + x[k, lane] }
     z[lane] = sum[0]
   }
-})"), "");
+})"),
+            "");
 }
 
 TEST(Kernel, ReadsAndWritesStrides) {
@@ -159,7 +171,8 @@ TEST(Kernel, ReadsAndWritesStrides) {
 func @strides(x: f32[4, 6], inout y: f32[32, 3], out z: f32[24]) {
   for i in 4 { for vectorized lane in 6 { z[i + lane*4] = x[i, lane] } }
   for a in 2 { for vectorized l in 16 { y[a*16 + 15 - l, 1] = y[a*16 + 15 - l, 1] + y[a*16 + 15 - l, 0] * 2.0 } }
-})"), "");
+})"),
+            "");
 }
 
 TEST(Kernel, ConvertsShortFloatsInMemory) {
@@ -175,7 +188,8 @@ func @shorts(x: f16[32], b: bf16[32], out y: f16[32], out z: bf16[32], out s: f3
     for k in 16 { acc[0] = acc[0] + f32(x[j*16 + k]) * f32(b[k]) }
     s[j] = acc[0]
   }
-})"), "");
+})"),
+            "");
 }
 
 TEST(Kernel, ChangesRegistersInBranchesAndUnderMasks) {
@@ -191,7 +205,8 @@ func @branches(x: f32[8, 16], out y: f32[8, 16]) {
     }
     for vectorized l3 in 16 { y[i, l3] = acc[l3] }
   }
-})"), "");
+})"),
+            "");
 }
 
 TEST(Kernel, TakesRegistersApartWhereWidthsDiffer) {
@@ -200,7 +215,8 @@ func @widths(x: f32[24], out y: f32[24]) {
   buffer r: f32[24] in register
   for unrolled a in 3 { for vectorized l in 8 { r[a*8 + l] = x[a*8 + l] + 1.0 } }
   for unrolled b in 6 { for vectorized m in 4 { y[b*4 + m] = r[b*4 + m] * r[23 - b*4] } }
-})"), "");
+})"),
+            "");
 }
 
 TEST(Kernel, TellsBuffersOfOneNameApart) {
@@ -217,29 +233,40 @@ func @copies(x: f32[4, 8], out y: f32[4, 8]) {
     }
     for vectorized c in 8 { y[i + 2, c] = acc[c] }
   }
-})"), "");
+})"),
+            "");
 }
 
 Result<CompiledKernel> compiled(const std::string& text) {
   ExprPool pool;
-  return compile_kernel(loop::parse_function(text, "test", pool), {}, target::find_target("x86-64-v3").value(), {});
+  return compile_kernel(loop::parse_function(text, "test", pool), {},
+                        target::find_target("x86-64-v3").value(), {});
 }
 
 TEST(Kernel, RefusesWhatItCannotDo) {
-  EXPECT_EQ(compiled("func @f(x: f8e5m2[4], out y: f32[4]) { for i in 4 { y[i] = f32(x[i]) } }").reason(),
-            "kernel f: buffer x holds f8e5m2, which this backend does not read or write");
-  EXPECT_EQ(compiled("func @f(x: f32[4], out y: f32[4]) { for i in 4 { y[i] = exp(x[i]) } }").reason(),
-            "kernel f: no instruction for exp on f32 on x86-64-v3");
-  EXPECT_EQ(compiled("func @f(x: f32[4], out y: f32[4]) { buffer r: f32[4] in register for i in 4 { r[i] = x[i] y[i] = r[i] } }").reason(),
+  EXPECT_EQ(
+      compiled("func @f(x: f8e5m2[4], out y: f32[4]) { for i in 4 { y[i] = f32(x[i]) } }").reason(),
+      "kernel f: buffer x holds f8e5m2, which this backend does not read or write");
+  EXPECT_EQ(
+      compiled("func @f(x: f32[4], out y: f32[4]) { for i in 4 { y[i] = exp(x[i]) } }").reason(),
+      "kernel f: no instruction for exp on f32 on x86-64-v3");
+  EXPECT_EQ(compiled("func @f(x: f32[4], out y: f32[4]) { buffer r: f32[4] in register for i in 4 "
+                     "{ r[i] = x[i] y[i] = r[i] } }")
+                .reason(),
             "kernel f: the register buffer r is accessed at a place that is not fixed");
-  EXPECT_EQ(compiled("func @f(x: f32[4], out y: f32[20000]) { for unrolled i in 20000 { y[i] = x[i % 4] } }").reason(),
-            "kernel f: the body of loop i has more than 4000 instructions; unroll less");
+  EXPECT_EQ(
+      compiled(
+          "func @f(x: f32[4], out y: f32[20000]) { for unrolled i in 20000 { y[i] = x[i % 4] } }")
+          .reason(),
+      "kernel f: the body of loop i has more than 4000 instructions; unroll less");
 }
 
 TEST(Kernel, ReportsItsStack) {
   auto small = compiled("func @f(x: f32[4], out y: f32[4]) { for i in 4 { y[i] = x[i] } }");
-  auto large = compiled("func @f(x: f32[4], out y: f32[4]) { buffer s: f32[1024] in stack for j in 1024 { s[j] = x[j % 4] } "
-                        "for i in 4 { y[i] = s[i * 37] } }");
+  auto large = compiled(
+      "func @f(x: f32[4], out y: f32[4]) { buffer s: f32[1024] in stack for j in 1024 { s[j] = x[j "
+      "% 4] } "
+      "for i in 4 { y[i] = s[i * 37] } }");
   EXPECT_EQ(small->report().stack_bytes, 8);
   EXPECT_GE(large->report().stack_bytes, 4096 + 8);
   EXPECT_LT(large->report().stack_bytes, 4096 + 200);

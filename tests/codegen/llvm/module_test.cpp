@@ -1,5 +1,5 @@
-// A whole module as the runtime sees it: sizes at the entry, chunks of the groups, and the groups run in any order of
-// chunks, against the interpreter.
+// A whole module as the runtime sees it: sizes at the entry, chunks of the groups, and the groups
+// run in any order of chunks, against the interpreter.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -19,7 +19,8 @@
 namespace tenon::codegen {
 namespace {
 
-// Two kernels in three groups, a view, a buffer behind one whose size depends on the batch, a requirement.
+// Two kernels in three groups, a view, a buffer behind one whose size depends on the batch, a
+// requirement.
 constexpr const char* kModule = R"(module small
 symbol batch in 1..9
 symbol rows in 1..9
@@ -73,12 +74,15 @@ class SmallModule {
     options.dims = {"batch", "rows"};
     options.io_offsets = {16, 24, 32, 40};
     options.weight_offsets = {{"w", 64}};
-    options.node_number = [](const Location& location) { return location == Location{"/gather"} ? 7 : 0; };
+    options.node_number = [](const Location& location) {
+      return location == Location{"/gather"} ? 7 : 0;
+    };
     options.threads = threads;
     auto emitted = emit_module(module, target::native_target().value(), options);
     code = std::move(emitted.value());
     for (const CompiledKernel& kernel : code.kernels) objects.push_back(kernel.object.bytes);
-    objects.push_back(emit_object(*code.main, target::native_target().value(), Scheduling::Reorder).bytes);
+    objects.push_back(
+        emit_object(*code.main, target::native_target().value(), Scheduling::Reorder).bytes);
   }
   loop::Module module;
   ModuleCode code;
@@ -114,37 +118,45 @@ TEST(Module, RunsLikeTheInterpreter) {
     // dims, arena, scratch, x, ids, y, z, the requirement
     int64_t values[9] = {batch, batch};
     entry(values);
-    EXPECT_EQ(values[2], loop::evaluate_index(small.module.arena_bytes, {{"batch", batch}, {"rows", batch}}));
+    EXPECT_EQ(values[2],
+              loop::evaluate_index(small.module.arena_bytes, {{"batch", batch}, {"rows", batch}}));
     EXPECT_GE(values[3], batch * 12);
     EXPECT_LE(static_cast<uint64_t>(values[3]), small.code.scratch_bytes_most);
-    EXPECT_EQ((std::vector<int64_t>(values + 4, values + 9)), (std::vector<int64_t>{batch * 16, batch * 8, batch * 24, batch * 4, 1}));
+    EXPECT_EQ((std::vector<int64_t>(values + 4, values + 9)),
+              (std::vector<int64_t>{batch * 16, batch * 8, batch * 24, batch * 4, 1}));
     int64_t differ[9] = {batch, batch + 1};
     entry(differ);
     EXPECT_EQ(differ[8], 0);
 
     std::vector<int64_t> chunks(small.code.size_count);
     sizes(values, chunks.data());
-    EXPECT_EQ((std::vector<int64_t>(chunks.begin(), chunks.begin() + 4)), (std::vector<int64_t>{(batch + 1) / 2, 1, 1, (batch + 1) / 2}));
+    EXPECT_EQ((std::vector<int64_t>(chunks.begin(), chunks.begin() + 4)),
+              (std::vector<int64_t>{(batch + 1) / 2, 1, 1, (batch + 1) / 2}));
 
     std::vector<float> x, y(static_cast<size_t>(batch * 6)), z(static_cast<size_t>(batch));
     std::vector<int64_t> ids;
     for (int64_t i = 0; i < batch; ++i) ids.push_back(i * 5 % 6);
     for (int64_t i = 0; i < batch * 4; ++i) x.push_back(static_cast<float>(i) * 0.3f - 2);
     Io io{{batch, batch}, x.data(), ids.data(), y.data(), z.data()};
-    std::vector<unsigned char> arena(static_cast<size_t>(values[2]) + 128), scratch(static_cast<size_t>(values[3]) + 128);
+    std::vector<unsigned char> arena(static_cast<size_t>(values[2]) + 128),
+        scratch(static_cast<size_t>(values[3]) + 128);
     int32_t status = 0;
     auto aligned = [](std::vector<unsigned char>& memory) {
       return memory.data() + (64 - reinterpret_cast<uintptr_t>(memory.data()) % 64);
     };
-    tnr_env env{&io, aligned(arena), reinterpret_cast<unsigned char*>(weights), values, chunks.data(), aligned(scratch), &status};
+    tnr_env env{&io,    aligned(arena), reinterpret_cast<unsigned char*>(weights),
+                values, chunks.data(),  aligned(scratch),
+                &status};
     for (int32_t group = 0; group < 4; ++group)
-      for (int64_t chunk = chunks[static_cast<size_t>(group)]; chunk-- > 0;) run_group(&env, group, chunk, chunk + 1);
+      for (int64_t chunk = chunks[static_cast<size_t>(group)]; chunk-- > 0;)
+        run_group(&env, group, chunk, chunk + 1);
     EXPECT_EQ(status, 0);
 
     std::vector<uint8_t> id_bytes(ids.size() * 8);
     std::memcpy(id_bytes.data(), ids.data(), id_bytes.size());
     std::vector<std::vector<uint8_t>> inputs = {bytes_of_floats(x), id_bytes};
-    loop::ModuleOutcome wanted = loop::run_module(small.module, nullptr, inputs, {{"batch", batch}, {"rows", batch}});
+    loop::ModuleOutcome wanted =
+        loop::run_module(small.module, nullptr, inputs, {{"batch", batch}, {"rows", batch}});
     ASSERT_TRUE(wanted.outcome.ok());
     EXPECT_EQ(bytes_of_floats(y), wanted.outputs[0]);
     EXPECT_EQ(bytes_of_floats(z), wanted.outputs[1]);
@@ -155,7 +167,8 @@ TEST(Module, RunsLikeTheInterpreter) {
   }
 }
 
-// Kernels carry the prefix, stay clear of the entry points' names, and nothing else is left for the linker.
+// Kernels carry the prefix, stay clear of the entry points' names, and nothing else is left for the
+// linker.
 TEST(Module, LeavesOnlyItsOwnSymbols) {
   SmallModule small(1);
   std::vector<std::string> names;
@@ -164,7 +177,8 @@ TEST(Module, LeavesOnlyItsOwnSymbols) {
     EXPECT_TRUE(undefined_symbols(kernel.object.bytes).empty());
   }
   EXPECT_EQ(names, (std::vector<std::string>{"small_product", "small_double", "small_kernel_run"}));
-  EXPECT_EQ(undefined_symbols(small.objects.back()), (std::set<std::string>{"small_product", "small_double", "small_kernel_run"}));
+  EXPECT_EQ(undefined_symbols(small.objects.back()),
+            (std::set<std::string>{"small_product", "small_double", "small_kernel_run"}));
 }
 
 TEST(Module, IsTheSameForAnyNumberOfThreads) {

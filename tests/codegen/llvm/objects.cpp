@@ -23,7 +23,8 @@ std::set<std::string> undefined_symbols(const std::string& object) {
   TENON_CHECK(static_cast<bool>(file), "not an object: " + llvm::toString(file.takeError()));
   std::set<std::string> names;
   for (const llvm::object::SymbolRef& symbol : (*file)->symbols())
-    if (llvm::cantFail(symbol.getFlags()) & llvm::object::SymbolRef::SF_Undefined) names.insert(llvm::cantFail(symbol.getName()).str());
+    if (llvm::cantFail(symbol.getFlags()) & llvm::object::SymbolRef::SF_Undefined)
+      names.insert(llvm::cantFail(symbol.getName()).str());
   names.erase("");
   return names;
 }

@@ -1,4 +1,5 @@
-// What the tests of this folder share: targets whose code runs here, and the undefined symbols of an object.
+// What the tests of this folder share: targets whose code runs here, and the undefined symbols of
+// an object.
 #pragma once
 
 #include <set>

@@ -1,5 +1,5 @@
-// Every operation and conversion on every type, in scalar and in vector code, gives what ir/expr/fold.h says, and none of
-// them is a call.
+// Every operation and conversion on every type, in scalar and in vector code, gives what
+// ir/expr/fold.h says, and none of them is a call.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -17,8 +17,9 @@ namespace {
 constexpr int64_t kCount = 512;  // elements of each operand
 constexpr int64_t kLanes = 16;
 
-const DType kTypes[] = {DType::Bool, DType::I8,  DType::U8,  DType::I16, DType::U16,  DType::I32, DType::U32,
-                        DType::I64,  DType::U64, DType::F16, DType::BF16, DType::F32, DType::F64};
+const DType kTypes[] = {DType::Bool, DType::I8,  DType::U8,  DType::I16, DType::U16,
+                        DType::I32,  DType::U32, DType::I64, DType::U64, DType::F16,
+                        DType::BF16, DType::F32, DType::F64};
 
 const Op kOps[] = {
 #define X(name, text, arity, where, result) Op::name,
@@ -26,7 +27,8 @@ const Op kOps[] = {
 #undef X
 };
 
-// One function that applies each operation to all elements of a, b and c (and d, of bool, the condition of select):
+// One function that applies each operation to all elements of a, b and c (and d, of bool, the
+// condition of select):
 //   for i in 32 { for vectorized lane in 16 { y0[i*16 + lane] = a[..] + b[..]   y1[..] = ... } }
 struct Program {
   ExprPool pool;
@@ -50,15 +52,20 @@ struct Program {
   }
   void finish() {
     for (size_t i = 0; i < outputs.size(); ++i)
-      function.params.push_back({loop::ParamKind::Out, buffer("y" + std::to_string(i), outputs[i])});
+      function.params.push_back(
+          {loop::ParamKind::Out, buffer("y" + std::to_string(i), outputs[i])});
     loop::Stmt body = loop::block(stores_);
-    if (vectors_) body = loop::For{"lane", pool.index(kLanes), loop::LoopKind::Vectorized, 1, body, {}};
-    function.body = loop::For{"i", pool.index(vectors_ ? kCount / kLanes : kCount), loop::LoopKind::Serial, 1, body, {}};
+    if (vectors_)
+      body = loop::For{"lane", pool.index(kLanes), loop::LoopKind::Vectorized, 1, body, {}};
+    function.body = loop::For{
+        "i", pool.index(vectors_ ? kCount / kLanes : kCount), loop::LoopKind::Serial, 1, body, {}};
   }
   const std::vector<Expr>& values() const { return values_; }
 
  private:
-  Expr index() { return vectors_ ? pool.var("i") * pool.index(kLanes) + pool.var("lane") : pool.var("i"); }
+  Expr index() {
+    return vectors_ ? pool.var("i") * pool.index(kLanes) + pool.var("lane") : pool.var("i");
+  }
   loop::Buffer buffer(const std::string& name, DType type) {
     loop::Buffer result;
     result.name = name;
@@ -73,7 +80,8 @@ struct Program {
 
 // Operations that the backend must have on this target.
 bool is_computed(Op op, DType type, const target::Target& target) {
-  return is_arithmetic(type) && applies_to(op, type) && !is_math_function(op) && (op != Op::Fma || target.has_fma());
+  return is_arithmetic(type) && applies_to(op, type) && !is_math_function(op) &&
+         (op != Op::Fma || target.has_fma());
 }
 
 void add_operations(Program& program, DType type, const target::Target& target) {
@@ -82,7 +90,8 @@ void add_operations(Program& program, DType type, const target::Target& target) 
     std::vector<Expr> operands;
     if (op == Op::Select) operands.push_back(program.operand("d", DType::Bool));
     for (const char* name : {"a", "b", "c"})
-      if (static_cast<int>(operands.size()) < arity_of(op)) operands.push_back(program.operand(name, type));
+      if (static_cast<int>(operands.size()) < arity_of(op))
+        operands.push_back(program.operand(name, type));
     program.add(program.pool.apply(op, operands));
   }
 }
@@ -101,10 +110,55 @@ std::vector<uint8_t> operand_bytes(DType type, int seed) {
   std::mt19937_64 random(static_cast<uint64_t>(seed));
   std::vector<double> edges;
   if (is_float(type))
-    edges = {0.0, -0.0, 0.5, -0.5, 1.0, -1.0, 1.5, 2.5, -2.5, 3.5, 127.0, 127.5, 128.0, -128.0, -129.0, 255.5, 256.0, 32767.5,
-             65504.0, 65519.9, 65520.0, 65535.0, 2147483647.0, 2147483648.0, -2147483649.0, 4294967296.0, 9.2e18, -9.3e18, 1.9e19,
-             1e-5, 6e-8, 2.9e-8, 3e-8, 1e-40, 1e-300, 3.4e38, 1e39, INFINITY, -INFINITY, NAN, 0x1.002p0, 0x1.00201p0, 0x1.006p0,
-             0x1.0080000001p0, 0x1.ffep15, 0x1.ffefffffffp15, 0x1p-24, 0x1.8p-25, 0x1.0000001p-25};
+    edges = {0.0,
+             -0.0,
+             0.5,
+             -0.5,
+             1.0,
+             -1.0,
+             1.5,
+             2.5,
+             -2.5,
+             3.5,
+             127.0,
+             127.5,
+             128.0,
+             -128.0,
+             -129.0,
+             255.5,
+             256.0,
+             32767.5,
+             65504.0,
+             65519.9,
+             65520.0,
+             65535.0,
+             2147483647.0,
+             2147483648.0,
+             -2147483649.0,
+             4294967296.0,
+             9.2e18,
+             -9.3e18,
+             1.9e19,
+             1e-5,
+             6e-8,
+             2.9e-8,
+             3e-8,
+             1e-40,
+             1e-300,
+             3.4e38,
+             1e39,
+             INFINITY,
+             -INFINITY,
+             NAN,
+             0x1.002p0,
+             0x1.00201p0,
+             0x1.006p0,
+             0x1.0080000001p0,
+             0x1.ffep15,
+             0x1.ffefffffffp15,
+             0x1p-24,
+             0x1.8p-25,
+             0x1.0000001p-25};
   else
     edges = {0, 1, -1, 2, 3, 7, 8, 15, 16, 31, 32, 33, 63, 64, 65, -2, 127, -128, 255};
   std::vector<uint8_t> bytes(static_cast<size_t>(bytes_of(type, kCount)));
@@ -113,35 +167,44 @@ std::vector<uint8_t> operand_bytes(DType type, int seed) {
     uint64_t bits = random() >> (random() % 64);
     if (i < kCount / 2) {
       double edge = edges[random() % edges.size()];
-      if (is_float(type)) value.f = edge;
-      else value.i = wrap(type, random() % 4 ? static_cast<int64_t>(edge) : INT64_MIN >> (64 - bits_of(type)));
+      if (is_float(type))
+        value.f = edge;
+      else
+        value.i = wrap(
+            type, random() % 4 ? static_cast<int64_t>(edge) : INT64_MIN >> (64 - bits_of(type)));
       store_element(type, bytes.data(), i, value);
     } else if (type == DType::Bool) {
       bytes[static_cast<size_t>(i)] = bits & 1;
     } else {
       if (random() % 2) bits = random();
-      std::memcpy(bytes.data() + i * bits_of(type) / 8, &bits, static_cast<size_t>(bits_of(type) / 8));
+      std::memcpy(bytes.data() + i * bits_of(type) / 8, &bits,
+                  static_cast<size_t>(bits_of(type) / 8));
     }
   }
   return bytes;
 }
 
 Scalar expected(Expr e, const std::map<std::string, std::vector<uint8_t>>& operands, int64_t i) {
-  if (const Read* read = e.as<Read>()) return load_element(e.type(), operands.at(read->tensor).data(), i);
+  if (const Read* read = e.as<Read>())
+    return load_element(e.type(), operands.at(read->tensor).data(), i);
   if (const Cast* cast = e.as<Cast>()) {
     Scalar value = expected(cast->value(), operands, i);
-    return cast->bits ? reinterpret(e.type(), cast->value().type(), value) : convert(e.type(), cast->value().type(), value);
+    return cast->bits ? reinterpret(e.type(), cast->value().type(), value)
+                      : convert(e.type(), cast->value().type(), value);
   }
   const Apply* apply = e.as<Apply>();
   Scalar values[3];
-  for (size_t k = 0; k < apply->children.size(); ++k) values[k] = expected(apply->children[k], operands, i);
+  for (size_t k = 0; k < apply->children.size(); ++k)
+    values[k] = expected(apply->children[k], operands, i);
   return evaluate(apply->op, apply->children[apply->op == Op::Select ? 1 : 0].type(), values);
 }
 
 // The interpreter's scalars do not keep the payload of a NaN, and nothing is promised of it.
-bool is_bits_of_nan(Expr e, const std::map<std::string, std::vector<uint8_t>>& operands, int64_t i) {
+bool is_bits_of_nan(Expr e, const std::map<std::string, std::vector<uint8_t>>& operands,
+                    int64_t i) {
   const Cast* cast = e.as<Cast>();
-  return cast && cast->bits && is_float(cast->value().type()) && std::isnan(expected(cast->value(), operands, i).f);
+  return cast && cast->bits && is_float(cast->value().type()) &&
+         std::isnan(expected(cast->value(), operands, i).f);
 }
 
 bool agree(Expr e, Scalar a, Scalar b) {
@@ -169,8 +232,10 @@ void run_and_compare(Program& program, const target::Target& target) {
       Expr e = program.values()[k];
       if (is_bits_of_nan(e, memory, i)) continue;
       Scalar wanted = expected(e, memory, i), got = load_element(e.type(), found.data(), i);
-      ASSERT_TRUE(agree(e, wanted, got)) << program.texts[k] << " at " << i << " with a = "
-          << to_string(literals_of(program.pool, program.function.params[0].buffer.type, memory.at("a").data(), kCount)[static_cast<size_t>(i)])
+      ASSERT_TRUE(agree(e, wanted, got))
+          << program.texts[k] << " at " << i << " with a = "
+          << to_string(literals_of(program.pool, program.function.params[0].buffer.type,
+                                   memory.at("a").data(), kCount)[static_cast<size_t>(i)])
           << ": " << (is_float(e.type()) ? got.f : static_cast<double>(got.i)) << " instead of "
           << (is_float(e.type()) ? wanted.f : static_cast<double>(wanted.i));
     }
@@ -181,7 +246,8 @@ TEST(Operations, GiveWhatTheFoldsGive) {
   for (const target::Target& target : runnable_targets())
     for (DType type : kTypes)
       for (bool vectors : {false, true}) {
-        SCOPED_TRACE(target.name + " " + std::string(name_of(type)) + (vectors ? " vectors" : " scalars"));
+        SCOPED_TRACE(target.name + " " + std::string(name_of(type)) +
+                     (vectors ? " vectors" : " scalars"));
         Program operations(vectors);
         operations.operand("a", type);
         add_operations(operations, type, target);
@@ -194,7 +260,8 @@ TEST(Operations, GiveWhatTheFoldsGive) {
 }
 
 TEST(Operations, CallNothing) {
-  for (const char* name : {"x86-64-v2", "x86-64-v3", "x86-64-v4", "haswell", "skylake-avx512", "znver5"})
+  for (const char* name :
+       {"x86-64-v2", "x86-64-v3", "x86-64-v4", "haswell", "skylake-avx512", "znver5"})
     for (DType type : kTypes)
       for (bool vectors : {false, true}) {
         target::Target target = target::find_target(name).value();
@@ -207,7 +274,8 @@ TEST(Operations, CallNothing) {
         ASSERT_TRUE(compiled) << compiled.reason();
         for (const std::string& name : undefined_symbols(compiled->object.bytes))
           EXPECT_TRUE(name == "memcpy" || name == "memmove" || name == "memset")
-              << target.name << " " << name_of(type) << (vectors ? " vectors" : " scalars") << " calls " << name;
+              << target.name << " " << name_of(type) << (vectors ? " vectors" : " scalars")
+              << " calls " << name;
       }
 }
 

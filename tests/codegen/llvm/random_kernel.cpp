@@ -32,18 +32,22 @@ class Generator {
     LoopKind kind;
   };
 
-  int64_t pick(int64_t least, int64_t most) { return std::uniform_int_distribution<int64_t>(least, most)(random_); }
+  int64_t pick(int64_t least, int64_t most) {
+    return std::uniform_int_distribution<int64_t>(least, most)(random_);
+  }
   bool chance(int percent) { return pick(1, 100) <= percent; }
   ExprPool& pool() { return *kernel_.pool; }
   Expr index(int64_t value) { return pool().index(value); }
   DType any_type() {
-    static const DType kTypes[] = {DType::F32, DType::F32, DType::F32, DType::F64, DType::I32, DType::I64,
-                                   DType::I8,  DType::U8,  DType::U16, DType::F16, DType::BF16, DType::Bool};
+    static const DType kTypes[] = {DType::F32, DType::F32, DType::F32,  DType::F64,
+                                   DType::I32, DType::I64, DType::I8,   DType::U8,
+                                   DType::U16, DType::F16, DType::BF16, DType::Bool};
     return kTypes[pick(0, 11)];
   }
   DType computed(DType type) { return is_arithmetic(type) ? type : DType::F32; }
 
-  loop::Buffer buffer(const std::string& name, DType type, std::vector<Expr> extents, loop::Scope scope = loop::Scope::Arena) {
+  loop::Buffer buffer(const std::string& name, DType type, std::vector<Expr> extents,
+                      loop::Scope scope = loop::Scope::Arena) {
     loop::Buffer result;
     result.name = name;
     result.type = type;
@@ -55,18 +59,23 @@ class Generator {
   void make_inputs() {
     for (int64_t i = 0, count = pick(1, 4); i < count; ++i) {
       std::vector<Expr> extents;
-      for (int64_t rank = pick(1, 3); rank > 0; --rank) extents.push_back(chance(15) ? pool().var("n") : index(pick(1, 20)));
-      kernel_.function.params.push_back({loop::ParamKind::In, buffer("x" + std::to_string(i), any_type(), extents)});
+      for (int64_t rank = pick(1, 3); rank > 0; --rank)
+        extents.push_back(chance(15) ? pool().var("n") : index(pick(1, 20)));
+      kernel_.function.params.push_back(
+          {loop::ParamKind::In, buffer("x" + std::to_string(i), any_type(), extents)});
     }
   }
 
-  // ---- loops -------------------------------------------------------------------------------------------------------
+  // ---- loops
+  // -----------------------------------------------------------------------------------------------
 
   Loop make_loop(LoopKind kind) {
     Loop loop{"v" + std::to_string(variables_++), {}, 0, kind};
     bool literal = kind == LoopKind::Unrolled || kind == LoopKind::Vectorized || chance(70);
     static const int64_t kLanes[] = {2, 3, 4, 7, 8, 16, 16, 32};
-    loop.size = kind == LoopKind::Vectorized ? kLanes[pick(0, 7)] : kind == LoopKind::Unrolled ? pick(1, 3) : pick(1, 5);
+    loop.size = kind == LoopKind::Vectorized ? kLanes[pick(0, 7)]
+                : kind == LoopKind::Unrolled ? pick(1, 3)
+                                             : pick(1, 5);
     loop.extent = index(loop.size);
     if (!literal) {
       int64_t part = pick(1, 4);
@@ -78,7 +87,9 @@ class Generator {
 
   Stmt wrap(const std::vector<Loop>& loops, Stmt body) {
     for (size_t i = loops.size(); i-- > 0;)
-      body = loop::For{loops[i].var, loops[i].extent, loops[i].kind, loops[i].kind == LoopKind::Parallel ? pick(1, 3) : 1, body, {}};
+      body = loop::For{loops[i].var,  loops[i].extent,
+                       loops[i].kind, loops[i].kind == LoopKind::Parallel ? pick(1, 3) : 1,
+                       body,          {}};
     return body;
   }
 
@@ -95,8 +106,12 @@ class Generator {
     for (int64_t i = pick(0, 2); i > 0; --i) outer.push_back(make_loop(LoopKind::Serial));
     if (may_be_parallel && !outer.empty() && chance(60)) outer[0].kind = LoopKind::Parallel;
     bool accumulates = chance(50);
-    for (int64_t i = pick(accumulates ? 1 : 0, 2); i > 0; --i) tile.push_back(make_loop(accumulates || chance(50) ? LoopKind::Unrolled : LoopKind::Serial));
-    if (chance(75)) tile.insert(tile.begin() + (accumulates || chance(80) ? static_cast<int64_t>(tile.size()) : 0), make_loop(LoopKind::Vectorized));
+    for (int64_t i = pick(accumulates ? 1 : 0, 2); i > 0; --i)
+      tile.push_back(make_loop(accumulates || chance(50) ? LoopKind::Unrolled : LoopKind::Serial));
+    if (chance(75))
+      tile.insert(
+          tile.begin() + (accumulates || chance(80) ? static_cast<int64_t>(tile.size()) : 0),
+          make_loop(LoopKind::Vectorized));
 
     std::string out = "y" + std::to_string(outputs_++);
     DType type = any_type();
@@ -119,7 +134,8 @@ class Generator {
     for (const Loop& loop : tile) acc_extents.push_back(loop.extent);
     std::vector<Stmt> body;
     body.push_back(loop::Alloc{buffer(acc, acc_type, acc_extents, loop::Scope::Register)});
-    auto walk = [&](const std::vector<Loop>& loops, const std::function<Stmt(std::vector<Expr>)>& make) {
+    auto walk = [&](const std::vector<Loop>& loops,
+                    const std::function<Stmt(std::vector<Expr>)>& make) {
       std::vector<Loop> saved = visible_;
       visible_.insert(visible_.end(), loops.begin(), loops.end());
       Stmt result = wrap(loops, make(variables({}, loops)));
@@ -134,7 +150,9 @@ class Generator {
     Stmt update = walk(renamed(tile), [&](std::vector<Expr> at) -> Stmt {
       Expr old = pool().read(acc, acc_type, at);
       Expr added = value(acc_type, 2);
-      Expr combined = acc_type == DType::Bool ? (old | added) : chance(70) ? old + added : max(old, added);
+      Expr combined = acc_type == DType::Bool ? (old | added)
+                      : chance(70)            ? old + added
+                                              : max(old, added);
       Stmt store = loop::Store{acc, at, combined, {}};
       return chance(30) ? Stmt(loop::If{condition(), store, {}}) : store;
     });
@@ -159,11 +177,14 @@ class Generator {
   }
 
   Stmt store_everywhere(const std::string& out, DType type, std::vector<Expr> at) {
-    auto store = [&] { return Stmt(loop::Store{out, at, pool().cast(type, value(computed(type), 3)), {}}); };
+    auto store = [&] {
+      return Stmt(loop::Store{out, at, pool().cast(type, value(computed(type), 3)), {}});
+    };
     return chance(30) ? Stmt(loop::If{condition(), store(), store()}) : store();
   }
 
-  // ---- expressions -------------------------------------------------------------------------------------------------
+  // ---- expressions
+  // -----------------------------------------------------------------------------------------------
 
   Expr any_index(int depth) {
     if (depth > 0 && chance(60)) {
@@ -179,7 +200,9 @@ class Generator {
         case 7: return select(condition(), a, b);
       }
     }
-    if (!visible_.empty() && chance(80)) return pool().var(visible_[static_cast<size_t>(pick(0, static_cast<int64_t>(visible_.size()) - 1))].var);
+    if (!visible_.empty() && chance(80))
+      return pool().var(
+          visible_[static_cast<size_t>(pick(0, static_cast<int64_t>(visible_.size()) - 1))].var);
     return chance(30) ? pool().var("n") : index(pick(-4, 20));
   }
 
@@ -196,12 +219,15 @@ class Generator {
     const auto& params = kernel_.function.params;
     size_t inputs = 0;
     while (inputs < params.size() && params[inputs].kind == loop::ParamKind::In) ++inputs;
-    const loop::Buffer& from = params[static_cast<size_t>(pick(0, static_cast<int64_t>(inputs) - 1))].buffer;
+    const loop::Buffer& from =
+        params[static_cast<size_t>(pick(0, static_cast<int64_t>(inputs) - 1))].buffer;
     bool otherwise = chance(30);
     std::vector<Expr> indices;
     for (Expr extent : from.extents) {
       Expr at = any_index(chance(50) ? 0 : 2);
-      if (!otherwise) at = chance(50) ? min(max(at, index(0)), extent - index(1)) : pool().apply(Op::FloorMod, {at, extent});
+      if (!otherwise)
+        at = chance(50) ? min(max(at, index(0)), extent - index(1))
+                        : pool().apply(Op::FloorMod, {at, extent});
       indices.push_back(at);
     }
     Expr fallback;
@@ -216,7 +242,10 @@ class Generator {
       if (chance(15) && type != DType::Bool) return pool().cast(type, any_index(1));
       return read_of(type);
     }
-    if (type == DType::Bool) return chance(50) ? condition() : chance(50) ? (value(type, depth - 1) & value(type, depth - 1)) : pool().apply(Op::Not, {value(type, depth - 1)});
+    if (type == DType::Bool)
+      return chance(50)   ? condition()
+             : chance(50) ? (value(type, depth - 1) & value(type, depth - 1))
+                          : pool().apply(Op::Not, {value(type, depth - 1)});
     Expr a = value(type, depth - 1), b = value(type, depth - 1);
     switch (pick(0, 8)) {
       case 0: return a + b;
@@ -225,8 +254,12 @@ class Generator {
       case 3: return min(a, b);
       case 4: return max(a, b);
       case 5: return select(condition(), a, b);
-      case 6: return is_float(type) ? a / (pool().apply(Op::Abs, {b}) + 1.0) : pool().apply(chance(50) ? Op::FloorDiv : Op::TruncRem, {a, b});
-      case 7: return is_float(type) ? pool().apply(chance(50) ? Op::RoundEven : Op::Floor, {a}) : pool().apply(Op::Xor, {a, b});
+      case 6:
+        return is_float(type) ? a / (pool().apply(Op::Abs, {b}) + 1.0)
+                              : pool().apply(chance(50) ? Op::FloorDiv : Op::TruncRem, {a, b});
+      case 7:
+        return is_float(type) ? pool().apply(chance(50) ? Op::RoundEven : Op::Floor, {a})
+                              : pool().apply(Op::Xor, {a, b});
       default: return pool().cast(type, value(chance(50) ? DType::F64 : DType::I32, depth - 1));
     }
   }

@@ -1,5 +1,5 @@
-// Random loop functions that are legal: tiles of loops of every kind, with or without accumulators in registers, and
-// expressions over every type, read in every way.
+// Random loop functions that are legal: tiles of loops of every kind, with or without accumulators
+// in registers, and expressions over every type, read in every way.
 #pragma once
 
 #include <map>

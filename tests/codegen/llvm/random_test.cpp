@@ -21,7 +21,8 @@ TEST(RandomKernel, IsTheSameInTheInterpreterAndAsCode) {
       ++refused;
       continue;
     }
-    ASSERT_EQ(found, "") << "seed " << seed << ", n = " << kernel.symbols["n"] << "\n" << to_string(kernel.function);
+    ASSERT_EQ(found, "") << "seed " << seed << ", n = " << kernel.symbols["n"] << "\n"
+                         << to_string(kernel.function);
   }
   EXPECT_LE(refused * 50, last - first);
 }

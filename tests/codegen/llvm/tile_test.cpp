@@ -1,5 +1,5 @@
-// The register tile of a GEMM, from loop text to machine code: the accumulators are registers, none of them is spilled,
-// and the product is right to the bit.
+// The register tile of a GEMM, from loop text to machine code: the accumulators are registers, none
+// of them is spilled, and the product is right to the bit.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -18,11 +18,13 @@ struct Tile {
 };
 
 std::string replaced(std::string text, const std::string& name, int value) {
-  for (size_t at; (at = text.find(name)) != std::string::npos;) text.replace(at, name.size(), std::to_string(value));
+  for (size_t at; (at = text.find(name)) != std::string::npos;)
+    text.replace(at, name.size(), std::to_string(value));
   return text;
 }
 
-// y[m, n] = max(sum over k of x[m, k] * w[k, n], 0), w packed in panels, for two row tiles and two panels.
+// y[m, n] = max(sum over k of x[m, k] * w[k, n], 0), w packed in panels, for two row tiles and two
+// panels.
 std::string gemm_text(const Tile& tile, int depth) {
   std::string text = R"(
 func @gemm(x: f32[ALL_ROWS, DEPTH], const w: f32[2, DEPTH, COLUMNS], out y: f32[ALL_ROWS, ALL_COLUMNS]) {
@@ -58,8 +60,9 @@ CompiledKernel compile_text(const std::string& text, const std::string& target) 
   return compile_kernel(function, {}, target::find_target(target).value(), {}).value();
 }
 
-const Tile kTiles[] = {{"x86-64-v4", 14, 2, 16, 1}, {"x86-64-v4", 12, 2, 16, 4}, {"x86-64-v4", 8, 3, 16, 1},
-                       {"x86-64-v4", 6, 4, 16, 2},  {"znver4", 14, 2, 16, 1},    {"x86-64-v3", 6, 2, 8, 1},
+const Tile kTiles[] = {{"x86-64-v4", 14, 2, 16, 1}, {"x86-64-v4", 12, 2, 16, 4},
+                       {"x86-64-v4", 8, 3, 16, 1},  {"x86-64-v4", 6, 4, 16, 2},
+                       {"znver4", 14, 2, 16, 1},    {"x86-64-v3", 6, 2, 8, 1},
                        {"x86-64-v3", 4, 3, 8, 1}};
 
 TEST(Tile, KeepsItsAccumulatorsInRegisters) {
@@ -73,7 +76,9 @@ TEST(Tile, KeepsItsAccumulatorsInRegisters) {
 
 // More accumulators than registers: what the test above asserts is something that can be otherwise.
 TEST(Tile, ReportsSpillsOfTilesThatAreTooLarge) {
-  EXPECT_GT(compile_text(gemm_text({"x86-64-v3", 6, 4, 8, 1}, 32), "x86-64-v3").report().vector_spills, 0);
+  EXPECT_GT(
+      compile_text(gemm_text({"x86-64-v3", 6, 4, 8, 1}, 32), "x86-64-v3").report().vector_spills,
+      0);
 }
 
 TEST(Tile, ComputesTheProduct) {
@@ -91,7 +96,8 @@ TEST(Tile, ComputesTheProduct) {
     if (!host.features.has_all(target.features)) continue;
     SCOPED_TRACE(gemm_text(tile, kDepth));
     int rows = 2 * tile.rows, panel = tile.columns(), columns = 2 * panel;
-    std::vector<float> x = matrix(rows * kDepth), w = matrix(kDepth * columns), y(static_cast<size_t>(rows * columns));
+    std::vector<float> x = matrix(rows * kDepth), w = matrix(kDepth * columns),
+                       y(static_cast<size_t>(rows * columns));
     ExprPool pool;
     loop::Function gemm = loop::parse_function(gemm_text(tile, kDepth), "test", pool);
     auto code = HostCode::compile({&gemm}, {}, target);
@@ -99,7 +105,8 @@ TEST(Tile, ComputesTheProduct) {
     for (int i = 0; i < rows; ++i) {
       for (int j = 0; j < columns; ++j) {
         float sum = 0;
-        for (int k = 0; k < kDepth; ++k) sum = std::fma(x[i * kDepth + k], w[(j / panel * kDepth + k) * panel + j % panel], sum);
+        for (int k = 0; k < kDepth; ++k)
+          sum = std::fma(x[i * kDepth + k], w[(j / panel * kDepth + k) * panel + j % panel], sum);
         ASSERT_EQ(y[i * columns + j], std::max(sum, 0.0f)) << i << ", " << j;
       }
     }

@@ -1,4 +1,5 @@
-// The text of the loop level: what is printed reads back as the same, and what cannot be read is refused at its place.
+// The text of the loop level: what is printed reads back as the same, and what cannot be read is
+// refused at its place.
 #include "ir/loop/text.h"
 
 #include <gtest/gtest.h>
@@ -8,7 +9,9 @@
 namespace tenon::loop {
 namespace {
 
-void expect_round_trip(const std::string& text) { EXPECT_EQ(to_string(parse_module(text, "test.tenon")), text); }
+void expect_round_trip(const std::string& text) {
+  EXPECT_EQ(to_string(parse_module(text, "test.tenon")), text);
+}
 
 std::string error_of(const std::string& text) {
   try {
@@ -19,7 +22,8 @@ std::string error_of(const std::string& text) {
   return "no error";
 }
 
-constexpr const char* kLowered = R"(func @fc1_relu(x: f32[128, 768], const w: f32[768, 3072], const b: f32[3072], out y: f32[128, 3072]) anchor(acc: gemm) loc("/fc1/Gemm", "/act/Relu") {
+constexpr const char* kLowered =
+    R"(func @fc1_relu(x: f32[128, 768], const w: f32[768, 3072], const b: f32[3072], out y: f32[128, 3072]) anchor(acc: gemm) loc("/fc1/Gemm", "/act/Relu") {
   buffer acc: f32[128, 3072] in arena
   for acc.m in 128 {
     for acc.n in 3072 {
@@ -36,7 +40,8 @@ constexpr const char* kLowered = R"(func @fc1_relu(x: f32[128, 768], const w: f3
 }
 )";
 
-constexpr const char* kScheduled = R"(func @fc1(x: f32[batch, 768], const w: f32[768, 3072]<1/48, 0, 1%48>, out y: f32[batch, 3072], inout z: f32[4]) {
+constexpr const char* kScheduled =
+    R"(func @fc1(x: f32[batch, 768], const w: f32[768, 3072]<1/48, 0, 1%48>, out y: f32[batch, 3072], inout z: f32[4]) {
   schedule {
     split acc.n by 48 exact -> no, ni
     parallel no chunk 4    # 16 chunks
@@ -120,7 +125,8 @@ TEST(LoopText, PiecesAndRequirementsReadBack) {
 
 TEST(LoopText, EveryLoopKindAndScopeReadsBack) {
   std::string text = "func @f(out y: f32[1]) {\n";
-  for (const char* kind : {"", "unrolled ", "vectorized ", "parallel ", "grid ", "cluster ", "warp ", "lane "})
+  for (const char* kind :
+       {"", "unrolled ", "vectorized ", "parallel ", "grid ", "cluster ", "warp ", "lane "})
     text += std::string("  for ") + kind + "i in 4 {\n  }\n";
   for (const char* scope : {"constant", "arena", "scratch", "stack", "register", "shared", "tmem"})
     text += std::string("  buffer b: f16[4, 4] strides [8, 1] in ") + scope + "\n";
@@ -137,7 +143,8 @@ TEST(LoopText, WordsOfTheLanguageMayNameThings) {
 }
 
 TEST(LoopText, ElementsOfConstantsAreBytesInMemory) {
-  Module module = parse_module("const b: bf16[3] = [1.0bf16, -2.0bf16, 0.5bf16]\nconst q: u4[3] = [1u4, 15u4, 7u4]\n", "t");
+  Module module = parse_module(
+      "const b: bf16[3] = [1.0bf16, -2.0bf16, 0.5bf16]\nconst q: u4[3] = [1u4, 15u4, 7u4]\n", "t");
   EXPECT_EQ(module.constants[0].bytes, (std::vector<uint8_t>{0x80, 0x3f, 0x00, 0xc0, 0x00, 0x3f}));
   EXPECT_EQ(module.constants[1].bytes, (std::vector<uint8_t>{0xf1, 0x07}));
 }
@@ -145,24 +152,26 @@ TEST(LoopText, ElementsOfConstantsAreBytesInMemory) {
 TEST(LoopText, FaultsShowTheirPlace) {
   std::string error = error_of("func @f(x: f32[4], out y: f32[4]) {\n  y[0] = z[0]\n}\n");
   EXPECT_NE(error.find("test.tenon:2:10"), std::string::npos) << error;
-  EXPECT_NE(error.find("no tensor of this name is in scope, found 'z'"), std::string::npos) << error;
+  EXPECT_NE(error.find("no tensor of this name is in scope, found 'z'"), std::string::npos)
+      << error;
   EXPECT_NE(error.find("  y[0] = z[0]\n           ^"), std::string::npos) << error;
 }
 
 TEST(LoopText, RefusesWhatIsNoProgram) {
   for (const char* text : {
-           "func f() {}",                                             // @ is missing
-           "func @f(x: f32[4]",                                       // the end comes too early
-           "func @f(x: f31[4]) {}",                                   // no such type
-           "func @f(x: f32[4]<0/4>) {}",                              // the layout loses elements
-           "func @f(x: f32[4]<1/4, 1%4>) {}",                         // the layout has an axis too many
-           "func @f(x: f32[4], x: f32[4]) {}",                        // two of a name
-           "func @f() { for i in 2.0 { } }",                          // no index
-           "func @f(x: f32[4]) { if x[0] { } }",                      // no condition
-           "func @f(x: f32[4]) { stage y[i:4] reduce k:2 { sum x[k] } with i = 0 }",  // a binding is missing
+           "func f() {}",                         // @ is missing
+           "func @f(x: f32[4]",                   // the end comes too early
+           "func @f(x: f31[4]) {}",               // no such type
+           "func @f(x: f32[4]<0/4>) {}",          // the layout loses elements
+           "func @f(x: f32[4]<1/4, 1%4>) {}",     // the layout has an axis too many
+           "func @f(x: f32[4], x: f32[4]) {}",    // two of a name
+           "func @f() { for i in 2.0 { } }",      // no index
+           "func @f(x: f32[4]) { if x[0] { } }",  // no condition
+           "func @f(x: f32[4]) { stage y[i:4] reduce k:2 { sum x[k] } with i = 0 }",  // a binding
+                                                                                      // is missing
            "func @f(x: f32[4]) { stage y[i:4] reduce { all x[i] } with i = 0 }",      // no bools
            "func @f() { buffer b: f32[4] in nowhere }",
-           "func @f() { schedule { split a } }",                      // a step needs its own line
+           "func @f() { schedule { split a } }",  // a step needs its own line
            "symbol n in 4..1",
            "const b: f32[3] = [1.0, 2.0]",
            "const b: f32[1] = [1]",
@@ -174,7 +183,8 @@ TEST(LoopText, RefusesWhatIsNoProgram) {
 }
 
 TEST(LoopText, DeepNestingIsRefused) {
-  std::string loops = "func @f() {", parens = "func @f(out y: f32[1]) { y[0] = ", sums = parens + "1.0";
+  std::string loops = "func @f() {",
+              parens = "func @f(out y: f32[1]) { y[0] = ", sums = parens + "1.0";
   for (int i = 0; i < 100000; ++i) loops += " for i in 2 {", parens += "(-", sums += " + y[0]";
   EXPECT_NE(error_of(loops).find("nested too deeply"), std::string::npos);
   EXPECT_NE(error_of(parens).find("nested too deeply"), std::string::npos);

@@ -9,7 +9,8 @@ namespace {
 
 void expect_inlined(const std::string& text, const std::string& expected) {
   ExprPool pool;
-  EXPECT_EQ("\n" + to_string(inline_elementwise(parse_function(text, "test", pool), pool)), expected);
+  EXPECT_EQ("\n" + to_string(inline_elementwise(parse_function(text, "test", pool), pool)),
+            expected);
 }
 
 TEST(InlineElementwise, ChainsBecomeOneStage) {

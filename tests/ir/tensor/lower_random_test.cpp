@@ -1,5 +1,6 @@
-// Random functions: the interpreter on the lowered function gives the bits of the direct evaluation, before and after
-// inline_elementwise, collapse_axes, flatten_stages, lower_layouts and simplify_loops.
+// Random functions: the interpreter on the lowered function gives the bits of the direct
+// evaluation, before and after inline_elementwise, collapse_axes, flatten_stages, lower_layouts and
+// simplify_loops.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -24,10 +25,12 @@ Values random_inputs(const Function& function, uint32_t seed) {
   for (const Tensor& tensor : function.params) {
     TensorValue value{tensor.type, {}, {}};
     int64_t count = 1;
-    for (Expr extent : tensor.extents) value.extents.push_back(*as_int(extent)), count *= *as_int(extent);
+    for (Expr extent : tensor.extents)
+      value.extents.push_back(*as_int(extent)), count *= *as_int(extent);
     for (int64_t i = 0; i < count; ++i) {
       int number = static_cast<int>(random() % 33) - 16;
-      value.elements.push_back(is_float(tensor.type) ? Scalar{.f = number / 4.0} : Scalar{.i = std::abs(number) % 9});
+      value.elements.push_back(is_float(tensor.type) ? Scalar{.f = number / 4.0}
+                                                     : Scalar{.i = std::abs(number) % 9});
     }
     values[tensor.name] = std::move(value);
   }
@@ -46,12 +49,15 @@ std::vector<uint8_t> in_memory(const Tensor& tensor, const TensorValue& value) {
 }
 
 // Runs the lowered function; `function` says where parameters and results lie.
-void expect_same(const loop::Function& lowered, const Function& function, const Values& expected, bool requirements_hold) {
+void expect_same(const loop::Function& lowered, const Function& function, const Values& expected,
+                 bool requirements_hold) {
   std::vector<std::string> faults = loop::verify(lowered, {});
   ASSERT_TRUE(faults.empty()) << faults[0] << "\n" << to_string(lowered);
   std::vector<std::vector<uint8_t>> memory;
-  for (const Tensor& tensor : function.params) memory.push_back(in_memory(tensor, expected.at(tensor.name)));
-  std::vector<uint8_t> result = in_memory(function.results[0], expected.at(function.results[0].name));
+  for (const Tensor& tensor : function.params)
+    memory.push_back(in_memory(tensor, expected.at(tensor.name)));
+  std::vector<uint8_t> result =
+      in_memory(function.results[0], expected.at(function.results[0].name));
   memory.emplace_back(result.size(), 0xee);
   std::vector<loop::Memory> params;
   for (std::vector<uint8_t>& bytes : memory) params.push_back({bytes});
@@ -86,7 +92,8 @@ TEST(LowerToLoop, RandomFunctionsKeepTheirMeaning) {
     TensorEvaluator inlined_evaluator(inlined, inlined_values, {});
     inlined_evaluator.run();
     EXPECT_TRUE(inlined_evaluator.requirements_hold() || !hold);
-    expect_same(lower_to_loop(inlined, pool), function, values, inlined_evaluator.requirements_hold());
+    expect_same(lower_to_loop(inlined, pool), function, values,
+                inlined_evaluator.requirements_hold());
     expect_same(lower_to_loop(collapse_axes(function, pool), pool), function, values, hold);
     loop::Function flat = loop::flatten_stages(lowered, pool);
     expect_same(flat, function, values, hold);

@@ -10,15 +10,17 @@ namespace {
 
 void expect_lowered(const std::string& text, const std::string& expected) {
   ExprPool pool;
-  EXPECT_EQ("\n" + loop::to_string(lower_to_loop(parse_function(text, "test", pool), pool)), expected);
+  EXPECT_EQ("\n" + loop::to_string(lower_to_loop(parse_function(text, "test", pool), pool)),
+            expected);
 }
 
 TEST(LowerToLoop, EachStageBecomesANest) {
-  expect_lowered(R"(func @fc(x: f32[batch, 8], const w: f32[8, 4]) -> (y: f32[batch, 4]) anchor(acc: gemm) loc("/fc") {
+  expect_lowered(
+      R"(func @fc(x: f32[batch, 8], const w: f32[8, 4]) -> (y: f32[batch, 4]) anchor(acc: gemm) loc("/fc") {
     acc[m:batch, n:4] = sum[k:8](x[m, k] * w[k, n]) loc("/fc")
     y[m:batch, n:4] = max(acc[m, n], 0.0)
   })",
-                 R"(
+      R"(
 func @fc(x: f32[batch, 8], const w: f32[8, 4], out y: f32[batch, 4]) anchor(acc: gemm) loc("/fc") {
   buffer acc: f32[batch, 4] in arena
   for acc.m in batch {
@@ -38,7 +40,8 @@ func @fc(x: f32[batch, 8], const w: f32[8, 4], out y: f32[batch, 4]) anchor(acc:
 }
 
 TEST(LowerToLoop, BlockedAxesBecomeTwoLoops) {
-  // The reduce axis follows the blocks of x, the spatial one those of y; 6 channels need no guard, 5 do.
+  // The reduce axis follows the blocks of x, the spatial one those of y; 6 channels need no guard,
+  // 5 do.
   expect_lowered(R"(func @f(x: f32[6]<0/2, 0%2>, w: f32[8, 6]) -> (y: f32[8]<0/4, 0%4>) {
     y[o:8] = sum[c:6](x[c] * w[o, c]) })",
                  R"(
@@ -57,7 +60,8 @@ func @f(x: f32[6]<0/2, 0%2>, w: f32[8, 6], out y: f32[8]<0/4, 0%4>) {
 }
 
 TEST(LowerToLoop, PaddingIsGuardedAndZeroed) {
-  expect_lowered("func @f(x: f32[2, 5]) -> (y: f32[2, 5]<0, 1/4, 1%4>) { y[h:2, c:5] = x[h, c] }", R"(
+  expect_lowered("func @f(x: f32[2, 5]) -> (y: f32[2, 5]<0, 1/4, 1%4>) { y[h:2, c:5] = x[h, c] }",
+                 R"(
 func @f(x: f32[2, 5], out y: f32[2, 5]<0, 1/4, 1%4>) {
   for y.h in 2 {
     for y.c.o in 2 {

@@ -1,5 +1,6 @@
-// Random tensor functions as text: chains of elementwise stages, reductions, pieces, scans and gathers over small tensors,
-// parameters and results with blocks in some of their layouts. Everything reads inside.
+// Random tensor functions as text: chains of elementwise stages, reductions, pieces, scans and
+// gathers over small tensors, parameters and results with blocks in some of their layouts.
+// Everything reads inside.
 #pragma once
 
 #include <random>
@@ -25,8 +26,10 @@ class RandomFunction {
     for (int i = 0; i < stages; ++i) add_stage("t" + std::to_string(i));
     known_.push_back({"y", random_extents()});
     std::string result = declaration(known_.back(), true);
-    lines_.push_back("y[" + axes(known_.back().extents) + "] = " + value(known_.back().extents, known_.size() - 1));
-    return "func @f(" + join(params, ", ") + ") -> (" + result + ") {\n  " + join(lines_, "\n  ") + "\n}\n";
+    lines_.push_back("y[" + axes(known_.back().extents) +
+                     "] = " + value(known_.back().extents, known_.size() - 1));
+    return "func @f(" + join(params, ", ") + ") -> (" + result + ") {\n  " + join(lines_, "\n  ") +
+           "\n}\n";
   }
 
  private:
@@ -52,14 +55,17 @@ class RandomFunction {
     if (!may_block || !chance(60)) return text;
     int rank = static_cast<int>(extents.size()), blocked = below(rank), block = 2 + below(3);
     std::vector<std::string> dims;
-    for (int i = 0; i < rank; ++i) dims.push_back(std::to_string(i) + (i == blocked ? "/" + std::to_string(block) : ""));
-    return text + "<" + join(dims, ", ") + ", " + std::to_string(blocked) + "%" + std::to_string(block) + ">";
+    for (int i = 0; i < rank; ++i)
+      dims.push_back(std::to_string(i) + (i == blocked ? "/" + std::to_string(block) : ""));
+    return text + "<" + join(dims, ", ") + ", " + std::to_string(blocked) + "%" +
+           std::to_string(block) + ">";
   }
 
   std::string axis(size_t i) const { return std::string(1, static_cast<char>('a' + i)); }
   std::string axes(const std::vector<int>& extents, size_t first = 0) const {
     std::vector<std::string> parts;
-    for (size_t i = 0; i < extents.size(); ++i) parts.push_back(axis(first + i) + ":" + std::to_string(extents[i]));
+    for (size_t i = 0; i < extents.size(); ++i)
+      parts.push_back(axis(first + i) + ":" + std::to_string(extents[i]));
     return join(parts, ", ");
   }
 
@@ -104,13 +110,16 @@ class RandomFunction {
     size_t known = known_.size();
     std::string head = name + "[" + axes(tensor.extents) + "] = ";
     switch (below(6)) {
-      case 0: case 1: lines_.push_back(head + value(tensor.extents, known)); break;
+      case 0:
+      case 1: lines_.push_back(head + value(tensor.extents, known)); break;
       case 2: {
         std::vector<int> reduced = random_extents(), all = tensor.extents;
         all.insert(all.end(), reduced.begin(), reduced.end());
         static constexpr const char* kReducers[] = {"sum", "max", "min", "prod"};
-        std::string where = chance(40) ? " where " + axis(tensor.extents.size()) + "*2 + a < 5" : "";
-        lines_.push_back(head + kReducers[below(4)] + "[" + axes(reduced, tensor.extents.size()) + where + "](" + value(all, known) + ")");
+        std::string where =
+            chance(40) ? " where " + axis(tensor.extents.size()) + "*2 + a < 5" : "";
+        lines_.push_back(head + kReducers[below(4)] + "[" + axes(reduced, tensor.extents.size()) +
+                         where + "](" + value(all, known) + ")");
         break;
       }
       case 3: {  // two pieces along the first axis
@@ -121,9 +130,12 @@ class RandomFunction {
         std::vector<std::string> rest;
         for (size_t i = 1; i < tensor.extents.size(); ++i) rest.push_back(axis(i));
         std::string tail = rest.empty() ? "" : ", " + join(rest, ", ");
-        if (low[0] > 0) lines_.push_back(name + "_0: " + name + "[a" + tail + "] for " + axes(low) + " = " + value(low, known));
+        if (low[0] > 0)
+          lines_.push_back(name + "_0: " + name + "[a" + tail + "] for " + axes(low) + " = " +
+                           value(low, known));
         if (high[0] > 0)
-          lines_.push_back(name + "_1: " + name + "[a + " + std::to_string(first) + tail + "] for " + axes(high) + " = " + value(high, known));
+          lines_.push_back(name + "_1: " + name + "[a + " + std::to_string(first) + tail +
+                           "] for " + axes(high) + " = " + value(high, known));
         break;
       }
       case 4: {  // a running maximum; the step is the axis in front
@@ -133,9 +145,11 @@ class RandomFunction {
           rest.push_back(axis(i) + ":" + std::to_string(tensor.extents[i]));
           vars.push_back(axis(i));
         }
-        std::string tail = rest.empty() ? "" : ", " + join(rest, ", "), at = vars.empty() ? "" : ", " + join(vars, ", ");
+        std::string tail = rest.empty() ? "" : ", " + join(rest, ", "),
+                    at = vars.empty() ? "" : ", " + join(vars, ", ");
         lines_.push_back("scan a in " + std::to_string(tensor.extents[0]) + " {");
-        lines_.push_back("  " + name + "[a" + tail + "] = max(" + name + "[a - 1" + at + "] else -2.0, " + value(tensor.extents, known) + ")");
+        lines_.push_back("  " + name + "[a" + tail + "] = max(" + name + "[a - 1" + at +
+                         "] else -2.0, " + value(tensor.extents, known) + ")");
         lines_.push_back("}");
         break;
       }
@@ -144,8 +158,11 @@ class RandomFunction {
         tensor.extents[0] = 1 + below(6);
         std::string last = std::to_string(source.extents[0] - 1);
         std::vector<std::string> subscripts = {"min(max(index(ids[a]), 0), " + last + ")"};
-        for (size_t i = 1; i < source.extents.size(); ++i) subscripts.push_back(subscript(source.extents[i], tensor.extents));
-        lines_.push_back(name + "[" + axes(tensor.extents) + "] = " + source.name + "[" + join(subscripts, ", ") + "] require 0 <= index(ids[a]) & index(ids[a]) <= " + last);
+        for (size_t i = 1; i < source.extents.size(); ++i)
+          subscripts.push_back(subscript(source.extents[i], tensor.extents));
+        lines_.push_back(name + "[" + axes(tensor.extents) + "] = " + source.name + "[" +
+                         join(subscripts, ", ") +
+                         "] require 0 <= index(ids[a]) & index(ids[a]) <= " + last);
         break;
       }
     }

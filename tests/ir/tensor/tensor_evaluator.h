@@ -1,7 +1,9 @@
-// The meaning of a tensor function, point by point, straight from nodes.h and fold.h: what lowering is compared with.
+// The meaning of a tensor function, point by point, straight from nodes.h and fold.h: what lowering
+// is compared with.
 //
 //   Values values = {{"x", {DType::F32, {2}, {1, 2}}}};
-//   evaluate_function(parse("... y[i:2] = x[i] + 1.0"), values);   ->   values["y"].elements is {2, 3}
+//   evaluate_function(parse("... y[i:2] = x[i] + 1.0"), values);   ->   values["y"].elements is {2,
+//   3}
 #pragma once
 
 #include <map>
@@ -19,8 +21,10 @@ struct TensorValue {
   std::vector<Scalar> elements;  // row-major
 
   std::vector<uint8_t> bytes() const {
-    std::vector<uint8_t> result(static_cast<size_t>(bytes_of(type, static_cast<int64_t>(elements.size()))));
-    for (size_t i = 0; i < elements.size(); ++i) store_element(type, result.data(), static_cast<int64_t>(i), elements[i]);
+    std::vector<uint8_t> result(
+        static_cast<size_t>(bytes_of(type, static_cast<int64_t>(elements.size()))));
+    for (size_t i = 0; i < elements.size(); ++i)
+      store_element(type, result.data(), static_cast<int64_t>(i), elements[i]);
     return result;
   }
 };
@@ -30,14 +34,17 @@ using Point = std::map<std::string, int64_t>;
 
 class TensorEvaluator {
  public:
-  TensorEvaluator(const Function& function, Values& values, Point symbols) : function_(function), values_(values), point_(std::move(symbols)) {}
+  TensorEvaluator(const Function& function, Values& values, Point symbols)
+      : function_(function), values_(values), point_(std::move(symbols)) {}
 
   void run() {
     for (const std::vector<Tensor>* list : {&function_.results, &function_.locals})
       for (const Tensor& tensor : *list) {
         TensorValue value{tensor.type, {}, {}};
         size_t count = 1;
-        for (Expr extent : tensor.extents) value.extents.push_back(index(extent)), count *= static_cast<size_t>(value.extents.back());
+        for (Expr extent : tensor.extents)
+          value.extents.push_back(index(extent)),
+              count *= static_cast<size_t>(value.extents.back());
         value.elements.resize(count, Scalar{.i = 0});
         values_[tensor.name] = value;
       }
@@ -103,7 +110,8 @@ class TensorEvaluator {
   }
 
   void check_requirements(const Stage& stage) {
-    for (Expr requirement : stage.requirements) requirements_hold_ = requirements_hold_ && value(requirement).i;
+    for (Expr requirement : stage.requirements)
+      requirements_hold_ = requirements_hold_ && value(requirement).i;
   }
 
   // The element, or null where a subscript lies outside.
@@ -130,7 +138,8 @@ class TensorEvaluator {
     if (const Cast* cast = e.as<Cast>()) {
       Scalar operand = value(cast->value());
       DType from = cast->value().type();
-      return cast->bits ? reinterpret(cast->type, from, operand) : convert(cast->type, from, operand);
+      return cast->bits ? reinterpret(cast->type, from, operand)
+                        : convert(cast->type, from, operand);
     }
     const Apply* apply = e.as<Apply>();
     Scalar operands[3];

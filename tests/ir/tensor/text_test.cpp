@@ -1,4 +1,5 @@
-// The text of the tensor level: what is printed reads back as the same, and what cannot be read is refused.
+// The text of the tensor level: what is printed reads back as the same, and what cannot be read is
+// refused.
 #include "ir/tensor/text.h"
 
 #include <gtest/gtest.h>
@@ -21,7 +22,8 @@ func @pool(x: f32[1, 8]) -> (y: f32[1, 4], z: f32[]) {
 }
 )";
 
-constexpr const char* kConcat = R"(func @concat(a: f32[1, 64], b: f32[1, 2], i: i64[4]) -> (y: f32[1, 66], g: f32[4]) {
+constexpr const char* kConcat =
+    R"(func @concat(a: f32[1, 64], b: f32[1, 2], i: i64[4]) -> (y: f32[1, 66], g: f32[4]) {
   local t: f32[1, 66]
   t_0: t[n, c] for n:1, c:64 = a[n, c]
   t_1: t[n, c + 64] for n:1, c:2 = b[n, c]
@@ -30,7 +32,8 @@ constexpr const char* kConcat = R"(func @concat(a: f32[1, 64], b: f32[1, 2], i: 
 }
 )";
 
-constexpr const char* kScan = R"(func @rnn(p: f32[100, 256], const u: f32[256, 256]) -> (h: f32[100, 256]) {
+constexpr const char* kScan =
+    R"(func @rnn(p: f32[100, 256], const u: f32[256, 256]) -> (h: f32[100, 256]) {
   local s: f32[100, 256]
   scan t in 100 {
     s[t, j:256] = sum[k:256](u[j, k] * (h[t - 1, k] else 0.0))
@@ -39,7 +42,9 @@ constexpr const char* kScan = R"(func @rnn(p: f32[100, 256], const u: f32[256, 2
 }
 )";
 
-void expect_round_trip(const std::string& text) { EXPECT_EQ(to_string(parse_program(text, "test.tenon")), text); }
+void expect_round_trip(const std::string& text) {
+  EXPECT_EQ(to_string(parse_program(text, "test.tenon")), text);
+}
 
 std::string error_of(const std::string& text) {
   try {
@@ -59,7 +64,8 @@ TEST(TensorText, LocalsFollowFromPlainStages) {
   const Tensor* acc = program.functions[0].find_tensor("acc");
   ASSERT_NE(acc, nullptr);
   EXPECT_EQ(acc->type, DType::F32);
-  EXPECT_EQ(acc->extents, (std::vector<Expr>{program.pool->var("batch"), program.pool->index(3072)}));
+  EXPECT_EQ(acc->extents,
+            (std::vector<Expr>{program.pool->var("batch"), program.pool->index(3072)}));
   EXPECT_EQ(program.functions[0].locals.size(), 1u);
 }
 
@@ -75,12 +81,13 @@ TEST(TensorText, StagesOfAScanStandTogether) {
 
 TEST(TensorText, RefusesWhatIsNoProgram) {
   for (const char* text : {
-           "func @f(x: f32[4]) {}",                                          // no results
-           "func @f(x: f32[4]) -> (x: f32[4]) {}",                           // two of a name
-           "func @f(x: f32[4]) -> (y: f32[4]) { y[i:4] = z[i] }",            // no such tensor
+           "func @f(x: f32[4]) {}",                                           // no results
+           "func @f(x: f32[4]) -> (x: f32[4]) {}",                            // two of a name
+           "func @f(x: f32[4]) -> (y: f32[4]) { y[i:4] = z[i] }",             // no such tensor
            "func @f(x: f32[4]) -> (y: f32[4]) { y[i:4] = most[k:3](x[k]) }",  // no such reducer
-           "func @f(x: f32[4]) -> (y: f32[4]) { y[i:4] = any[k:3](x[k]) }",  // no bools
-           "func @f(x: f32[4]) -> (y: f32[4]) { t_0: t[i] for i:4 = x[i] }",  // t is declared nowhere
+           "func @f(x: f32[4]) -> (y: f32[4]) { y[i:4] = any[k:3](x[k]) }",   // no bools
+           "func @f(x: f32[4]) -> (y: f32[4]) { t_0: t[i] for i:4 = x[i] }",  // t is declared
+                                                                              // nowhere
            "func @f(x: f32[4]) -> (y: f32[4]) { scan t { } }",
            "func @f(x: f32[4]) -> (y: f32[4]) { y[i:4] = x[1.0] }",
        })
