@@ -87,6 +87,7 @@ class Parser {
   Stmt parse_statement();
   Stmt parse_for();
   Stmt parse_leaf();
+  bool guard_follows() const;
   Stmt parse_if();
   Stmt parse_call();
   Param parse_param();
@@ -169,6 +170,18 @@ Stmt Parser::parse_for() {
   return loop;
 }
 
+// The `if` behind a stage is its guard, unless a block follows the condition: then it is the next
+// statement.
+bool Parser::guard_follows() const {
+  if (!lexer_.next_is("if")) return false;
+  for (int ahead = 1; lexer_.peek(ahead).kind != TokenKind::End; ++ahead) {
+    if (lexer_.next_is("{", ahead)) return false;
+    for (const char* end : {"}", "stage", "for", "if", "clamp", "continues", "loc"})
+      if (lexer_.next_is(end, ahead)) return true;
+  }
+  return true;
+}
+
 Stmt Parser::parse_leaf() {
   auto stage = std::make_shared<Stage>();
   parse_target(lexer_, pool_, *stage);
@@ -206,7 +219,10 @@ Stmt Parser::parse_leaf() {
     lexer_.expect("=");
     leaf.bindings.push_back(parse_index(lexer_, pool_));
   }
-  if (lexer_.accept("if")) leaf.guard = parse_bool();
+  if (guard_follows()) {
+    lexer_.expect("if");
+    leaf.guard = parse_bool();
+  }
   if (lexer_.accept("clamp")) {
     do {
       leaf.clamped.push_back(lexer_.expect_word("the name of an axis"));

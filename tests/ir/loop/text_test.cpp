@@ -123,6 +123,24 @@ TEST(LoopText, PiecesAndRequirementsReadBack) {
 )");
 }
 
+TEST(LoopText, ConditionsBehindStagesAreNoGuards) {
+  expect_round_trip(R"(func @f(x: f32[n], out y: f32[n], out z: f32[n]) {
+  for i in n {
+    stage y[a:n] = x[a] with a = i
+    if i < 3 {
+      stage z[a:n] = y[a] with a = i if i < n
+      if i == 0 {
+        z[0] = x[0]
+      }
+    } else {
+      stage z[a:n] = y[a] with a = i if i < n
+      z[i] = 1.0
+    }
+  }
+}
+)");
+}
+
 TEST(LoopText, EveryLoopKindAndScopeReadsBack) {
   std::string text = "func @f(out y: f32[1]) {\n";
   for (const char* kind :
