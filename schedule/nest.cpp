@@ -182,19 +182,21 @@ bool find_path(const Stmt& stmt, const std::function<bool(const Stmt&)>& is_want
   return false;
 }
 
-void collect_leaves(const Stmt& stmt, std::vector<const For*>& loops, std::vector<LeafAt>& found) {
+void collect_leaves(const Stmt& stmt, LeafAt& path, std::vector<LeafAt>& found) {
   if (!stmt) return;
   if (const Leaf* leaf = stmt.as<Leaf>()) {
-    found.push_back({*leaf, loops});
+    found.push_back({*leaf, path.loops, path.conditions});
   } else if (const For* loop = stmt.as<For>()) {
-    loops.push_back(loop);
-    collect_leaves(loop->body, loops, found);
-    loops.pop_back();
+    path.loops.push_back(loop);
+    collect_leaves(loop->body, path, found);
+    path.loops.pop_back();
   } else if (const loop::Block* block = stmt.as<loop::Block>()) {
-    for (const Stmt& child : block->stmts) collect_leaves(child, loops, found);
+    for (const Stmt& child : block->stmts) collect_leaves(child, path, found);
   } else if (const loop::If* branch = stmt.as<loop::If>()) {
-    collect_leaves(branch->then_body, loops, found);
-    collect_leaves(branch->else_body, loops, found);
+    if (!branch->else_body) path.conditions.push_back(branch->condition);
+    collect_leaves(branch->then_body, path, found);
+    if (!branch->else_body) path.conditions.pop_back();
+    collect_leaves(branch->else_body, path, found);
   }
 }
 
@@ -297,8 +299,8 @@ Result<Stmt> copy_renamed(const State& state, const Stmt& stmt, const std::strin
 
 std::vector<LeafAt> leaves_in(const Stmt& stmt) {
   std::vector<LeafAt> found;
-  std::vector<const For*> loops;
-  collect_leaves(stmt, loops, found);
+  LeafAt path;
+  collect_leaves(stmt, path, found);
   return found;
 }
 
@@ -391,6 +393,27 @@ Expr add_guard(Expr guard, Expr condition, const Ranges& ranges) {
   for (Expr part : conjuncts(guard))
     if (part == condition) return guard;
   return guard ? guard & condition : condition;
+}
+
+std::vector<Expr> conditions_beyond_extents(const LeafAt& at, const Ranges& outer) {
+  Ranges ranges = outer;
+  for (const For* loop : at.loops) ranges.set_extent(loop->var, loop->extent);
+  std::vector<Expr> bounds, beyond;
+  for (size_t i = 0; i < at.leaf.stage->axes.size(); ++i) {
+    Expr binding = at.leaf.bindings[i];
+    bounds.push_back(simplify(lt(binding, at.leaf.stage->axes[i].extent), ranges));
+    bounds.push_back(simplify(le(binding.pool().index(0), binding), ranges));
+  }
+  auto look = [&](Expr condition) {
+    for (Expr part : conjuncts(condition)) {
+      Expr simple = simplify(part, ranges);
+      if (!is_true(simple) && std::find(bounds.begin(), bounds.end(), simple) == bounds.end())
+        beyond.push_back(part);
+    }
+  };
+  look(at.leaf.guard);
+  for (Expr condition : at.conditions) look(condition);
+  return beyond;
 }
 
 Result<std::string> read_loop_name(const State& state, Lexer& arguments) {

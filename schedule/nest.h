@@ -45,6 +45,7 @@ Result<loop::Stmt> copy_renamed(const State& state, const loop::Stmt& stmt,
 struct LeafAt {
   loop::Leaf leaf;
   std::vector<const loop::For*> loops;  // outermost first
+  std::vector<Expr> conditions;         // of the ifs without else around it
 };
 std::vector<LeafAt> leaves_in(const loop::Stmt& stmt);
 /// Leaves that write this tensor.
@@ -90,6 +91,10 @@ Result<Region> region_of(Expr index, const std::vector<const loop::For*>& inner,
 loop::Stmt guard_statements(const loop::Stmt& stmt, Expr condition);
 /// Adds a condition to a guard; drops it when it is proved under `ranges`.
 Expr add_guard(Expr guard, Expr condition, const Ranges& ranges);
+
+/// The parts of the leaf's guard, and the conditions around it, that say more than that its spatial
+/// axes lie inside.
+std::vector<Expr> conditions_beyond_extents(const LeafAt& at, const Ranges& ranges);
 
 /// Reads the name of a loop that can take more statements: a loop that exists and is not
 /// vectorized.

@@ -109,6 +109,7 @@ bool writes_whole_window(const State& state, const std::string& tensor,
   Ranges ranges = ranges_at(state, loop_name, true);
   bool filled = true;
   for (const LeafAt& at : writers_of(find_loop(state.function.body, loop_name)->body, tensor)) {
+    filled = filled && conditions_beyond_extents(at, ranges).empty();
     std::vector<Expr> indices;
     Ranges all = ranges;
     for (const For* loop : at.loops) all.set_extent(loop->var, loop->extent);
@@ -215,6 +216,17 @@ Status iterations_are_independent(const State& state, const std::string& loop_na
     if (Status status = iterations_read_own_writes(state, tensor, loop_name); !status)
       return status;
   return Done{};
+}
+
+Status window_holds_reads(const State& state, const std::string& tensor) {
+  std::vector<const For*> around = loops_around_buffer(state.function.body, tensor);
+  if (around.empty()) return Done{};
+  const std::string& loop_name = around.back()->var;
+  size_t inside = 0, all = 0;
+  for (const LeafAt& at : leaves_in(around.back()->body)) inside += reads_tensor(at.leaf, tensor);
+  for (const LeafAt& at : leaves_in(state.function.body)) all += reads_tensor(at.leaf, tensor);
+  if (inside != all) return Failure{tensor + " lives only inside " + loop_name};
+  return iterations_read_own_writes(state, tensor, loop_name);
 }
 
 std::vector<std::string> tensors_shared_by_iterations(const Stmt& body) {

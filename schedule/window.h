@@ -26,6 +26,9 @@ Status iterations_read_own_writes(const State& state, const std::string& tensor,
                                   const std::string& loop_name);
 /// The same for all tensors that the loop writes: its iterations may run in any order.
 Status iterations_are_independent(const State& state, const std::string& loop_name);
+/// Where the tensor's buffer is declared inside a loop: all its readers are there too, and read
+/// what the same iteration has written.
+Status window_holds_reads(const State& state, const std::string& tensor);
 /// Tensors that leaves inside write and that are not declared inside.
 std::vector<std::string> tensors_shared_by_iterations(const loop::Stmt& body);
 

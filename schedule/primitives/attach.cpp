@@ -96,6 +96,13 @@ Stmt make_nest(const State& state, const Stage& consumer, const Location& locati
     leaf.guard = add_guard(leaf.guard, le(pool.index(0), binding), ranges);
     leaf.guard = add_guard(leaf.guard, lt(binding, axis.extent), ranges);
   }
+  for (Expr part : conditions_beyond_extents(producer, around)) {
+    // Of a reduction only what its spatial loops decide says which elements there are.
+    bool spatial = std::none_of(producer.loops.begin(), producer.loops.end(), [&](const For* loop) {
+      return uses_var(part, loop->var) && !binds_spatial(producer.leaf, loop->var);
+    });
+    if (spatial) leaf.guard = add_guard(leaf.guard, substitute(part, fresh), ranges);
+  }
   leaf.bindings = std::move(bindings);
   Stmt body = leaf;
   for (size_t i = loops.size(); i-- > 0;) {

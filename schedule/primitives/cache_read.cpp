@@ -95,6 +95,7 @@ Status apply_cache_read(State& state, Lexer& arguments) {
     return Stmt(changed);
   });
   state.function.body = loop::block({loop::Alloc{buffer}, state.function.body});
+  if (Status status = window_holds_reads(state, tensor); !status) return status;
   return place_window(state, *copy_name, *loop_name, *scope, {});
 }
 

@@ -53,11 +53,14 @@ bool reads_padded(const State& state, const Leaf& leaf, const std::string& axis,
 // The guard of a leaf without the conditions `binding < extent` of axes that may run over.
 Expr relaxed_guard(const State& state, const LeafAt& at, const Ranges& ranges) {
   std::vector<Expr> kept;
+  Ranges inside = ranges;
+  for (const For* loop : at.loops) inside.set_extent(loop->var, loop->extent);
   for (Expr part : conjuncts(at.leaf.guard)) {
     bool drop = false;
     for (size_t i = 0; i < at.leaf.stage->axes.size() && !drop; ++i) {
       const loop::Axis& axis = at.leaf.stage->axes[i];
-      if (!(part == lt(at.leaf.bindings[i], axis.extent))) continue;
+      if (!(simplify(part, inside) == simplify(lt(at.leaf.bindings[i], axis.extent), inside)))
+        continue;
       bool clamped = std::find(at.leaf.clamped.begin(), at.leaf.clamped.end(), axis.name) !=
                      at.leaf.clamped.end();
       Result<Region> region = region_of(at.leaf.bindings[i], at.loops, ranges);

@@ -33,29 +33,6 @@ class InlineReads final : public Rewriter {
   const Stage& stage_;
 };
 
-// What the stage read must be there for its readers: windows inside a loop only for what the same
-// iteration has written.
-Status check_operands(const State& state, const Stage& stage) {
-  std::vector<std::string> operands;
-  for_each_node(stage.value, [&](Expr node) {
-    if (const Read* read = node.as<Read>()) operands.push_back(read->tensor);
-  });
-  for (const std::string& operand : operands) {
-    std::vector<const loop::For*> around = loops_around_buffer(state.function.body, operand);
-    if (around.empty()) continue;
-    size_t inside = 0, all = 0;
-    for (const LeafAt& at : leaves_in(around.back()->body))
-      inside += reads_tensor(at.leaf, operand);
-    for (const LeafAt& at : leaves_in(state.function.body)) all += reads_tensor(at.leaf, operand);
-    if (inside != all)
-      return Failure{stage.tensor + " reads " + operand + ", which lives only inside " +
-                     around.back()->var};
-    if (Status status = iterations_read_own_writes(state, operand, around.back()->var); !status)
-      return status;
-  }
-  return Done{};
-}
-
 Status apply_inline(State& state, Lexer& arguments) {
   std::string tensor = arguments.expect_word("the name of a stage");
   for (const loop::Param& param : state.function.params)
@@ -87,7 +64,14 @@ Status apply_inline(State& state, Lexer& arguments) {
     leaf.stage = std::move(changed);
     return leaf;
   });
-  return check_operands(state, stage);
+  // The readers now read what the stage read.
+  std::vector<std::string> operands;
+  for_each_node(stage.value, [&](Expr node) {
+    if (const Read* read = node.as<Read>()) operands.push_back(read->tensor);
+  });
+  for (const std::string& operand : operands)
+    if (Status status = window_holds_reads(state, operand); !status) return status;
+  return Done{};
 }
 
 }  // namespace
