@@ -109,8 +109,8 @@ std::string whole_text(const BuiltModel& built) {
 
 }  // namespace
 
-LoweredModel lower_model(const ModelOptions& options, const target::Target& target,
-                         Diagnostics& diagnostics, const Progress& progress) {
+frontend::Imported import_for(const ModelOptions& options, Diagnostics& diagnostics,
+                              const Progress& progress) {
   progress("reading " + options.model);
   frontend::ImportOptions import;
   import.dims = options.dims;
@@ -118,7 +118,11 @@ LoweredModel lower_model(const ModelOptions& options, const target::Target& targ
   import.name = options.name;
   frontend::Imported imported = frontend::import_model(options.model, import, diagnostics);
   diagnostics.checkpoint();
+  return imported;
+}
 
+LoweredModel lower_graph(frontend::Imported imported, const ModelOptions& options,
+                         const target::Target& target, const Progress& progress) {
   LoweredModel lowered;
   lowered.file = imported.file;
   lowered.program.graph = std::move(imported.graph);
@@ -141,6 +145,11 @@ LoweredModel lower_model(const ModelOptions& options, const target::Target& targ
   progress("optimising");
   run_pipeline(lowered.program, context, instruments);
   return lowered;
+}
+
+LoweredModel lower_model(const ModelOptions& options, const target::Target& target,
+                         Diagnostics& diagnostics, const Progress& progress) {
+  return lower_graph(import_for(options, diagnostics, progress), options, target, progress);
 }
 
 BuiltModel build_model(LoweredModel lowered, const target::Target& target,

@@ -18,6 +18,12 @@ struct LoweredModel {
   Program program;  // at the loop level, every pass done
   std::shared_ptr<const frontend::ModelFile> file;
 };
+frontend::Imported import_for(const ModelOptions& options, Diagnostics& diagnostics,
+                              const Progress& progress);
+/// Runs the pipeline on a graph of the model.
+LoweredModel lower_graph(frontend::Imported imported, const ModelOptions& options,
+                         const target::Target& target, const Progress& progress);
+/// Both.
 LoweredModel lower_model(const ModelOptions& options, const target::Target& target,
                          Diagnostics& diagnostics, const Progress& progress);
 

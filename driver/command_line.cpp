@@ -199,14 +199,23 @@ int parse_and_run(int argc, char** argv) {
   VerifyOptions verify;
   CLI::App* verify_command =
       app.add_subcommand("verify", "compare a model's outputs with stored ones");
-  verify_command->footer("example: tenon verify model.onnx --data test_data_set_0");
+  verify_command->footer(
+      "examples:\n"
+      "  tenon verify model.onnx --data test_data_set_0\n"
+      "  tenon verify model.onnx --inputs in.npz --reference out.npz --rtol 1e-3\n"
+      "  tenon verify model.onnx --per-node                 every node against the interpreter\n"
+      "  tenon verify model.onnx --inputs in.npz --reference nodes.npz --per-node\n"
+      "                                                     nodes.npz: results of nodes, by name");
   add_run_options(*verify_command, verify.run, raw, input_files);
-  verify_command->add_option("--reference", verify.reference_file,
-                             "F.npz with the expected outputs");
-  verify_command->add_option("--rtol", verify.relative, "relative tolerance");
-  verify_command->add_option("--atol", verify.absolute, "absolute tolerance");
+  verify_command->add_option(
+      "--reference", verify.reference_file,
+      "F.npz with the expected outputs; with --per-node also results of nodes");
+  verify_command->add_option("--rtol", verify.tolerance.relative, "relative tolerance");
+  verify_command->add_option("--atol", verify.tolerance.absolute, "absolute tolerance");
   verify_command->add_flag("--per-node", verify.per_node,
-                           "compare each kernel with the interpreter");
+                           "compare the result of each ONNX node with the reference, or else the "
+                           "interpreter, and name the first that differs (--atol is then times the "
+                           "result's largest magnitude, where that is above 1)");
   verify_command->callback([&] {
     parse_raw(raw, verify.run.model);
     for (const std::string& text : input_files)

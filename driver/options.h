@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "driver/compare.h"
 #include "frontend/import.h"
 #include "target/target.h"
 
@@ -63,7 +64,7 @@ struct BenchOptions {
 struct VerifyOptions {
   RunOptions run;
   std::string reference_file;
-  double relative = 1e-4, absolute = 1e-5;
+  Tolerance tolerance;
   bool per_node = false;
 };
 

@@ -1,5 +1,5 @@
-// One run of a compiled session, by the backend that the options name; and the comparison of its
-// kernels.
+// One run of a compiled session, by the backend that the options name; and the comparison node
+// by node.
 #pragma once
 
 #include "driver/commands/commands.h"
@@ -10,9 +10,9 @@ namespace tenon::driver {
 std::map<std::string, Array> run_once(const RunOptions& options, Session& session,
                                       GivenInputs& given);
 
-/// Compares each kernel of the compiled model with the interpreter, call by call, and names the
-/// first that differs.
-int verify_per_node(const Session& session, const std::map<std::string, Array>& inputs,
-                    const VerifyOptions& options);
+/// Compares the result of every ONNX node with the reference, or where that does not have it with
+/// the interpreter, and names the first that differs.
+int verify_per_node(const VerifyOptions& options, const GivenInputs& given,
+                    const std::map<std::string, Array>& reference);
 
 }  // namespace tenon::driver

@@ -48,8 +48,17 @@ struct ImportOptions {
       true;  // else a dimension without bounds gets 1..1: for `run`, whose inputs fix it beforehand
 };
 
+/// What a node of the model's main graph gives under one of its output names.
+struct NodeResult {
+  std::string node;  // its name, as locations have it
+  std::string op;    // its ONNX operator
+  std::string name;  // of the output
+  high::ValueId value;
+};
+
 struct Imported {
   high::Graph graph;
+  std::vector<NodeResult> results;  // of every node, in an order in which they can be computed
   std::shared_ptr<const ModelFile> file;
 };
 

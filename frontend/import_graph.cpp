@@ -50,15 +50,21 @@ class ModelImporter {
       known.insert(tensor.name());
     }
     NodeImporter importer(builder, file_, diagnostics_);
-    importer.import_nodes(ordered_nodes(file_.model.graph().node(), known, scope.opsets,
-                                        {file_.base_name, "", 0, 0}, diagnostics_),
-                          scope);
+    std::vector<const onnx::NodeProto*> nodes = ordered_nodes(
+        file_.model.graph().node(), known, scope.opsets, {file_.base_name, "", 0, 0}, diagnostics_);
+    importer.import_nodes(nodes, scope);
+    for (const onnx::NodeProto* node : nodes)
+      for (const std::string& output : node->output())
+        if (!output.empty())
+          results_.push_back(
+              {name_of_node(*node), node->op_type(), output, importer.value_of(output, scope)});
     add_outputs(builder, importer, scope);
     importer.report_unsupported();
     diagnostics_.checkpoint();
     builder.describe = nullptr;
     return builder.take();
   }
+  std::vector<NodeResult> take_results() { return std::move(results_); }
 
  private:
   void add_outputs(high::GraphBuilder& builder, NodeImporter& importer, Scope& scope) {
@@ -104,6 +110,7 @@ class ModelImporter {
   const ImportOptions& options_;
   Diagnostics& diagnostics_;
   Declarations declarations_;
+  std::vector<NodeResult> results_;
 };
 
 }  // namespace
@@ -111,7 +118,9 @@ class ModelImporter {
 Imported import_model(const std::string& path, const ImportOptions& options,
                       Diagnostics& diagnostics) {
   auto file = std::make_shared<OnnxFile>(path);
-  return {ModelImporter(*file, options, diagnostics).run(), file};
+  ModelImporter importer(*file, options, diagnostics);
+  high::Graph graph = importer.run();
+  return {std::move(graph), importer.take_results(), file};
 }
 
 std::shared_ptr<const ModelFile> open_model_file(const std::string& path,

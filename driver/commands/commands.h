@@ -45,5 +45,8 @@ struct Session {
 };
 Session compile_for_call(const RunOptions& options, const GivenInputs& inputs,
                          const Progress& progress);
+/// The same for a graph of the model, its dimensions fixed.
+Session compile_graph_for_call(frontend::Imported imported, const ModelOptions& options,
+                               const Progress& progress);
 
 }  // namespace tenon::driver

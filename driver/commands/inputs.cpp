@@ -103,18 +103,28 @@ loop::SymbolValues chosen_dimensions(const loop::Module& module,
 Session compile_for_call(const RunOptions& options, const GivenInputs& inputs,
                          const Progress& progress) {
   auto start = std::chrono::steady_clock::now();
-  Session session{resolve_target(options.model, "native"), {}, {}, 0};
   ModelOptions model = fix_dimensions(options, inputs);
+  resolve_target(model, "native");  // a wrong name is said before the model is read
   Diagnostics diagnostics;
-  BuildRequest request;
-  request.name = model.name.empty()
-                     ? codegen::default_prefix(std::filesystem::path(model.model).stem().string())
-                     : model.name;
-  session.model = build_model(lower_model(model, session.target, diagnostics, progress),
-                              session.target, request, diagnostics, progress);
-  session.objects = session.model.take_objects();
+  frontend::Imported imported = import_for(model, diagnostics, progress);
+  Session session = compile_graph_for_call(std::move(imported), model, progress);
   session.compile_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  print_warnings(diagnostics);
+  return session;
+}
+
+Session compile_graph_for_call(frontend::Imported imported, const ModelOptions& options,
+                               const Progress& progress) {
+  Session session{resolve_target(options, "native"), {}, {}, 0};
+  Diagnostics diagnostics;
+  BuildRequest request;
+  request.name = options.name.empty()
+                     ? codegen::default_prefix(std::filesystem::path(options.model).stem().string())
+                     : options.name;
+  session.model = build_model(lower_graph(std::move(imported), options, session.target, progress),
+                              session.target, request, diagnostics, progress);
+  session.objects = session.model.take_objects();
   progress("");
   print_warnings(diagnostics);
   return session;

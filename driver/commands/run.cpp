@@ -1,21 +1,14 @@
 // tenon run: compiles and runs in this process.
 #include <cmath>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 
 #include "driver/commands/commands.h"
+#include "driver/compare.h"
 #include "driver/run_once.h"
 
 namespace tenon::driver {
 namespace {
-
-std::string shape_text(const Array& array) {
-  std::string text = std::string(name_of(array.type)) + "[";
-  for (size_t i = 0; i < array.shape.size(); ++i)
-    text += (i ? ", " : "") + std::to_string(array.shape[i]);
-  return text + "]";
-}
 
 // The first elements, and of floats the range and the mean.
 std::string summary(const Array& array) {
@@ -23,21 +16,8 @@ std::string summary(const Array& array) {
   int64_t count = array.element_count();
   char number[48];
   double least = INFINITY, most = -INFINITY, sum = 0;
-  size_t width = static_cast<size_t>(bits_of(array.type) / 8);
   for (int64_t i = 0; i < count; ++i) {
-    const uint8_t* element = array.bytes.data() + static_cast<size_t>(i) * width;
-    double value = 0;
-    if (array.type == DType::F32) {
-      float real;
-      std::memcpy(&real, element, sizeof real);
-      value = static_cast<double>(real);
-    } else if (array.type == DType::F64) {
-      std::memcpy(&value, element, sizeof value);
-    } else {
-      int64_t integer = 0;
-      std::memcpy(&integer, element, width);
-      value = static_cast<double>(integer);
-    }
+    double value = element(array, i);
     least = std::min(least, value);
     most = std::max(most, value);
     sum += value;
@@ -115,7 +95,7 @@ int run_run(const RunOptions& options) {
   if (given.random)
     std::printf("inputs: seeded, --seed=%llu\n", static_cast<unsigned long long>(options.seed));
   for (const auto& [name, array] : outputs)
-    std::printf("%s : %s %s\n", name.c_str(), shape_text(array).c_str(), summary(array).c_str());
+    std::printf("%s : %s %s\n", name.c_str(), type_text(array).c_str(), summary(array).c_str());
   return 0;
 }
 
