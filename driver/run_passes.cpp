@@ -49,21 +49,18 @@ std::string to_string(const Program& program) {
 }
 
 Program parse_program_of_any_level(std::string_view text, const std::string& file_name) {
-  // Each level has words of its own: `model NAME {` opens a graph, `module NAME` a loop module, and
-  // a tensor program is functions with results behind an arrow.
+  // `model NAME {` opens a graph, and the functions of a tensor program have results behind an
+  // arrow, where those of a loop module have none; in braces both may hold any word.
   Lexer lexer(text, file_name);
   Program program;
-  bool has_arrow = false, is_graph = false, is_module = false;
-  while (!lexer.at_end()) {
-    has_arrow = has_arrow || lexer.next_is("->");
-    is_graph = is_graph || lexer.next_is("model");
-    is_module = is_module || lexer.next_is("module");
-    if (is_graph || is_module) break;
-    lexer.next();
+  bool is_graph = lexer.next_is("model"), has_arrow = false;
+  for (int depth = 0; !lexer.at_end() && !is_graph && !has_arrow; lexer.next()) {
+    depth += lexer.next_is("{") - lexer.next_is("}");
+    has_arrow = depth == 0 && lexer.next_is("->");
   }
   if (is_graph) {
     program.graph = high::parse_graph(text, file_name);
-  } else if (!is_module && has_arrow) {
+  } else if (has_arrow) {
     program.level = Level::Tensor;
     program.tensors = tensor::parse_program(text, file_name);
   } else {
@@ -76,7 +73,7 @@ Program parse_program_of_any_level(std::string_view text, const std::string& fil
 void verify_program(const Program& program, std::string_view after) {
   std::vector<std::string> faults;
   switch (program.level) {
-    case Level::High: high::verify(program.graph); break;
+    case Level::High: faults = high::verify(program.graph); break;
     case Level::Tensor: faults = tensor::verify(program.tensors); break;
     case Level::Loop: faults = loop::verify(program.module); break;
   }

@@ -15,6 +15,12 @@ bool is_word_part(char c) {
 }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
+bool is_infinity(std::string_view word) { return word == "inf" || word.starts_with("inf_"); }
+bool is_nan(std::string_view word) { return word == "nan" || word.starts_with("nan_"); }
+bool is_literal(std::string_view word) {
+  return word == "true" || word == "false" || is_infinity(word) || is_nan(word);
+}
+
 constexpr std::string_view kLongPuncts[] = {
     "->", "==", "!=", "<=", ">=", "<<", ">>", "//", "..", "+="};
 
@@ -54,12 +60,10 @@ Lexer::Lexer(std::string_view text, std::string file_name)
       token.kind = TokenKind::Word;
       token.text = text.substr(start, i - start);
       std::string_view word = token.text;
-      bool is_inf = word == "inf" || word.starts_with("inf_"),
-           is_nan = word == "nan" || word.starts_with("nan_");
-      if (is_inf || is_nan) {
+      if (is_infinity(word) || is_nan(word)) {
         token.kind = TokenKind::Float;
-        token.number = is_inf ? std::numeric_limits<double>::infinity()
-                              : std::numeric_limits<double>::quiet_NaN();
+        token.number = is_infinity(word) ? std::numeric_limits<double>::infinity()
+                                         : std::numeric_limits<double>::quiet_NaN();
         if (word.size() > 4) token.suffix = word.substr(4);
       }
     } else if (is_digit(text[i])) {
@@ -256,7 +260,7 @@ std::string to_word(std::string_view text) {
   while (!word.empty() && word.back() == '_') word.pop_back();
   if (word.empty()) word = "v";
   if (is_digit(word[0])) word = "_" + word;
-  return word;
+  return is_literal(word) ? "v_" + word : word;
 }
 
 Location merge(const Location& a, const Location& b) {

@@ -86,7 +86,7 @@ std::string quoted(std::string_view text);
 /// Elements joined by a separator.
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 /// A Word made of any string: other characters become _, runs collapse; never empty, never starts
-/// with a digit.
+/// with a digit, and what the texts would read as a literal gets v_ before it: true -> v_true.
 std::string to_word(std::string_view text);
 
 }  // namespace tenon

@@ -91,10 +91,6 @@ GraphBuilder::GraphBuilder(const Graph& source) {
 
 std::string GraphBuilder::unique_name(const std::string& hint) {
   std::string word = to_word(hint);
-  // Words that the texts read as literals.
-  bool literal = word == "true" || word == "false" || word == "inf" || word == "nan" ||
-                 word.starts_with("inf_") || word.starts_with("nan_");
-  if (literal) word = "v_" + word;
   int& uses = used_names_[word];
   std::string name = word;
   while (uses > 0) {

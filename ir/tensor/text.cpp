@@ -124,10 +124,16 @@ class Parser {
     return tensors;
   }
 
-  // A reducer stands before `[`, where a tensor of that name would too: the tensor goes first.
+  // A reducer stands before `[`, where a tensor of that name would too; only behind the `]` of a
+  // reduction stands `(`.
   bool at_reduction() const {
-    return lexer_.peek().kind == TokenKind::Word && lexer_.next_is("[", 1) &&
-           !types_.count(lexer_.peek().text);
+    if (lexer_.peek().kind != TokenKind::Word || !lexer_.next_is("[", 1)) return false;
+    int depth = 0;
+    for (int i = 1; lexer_.peek(i).kind != TokenKind::End; ++i) {
+      if (lexer_.next_is("[", i)) ++depth;
+      if (lexer_.next_is("]", i) && --depth == 0) return lexer_.next_is("(", i + 1);
+    }
+    return false;
   }
 
   void parse_stage(Function& function, int scan);
@@ -145,7 +151,7 @@ void Parser::parse_stage(Function& function, int scan) {
   Token value = lexer_.peek();
   if (at_reduction()) {
     stage->reducer = accept_reducer(lexer_);
-    if (stage->reducer == Reducer::None) lexer_.fail("no tensor of this name is in scope");
+    if (stage->reducer == Reducer::None) lexer_.fail("expected a reducer");
     lexer_.expect("[");
     if (lexer_.peek().kind == TokenKind::Word && lexer_.next_is(":", 1))
       stage->reduce_axes = parse_axes(lexer_, pool_);

@@ -121,6 +121,11 @@ TEST(TextTest, JoinAndToWord) {
   EXPECT_EQ(to_word("/layer1/0/conv1/Conv"), "layer1_0_conv1_Conv");
   EXPECT_EQ(to_word("3d"), "_3d");
   EXPECT_EQ(to_word("::"), "v");
+  EXPECT_EQ(to_word("inf"), "v_inf");
+  EXPECT_EQ(to_word("nan/x"), "v_nan_x");
+  EXPECT_EQ(to_word("true"), "v_true");
+  EXPECT_EQ(to_word("truest"), "truest");
+  EXPECT_EQ(to_word("info"), "info");
   EXPECT_EQ(to_word("caf\xc3\xa9 au lait"), "caf_au_lait");
 }
 
