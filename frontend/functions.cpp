@@ -62,8 +62,10 @@ class ExpansionCheck {
     for (auto it = first; it != path_.end(); ++it)
       names.push_back(tenon::quoted(function_name(**it)));
     diagnostics_
-        .error(place_, std::string(names.size() == 1 ? "the function " : "the functions ") +
-                           join(names, ", ") + " call themselves: recursion without an end")
+        .error(place_, (names.size() == 1
+                            ? "the function " + names[0] + " calls itself"
+                            : "the functions " + join(names, ", ") + " call each other in a ring") +
+                           ": recursion without an end")
         .help("a function must not reach itself; write a Loop");
   }
 

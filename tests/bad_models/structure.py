@@ -2,7 +2,7 @@
 
     y = Relu(ghost)   ->   tenon: error: missing_input.onnx: node "/relu" (Relu, opset 17): ...
 """
-from build import bad, model, node, one_node, value
+from build import bad, model, node, one_node, value, weight
 from onnx import helper
 
 
@@ -128,3 +128,17 @@ def billion_laughs():
     functions.append(function("Laugh30", [node("Relu", ["x"], ["y"])]))
     return model([call("Laugh0", "x", "y")], [value("x", [4])], [value("y", [4])],
                  domains=["local"], functions=functions)
+
+
+@bad
+def function_calling_itself():
+    "A model-local function whose body calls it."
+    return model([call("Echo", "x", "y")], [value("x", [4])], [value("y", [4])], domains=["local"],
+                 functions=[function("Echo", [call("Echo", "x", "y")])])
+
+
+@bad
+def withdrawn_operator():
+    "An operator that ONNX took back, without a definition that says what it meant."
+    return model([node("Upsample", ["x", "scales"], ["y"])], [value("x", [1, 1, 4, 4])],
+                 [value("y", [1, 1, 8, 8])], [weight("scales", [4])], opset=11)
