@@ -135,7 +135,7 @@ bool NodeImporter::is_supported(const NodeProto& node, const onnx::OpSchema* sch
                                 const Scope& scope) {
   std::string domain = default_domain(node.domain());
   const OnnxOperator* row = domain.empty() ? find_onnx_operator(node.op_type()) : nullptr;
-  if (schema && !schema->deprecated()) {
+  if (schema) {
     if (row && row->reads(schema->since_version())) return true;
     if (schema->HasFunction() || schema->HasContextDependentFunction()) return true;
     if (domain.empty() && node.op_type() == "If") return true;
@@ -144,6 +144,11 @@ bool NodeImporter::is_supported(const NodeProto& node, const onnx::OpSchema* sch
   if (!domain.empty() && opset_of(scope, domain) == 0) {
     add_unsupported(node, "the model imports no opset of the domain " + tenon::quoted(domain),
                     "add an opset_import of that domain, or export the model again");
+  } else if (schema && schema->deprecated()) {
+    add_unsupported(node,
+                    "ONNX has withdrawn this operator in opset " +
+                        std::to_string(schema->since_version()) + ", and it has no definition",
+                    "export the model again: `tenon ops` lists the operators that are supported");
   } else if (row && schema) {
     add_unsupported(node,
                     "version " + std::to_string(schema->since_version()) +

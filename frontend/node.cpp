@@ -13,7 +13,11 @@ using onnx::AttributeProto;
 
 ValueId add_tensor(high::GraphBuilder& builder, const OnnxFile& file,
                    const onnx::TensorProto& tensor, const std::string& name_hint) {
-  Result<std::span<const uint8_t>> bytes = file.bytes_of_tensor(tensor);
+  const std::string* name = file.name_of(tensor);
+  // What is not the model's own stands in an ONNX definition and goes with it.
+  TensorBytes of_definition("");
+  Result<std::span<const uint8_t>> bytes =
+      name ? file.bytes_of_tensor(tensor) : of_definition.of(tensor);
   if (!bytes)
     throw NodeFailure{"the tensor " + tenon::quoted(name_hint) + " is not sound: " + bytes.reason(),
                       ""};
@@ -26,7 +30,6 @@ ValueId add_tensor(high::GraphBuilder& builder, const OnnxFile& file,
   if (count <= high::kInlineElements)
     return builder.add_constant(name_hint, std::move(type),
                                 std::vector<uint8_t>(bytes->begin(), bytes->end()));
-  const std::string* name = file.name_of(tensor);
   if (!name)
     throw NodeFailure{
         "a constant of more than 64 elements stands in the definition of this operator", ""};
@@ -219,13 +222,9 @@ ValueId NodeContext::constant(const onnx::TensorProto& tensor) {
 }
 
 ValueId NodeContext::constant_of_list(const std::string& name) {
-  auto given = view_.attributes.find(name);
-  const onnx::TensorProto* tensor =
-      given != view_.attributes.end() ? file_.tensor_of_list(*given->second) : nullptr;
-  if (!tensor)
-    fail("the attribute " + name + " is no list of numbers that stands in the model's own nodes",
-         "give the attribute value, a tensor");
-  return constant(*tensor);
+  const AttributeProto& list = *view_.attributes.at(name);
+  if (const onnx::TensorProto* tensor = file_.tensor_of_list(list)) return constant(*tensor);
+  return constant(vector_of(list));
 }
 
 ValueId NodeContext::literal(DType type, const std::vector<int64_t>& shape,

@@ -4,9 +4,11 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
+#include "ir/high/graph.h"
 #include "support/sha256.h"
 
 namespace tenon::frontend {
@@ -32,19 +34,6 @@ std::vector<uint8_t> read_model(const std::string& path, const Place& place) {
   return bytes;
 }
 
-// A vector of what a list attribute holds.
-onnx::TensorProto vector_of(const onnx::AttributeProto& list) {
-  onnx::TensorProto tensor;
-  bool floats = list.type() == onnx::AttributeProto::FLOATS;
-  tensor.set_data_type(floats ? onnx::TensorProto::FLOAT : onnx::TensorProto::INT64);
-  tensor.add_dims(floats ? list.floats_size() : list.ints_size());
-  if (floats)
-    *tensor.mutable_float_data() = list.floats();
-  else
-    *tensor.mutable_int64_data() = list.ints();
-  return tensor;
-}
-
 }  // namespace
 
 OnnxFile::OnnxFile(const std::string& file_path)
@@ -68,9 +57,12 @@ OnnxFile::OnnxFile(const std::string& file_path)
     if (import.domain().empty() || import.domain() == "ai.onnx")
       opset = static_cast<int>(std::min<int64_t>(import.version(), INT32_MAX));
   add_tensors(model.graph(), "");
-  for (const onnx::FunctionProto& function : model.functions())
-    for (const onnx::NodeProto& node : function.node())
-      add_attributes(node, function.domain() + "." + function.name() + ":");
+  for (const onnx::FunctionProto& function : model.functions()) {
+    std::string prefix = function.domain() + "." + function.name() + ":";
+    for (const onnx::AttributeProto& attribute : function.attribute_proto())
+      add_attribute(prefix + attribute.name(), attribute);
+    for (const onnx::NodeProto& node : function.node()) add_attributes(node, prefix);
+  }
 }
 
 // The first tensor of a name keeps it; others get a number.
@@ -92,20 +84,31 @@ void OnnxFile::add_tensors(const onnx::GraphProto& graph, const std::string& pre
 
 void OnnxFile::add_attributes(const onnx::NodeProto& node, const std::string& prefix) {
   std::string name = prefix + (node.output_size() > 0 ? node.output(0) : node.name());
-  for (const onnx::AttributeProto& attribute : node.attribute()) {
-    if (attribute.has_t()) add_tensor(name, attribute.t());
-    if (attribute.has_g()) add_tensors(attribute.g(), name + ":");
-    if (node.op_type() == "Constant" &&
-        (attribute.ints_size() > 0 || attribute.floats_size() > 0)) {
-      onnx::TensorProto& list = lists_[&attribute] = vector_of(attribute);
-      add_tensor(name, list);
-    }
-  }
+  for (const onnx::AttributeProto& attribute : node.attribute()) add_attribute(name, attribute);
+}
+
+void OnnxFile::add_attribute(const std::string& name, const onnx::AttributeProto& attribute) {
+  if (attribute.has_t()) add_tensor(name, attribute.t());
+  if (attribute.has_g()) add_tensors(attribute.g(), name + ":");
+  if (std::max(attribute.ints_size(), attribute.floats_size()) > high::kInlineElements)
+    add_tensor(name, lists_[&attribute] = vector_of(attribute));
 }
 
 const std::string* OnnxFile::name_of(const onnx::TensorProto& tensor) const {
   auto found = names_.find(&tensor);
   return found != names_.end() ? &found->second : nullptr;
+}
+
+onnx::TensorProto vector_of(const onnx::AttributeProto& list) {
+  onnx::TensorProto tensor;
+  bool floats = list.type() == onnx::AttributeProto::FLOATS;
+  tensor.set_data_type(floats ? onnx::TensorProto::FLOAT : onnx::TensorProto::INT64);
+  tensor.add_dims(floats ? list.floats_size() : list.ints_size());
+  if (floats)
+    *tensor.mutable_float_data() = list.floats();
+  else
+    *tensor.mutable_int64_data() = list.ints();
+  return tensor;
 }
 
 const onnx::TensorProto* OnnxFile::tensor_of_list(const onnx::AttributeProto& attribute) const {

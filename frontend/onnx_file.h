@@ -27,14 +27,15 @@ class OnnxFile final : public ModelFile {
   /// an attribute the first output of its node. Null for a tensor that is not the model's.
   const std::string* name_of(const onnx::TensorProto& tensor) const;
 
-  /// The vector that a Constant's attribute value_ints or value_floats stands for; null for a list
-  /// that is not the model's.
+  /// The vector that an attribute of the model stands for, a list of more than 64 ints or floats;
+  /// null for others.
   const onnx::TensorProto* tensor_of_list(const onnx::AttributeProto& attribute) const;
 
  private:
   void add_tensor(const std::string& base, const onnx::TensorProto& tensor);
   void add_tensors(const onnx::GraphProto& graph, const std::string& prefix);
   void add_attributes(const onnx::NodeProto& node, const std::string& prefix);
+  void add_attribute(const std::string& name, const onnx::AttributeProto& attribute);
 
   mutable TensorBytes bytes_;
   std::map<std::string, const onnx::TensorProto*> tensors_;
@@ -42,5 +43,8 @@ class OnnxFile final : public ModelFile {
   std::map<const onnx::TensorProto*, std::string> names_;           // looked up, never iterated
   std::map<const onnx::AttributeProto*, onnx::TensorProto> lists_;  // likewise
 };
+
+/// A list of ints or floats as a vector.
+onnx::TensorProto vector_of(const onnx::AttributeProto& list);
 
 }  // namespace tenon::frontend

@@ -25,7 +25,7 @@ bool is_readable(const onnx::FunctionProto& body) {
 }
 
 bool is_expanded(const onnx::OpSchema& schema) {
-  if (!has_definition(schema) || schema.deprecated()) return false;
+  if (!has_definition(schema)) return false;
   if (schema.HasFunction()) return is_readable(*schema.GetFunction());
   return false;
 }
