@@ -32,9 +32,11 @@ struct BuiltModel {
   codegen::BundleInterface interface;
   WeightsPlan weights;
   std::unique_ptr<ConstantValues> constants;
-  codegen::ModuleCode code;  // its main module until it is written or loaded; kernels and groups
-  std::string whole_text;    // LLVM IR of all code, the runtime included, when asked for
-  std::string assembly;      // of the kernels, when asked for
+  // its main module until it is written or loaded; kernels and groups
+  codegen::ModuleCode code;
+  // LLVM IR of all code, the runtime included, when asked for
+  std::string whole_text;
+  std::string assembly;  // of the kernels, when asked for
 
   const loop::Module& module() const { return lowered.program.module; }
   /// The loop function of a group's kernel.

@@ -1,7 +1,6 @@
 // depfile.h: tells a build system which files a bundle was read from.
 //
-//   write_depfile("kws.d", "out/libkws.a", {"kws.onnx", "my weights"})   ->   out/libkws.a:
-//   kws.onnx my\\ weights
+//   write_depfile("kws.d", "out/libkws.a", {"kws.onnx", "my weights"})   ->   out/libkws.a: kws.onnx my\\ weights
 #pragma once
 
 #include <string>

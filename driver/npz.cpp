@@ -199,8 +199,8 @@ void write_npz(const std::string& path, const std::map<std::string, Array>& arra
                : -1;
     if (index < 0) fault(path, "the file cannot be written");
     zip_set_file_compression(archive.get(), static_cast<zip_uint64_t>(index), ZIP_CM_STORE, 0);
-    zip_file_set_dostime(archive.get(), static_cast<zip_uint64_t>(index), 0, 0x21,
-                         0);  // 1980-01-01: no time stamps
+    // 1980-01-01: no time stamps
+    zip_file_set_dostime(archive.get(), static_cast<zip_uint64_t>(index), 0, 0x21, 0);
   }
   if (zip_close(archive.release()) != 0)
     fault(path, "the file cannot be written: " + std::string(std::strerror(errno)));

@@ -35,8 +35,8 @@ Program parse_program_of_any_level(std::string_view text, const std::string& fil
 /// What passes are told.
 struct PassContext {
   const target::Target* target = nullptr;
-  std::vector<schedule::Script>
-      scripts;           // --schedule: for the functions that it names, instead of the templates'
+  // --schedule: for the functions that it names, instead of the templates'
+  std::vector<schedule::Script> scripts;
   bool schedule = true;  // false: loops stay naive
 };
 

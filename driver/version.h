@@ -8,8 +8,8 @@ namespace tenon {
 
 struct Version {
   const char* tenon;
-  const char* commit;  // 12 hexadecimal digits, with "+changes" where the tree differs from it;
-                       // "unknown" without git
+  // 12 hexadecimal digits, with "+changes" where the tree differs from it; "unknown" without git
+  const char* commit;
   const char* llvm;
   const char* onnx;
 };

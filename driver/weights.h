@@ -1,8 +1,7 @@
 // The weights of a bundle: which constants lie where in the blob, and their bytes, made one after
 // another when they are written.
 //
-//   const w: f32[64, 48]<1/16, 0, 1%16> = initializer "w"   ->   offset 4096, 12288 bytes, packed
-//   from the mapped file
+//   const w: f32[64, 48]<1/16, 0, 1%16> = initializer "w"   ->   offset 4096, 12288 bytes, packed from the mapped file
 #pragma once
 
 #include "codegen/bundle/weights.h"
@@ -20,8 +19,8 @@ struct WeightsPlan {
   };
   std::vector<Place> places;
   int64_t bytes = 0;
-  std::string
-      layout_text;  // names, shapes, layouts and offsets: what makes weights files interchangeable
+  // names, shapes, layouts and offsets: what makes weights files interchangeable
+  std::string layout_text;
 
   int64_t offset_of(const std::string& name) const;
 };

@@ -1,8 +1,8 @@
 // Buffers that hold a window of their tensor.
 //
-//   for mo in 16 { for mi in 8 { stage acc[m:128] ... with m = mo*8 + mi }  for ... { stage
-//   y[m:128] = acc[m] ... } } place_window(acc, mo, register) for mo in 16 { buffer acc: f32[8] at
-//   [mo*8] in register   for mi in 8 { ... } }
+//   for mo in 16 { for mi in 8 { stage acc[m:128] ... with m = mo*8 + mi }  for ... { stage y[m:128] = acc[m] ... } }
+//   place_window(acc, mo, register)
+//   for mo in 16 { buffer acc: f32[8] at [mo*8] in register   for mi in 8 { ... } }
 #include "schedule/window.h"
 
 #include <algorithm>

@@ -1,8 +1,7 @@
 // The lexer and the writer shared by the text forms of all levels. docs/text_format.md is the
 // specification.
 //
-//   func @fc1(x: f32[128, 768])    ->    Word func, Punct @, Word fc1, Punct (, Word x, Punct :,
-//   ...
+//   func @fc1(x: f32[128, 768])    ->    Word func, Punct @, Word fc1, Punct (, Word x, Punct :, ...
 #pragma once
 
 #include <cstdint>

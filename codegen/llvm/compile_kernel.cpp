@@ -32,8 +32,8 @@ Result<CompiledKernel> compile_kernel(const loop::Function& function, const Rang
   CompiledKernel compiled{*kernel, function.name,   kernel->function->getName().str(),
                           {},      to_text(module), Scheduling::Reorder};
   compiled.kernel.function = nullptr;
-  std::unique_ptr<llvm::Module> other =
-      llvm::CloneModule(module);  // the code generator changes what it is given
+  // the code generator changes what it is given
+  std::unique_ptr<llvm::Module> other = llvm::CloneModule(module);
   compiled.object = emit_object(module, target, Scheduling::Reorder, kind);
   if (compiled.report().vector_spills > 0) {
     Object as_written = emit_object(*other, target, Scheduling::AsWritten, kind);

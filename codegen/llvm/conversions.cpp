@@ -1,7 +1,6 @@
 // Conversions between element types, each rounded once, none of them a call.
 //
-//   f16(f64 x)   ->   f16(f32 rounded to odd(x)): a value that keeps the sticky bit rounds like x
-//   itself
+//   f16(f64 x)   ->   f16(f32 rounded to odd(x)): a value that keeps the sticky bit rounds like x itself
 #include <llvm/IR/Intrinsics.h>
 
 #include "codegen/llvm/values.h"

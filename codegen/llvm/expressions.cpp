@@ -115,9 +115,8 @@ llvm::Value* KernelEmitter::emit_lane_comparison(Op op, Expr a, Expr b) {
   if (!split.linear || !split.coefficient.is_constant() || (step != 1 && step != -1) ||
       uses_lane(split.rest) || !split.rest.valid)
     return values_.apply(op, DType::Index, {emit(a), emit(b)});
-  // 0 < first + lane: lane >= 1 - first.   0 <= first + lane: lane >= -first.   0 == first + lane:
-  // lane == -first. 0 < first - lane: lane < first.        0 <= first - lane: lane < first + 1. 0
-  // == first - lane: lane == first.
+  // 0 < first + lane: lane >= 1 - first.   0 <= first + lane: lane >= -first.   0 == first + lane: lane == -first.
+  // 0 < first - lane: lane < first.        0 <= first - lane: lane < first + 1. 0 == first - lane: lane == first.
   LinearForm limit = scaled(split.rest, -step);
   if (op == Op::Lt && step == 1) limit.constant += 1;
   if (op == Op::Le && step == -1) limit.constant += 1;

@@ -28,15 +28,15 @@ JitLibrary::~JitLibrary() = default;
 
 Result<std::unique_ptr<JitLibrary>> JitLibrary::load(const std::vector<std::string>& objects) {
   initialize_llvm();
-  auto jit =
-      llvm::orc::LLJITBuilder()
-          .setLinkProcessSymbolsByDefault(false)
-          .setPlatformSetUp(llvm::orc::setUpInactivePlatform)  // kernels have no initializers
-          .setObjectLinkingLayerCreator(
-              [](llvm::orc::ExecutionSession& session, const llvm::Triple&) {
-                return std::make_unique<llvm::orc::ObjectLinkingLayer>(session);
-              })
-          .create();
+  auto jit = llvm::orc::LLJITBuilder()
+                 .setLinkProcessSymbolsByDefault(false)
+                 // kernels have no initializers
+                 .setPlatformSetUp(llvm::orc::setUpInactivePlatform)
+                 .setObjectLinkingLayerCreator(
+                     [](llvm::orc::ExecutionSession& session, const llvm::Triple&) {
+                       return std::make_unique<llvm::orc::ObjectLinkingLayer>(session);
+                     })
+                 .create();
   if (!jit) return failure_of(jit.takeError());
 
   llvm::orc::SymbolMap known;

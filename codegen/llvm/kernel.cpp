@@ -114,8 +114,8 @@ const loop::For* parallel_loop(const loop::Function& function) {
 
 void set_target_attributes(llvm::Function& function, const target::Target& target) {
   function.addFnAttr(llvm::Attribute::NoUnwind);
-  function.setUWTableKind(
-      llvm::UWTableKind::Async);  // for debuggers and profilers, as the ABI asks
+  // for debuggers and profilers, as the ABI asks
+  function.setUWTableKind(llvm::UWTableKind::Async);
   function.addFnAttr("target-cpu", target.base_cpu);
   function.addFnAttr("tune-cpu", target.tune_cpu);
   function.addFnAttr("target-features", target.llvm_features());

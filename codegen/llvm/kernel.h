@@ -1,8 +1,7 @@
 // A loop function becomes one LLVM function.
 //
 //   func @scale(x: f32[n], out y: f32[n]) { for parallel i in n chunk 64 { y[i] = x[i] * 2.0 } }
-//   ->   define internal void @scale(ptr noalias readonly %x, ptr noalias writeonly %y, i64 %n, i64
-//   %begin, i64 %end,
+//   ->   define internal void @scale(ptr noalias readonly %x, ptr noalias writeonly %y, i64 %n, i64 %begin, i64 %end,
 //                                    ptr noalias %scratch, ptr noalias %status)
 #pragma once
 
@@ -34,8 +33,8 @@ struct KernelOptions {
 struct Kernel {
   llvm::Function* function = nullptr;
   std::vector<std::string> symbols;
-  Expr extent;  // of the outermost parallel loop, in the loop function's own pool; null for a
-                // serial kernel
+  // of the outermost parallel loop, in the loop function's own pool; null for a serial kernel
+  Expr extent;
   int64_t chunk = 1;
   std::shared_ptr<ExprPool> pool;  // owns scratch_bytes
   Expr scratch_bytes;              // of symbols
@@ -44,9 +43,8 @@ struct Kernel {
 /// The outermost parallel loop, if nothing but declarations stands beside it.
 const loop::For* parallel_loop(const loop::Function& function);
 
-/// Needs: flatten_stages, lower_layouts, expand_math, legalize.   Fails where the function holds
-/// what this backend does not compute in, or more code in one block than the code generator takes
-/// (4,000 instructions).
+/// Needs: flatten_stages, lower_layouts, expand_math, legalize.   Fails where the function holds what this backend does
+/// not compute in, or more code in one block than the code generator takes (4,000 instructions).
 Result<Kernel> emit_kernel(const loop::Function& function, const Ranges& symbols,
                            const target::Target& target, llvm::Module& module,
                            const KernelOptions& options);

@@ -152,9 +152,10 @@ class KernelEmitter {
   std::optional<Lane> lane_;
   llvm::Value* mask_ = nullptr;     // lanes that run; null: all
   std::vector<std::string> loops_;  // names, outermost first
-  std::unordered_map<const ExprNode*, llvm::Value*>
-      memo_;                                          // of the current statement; looked up only
-  std::unordered_map<const ExprNode*, bool> proved_;  // under the current loops; looked up only
+  // of the current statement; looked up only
+  std::unordered_map<const ExprNode*, llvm::Value*> memo_;
+  // under the current loops; looked up only
+  std::unordered_map<const ExprNode*, bool> proved_;
   int64_t stores_ = 0;
   std::optional<Failure> failure_;
 };

@@ -22,8 +22,7 @@ bool is_off(llvm::Value* mask, unsigned lane) {
 
 }  // namespace
 
-// ---- positions
-// -------------------------------------------------------------------------------------------------
+// ---- positions ----------------------------------------------------------------------------------
 
 LinearForm KernelEmitter::flat(const std::vector<LinearForm>& strides,
                                std::span<const Expr> indices) const {
@@ -106,8 +105,7 @@ llvm::Value* KernelEmitter::guarded(llvm::Value* pointer, llvm::Value* allowed) 
   return b_.CreateSelect(allowed, pointer, zeros);
 }
 
-// ---- reads
-// -------------------------------------------------------------------------------------------------
+// ---- reads --------------------------------------------------------------------------------------
 
 void KernelEmitter::annotate(llvm::Value* access, const MemoryBuffer& buffer) {
   auto* instruction = llvm::dyn_cast<llvm::Instruction>(access);
@@ -264,8 +262,7 @@ llvm::Value* KernelEmitter::load_masked(const MemoryBuffer& buffer, const Access
   return result;
 }
 
-// ---- stores
-// -------------------------------------------------------------------------------------------------
+// ---- stores -------------------------------------------------------------------------------------
 
 void KernelEmitter::store(const MemoryBuffer& buffer, llvm::Value* value, llvm::Value* pointer) {
   annotate(b_.CreateAlignedStore(value, pointer, alignment(buffer)), buffer);
@@ -331,8 +328,7 @@ void KernelEmitter::emit_prefetch(const loop::Prefetch& prefetch) {
                      {pointer, b_.getInt32(0), b_.getInt32(3), b_.getInt32(1)});
 }
 
-// ---- registers
-// -------------------------------------------------------------------------------------------------
+// ---- registers ----------------------------------------------------------------------------------
 
 // The first element of an access to a register buffer, and its lanes (0: one element).
 std::optional<int64_t> KernelEmitter::register_position(const std::string& name,

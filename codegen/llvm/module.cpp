@@ -83,8 +83,7 @@ class ModuleEmitter {
   }
 
  private:
-  // ---- main
-  // -----------------------------------------------------------------------------------------------
+  // ---- main -------------------------------------------------------------------------------------
 
   Status read_main() {
     std::optional<Failure> failure;
@@ -136,8 +135,7 @@ class ModuleEmitter {
     return Done{};
   }
 
-  // ---- sizes
-  // -----------------------------------------------------------------------------------------------
+  // ---- sizes ------------------------------------------------------------------------------------
 
   // The extents and offsets that are not literals get a number in `sizes`, behind the chunks of the
   // groups.
@@ -239,8 +237,7 @@ class ModuleEmitter {
     b_->CreateRetVoid();
   }
 
-  // ---- running
-  // -----------------------------------------------------------------------------------------------
+  // ---- running ----------------------------------------------------------------------------------
 
   llvm::Value* env_member(size_t offset) {
     return b_->CreateLoad(b_->getPtrTy(), b_->CreateConstGEP1_64(b_->getInt8Ty(), env_, offset));
@@ -343,7 +340,8 @@ class ModuleEmitter {
   std::map<std::string, size_t> io_;
   std::map<std::string, size_t> numbers_;  // of kernels, by function
   std::vector<Expr> computed_;
-  std::map<uint32_t, size_t> size_numbers_;  // by the id of the expression in the module's pool
+  // by the id of the expression in the module's pool
+  std::map<uint32_t, size_t> size_numbers_;
 };
 
 }  // namespace

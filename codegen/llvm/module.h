@@ -3,9 +3,8 @@
 //
 //   main { buffer h: f32[batch, 64] in arena   call @fc1(x, w1, h)   call @fc2(h, w2, y) }
 //   ->   tn_model_entry   bytes of the arena, of scratch and of each tensor, requirements
-//        tn_model_sizes   chunks of the groups fc1 and fc2, offsets of buffers that depend on
-//        `batch` tn_model_run_group(env, group, begin, end)   { case 0: mlp_fc1(io->x, weights + 0,
-//        arena + 0, ...) ... }
+//        tn_model_sizes   chunks of the groups fc1 and fc2, offsets of buffers that depend on `batch`
+//        tn_model_run_group(env, group, begin, end)   { case 0: mlp_fc1(io->x, weights + 0, arena + 0, ...) ... }
 #pragma once
 
 #include <functional>
@@ -25,11 +24,12 @@ namespace tenon::codegen {
 
 /// What the loop module does not say: where things lie in the bundle.
 struct ModuleOptions {
-  std::string prefix;                // of the symbols
-  std::vector<std::string> dims;     // symbols in the order of tnr_env.dims; all others are fixed
+  std::string prefix;  // of the symbols
+  // symbols in the order of tnr_env.dims; all others are fixed
+  std::vector<std::string> dims;
   std::vector<uint32_t> io_offsets;  // of the pointers in N_io: inputs, then outputs
-  std::map<std::string, uint64_t>
-      weight_offsets;  // of each constant that main uses, from the first weight
+  // of each constant that main uses, from the first weight
+  std::map<std::string, uint64_t> weight_offsets;
   std::function<int32_t(const Location&)> node_number = [](const Location&) { return 0; };
   int threads = 1;                   // that compile; the result does not depend on it
   FileKind kind = FileKind::Object;  // Assembly: the objects of the kernels hold text
@@ -56,8 +56,8 @@ struct ModuleCode {
   ~ModuleCode();
 };
 
-/// Needs: functions as emit_kernel needs them, and plan_memory.   Fails where a kernel does, or
-/// where main holds more than declarations and calls.
+/// Needs: functions as emit_kernel needs them, and plan_memory.   Fails where a kernel does, or where main holds more than
+/// declarations and calls.
 Result<ModuleCode> emit_module(const loop::Module& module, const target::Target& target,
                                const ModuleOptions& options);
 

@@ -2,8 +2,7 @@
 // generator, and what is known of its result.
 //
 //   optimize_kernel(f)   ->   the same loops, redundant loads and blocks gone
-//   emit_object(module)  ->   the bytes of a relocatable object, and for each function its stack
-//   and its vector spills
+//   emit_object(module)  ->   the bytes of a relocatable object, and for each function its stack and its vector spills
 #pragma once
 
 #include <map>
@@ -39,8 +38,8 @@ void optimize_kernel(llvm::Function& function);
 /// What the code generator made of a function.
 struct FunctionReport {
   int64_t stack_bytes = 0;  // its frame with the return address
-  int vector_spills =
-      0;  // stores of vectors to spill slots and loads from them, in innermost loops
+  // stores of vectors to spill slots and loads from them, in innermost loops
+  int vector_spills = 0;
 };
 using Report = std::map<std::string, FunctionReport>;
 

@@ -26,8 +26,8 @@ struct RegisterBuffer {
   int64_t count = 0;                // elements
   int64_t group = 1;                // elements of a slot
   std::vector<llvm::Value*> slots;  // null: undefined
-  unsigned private_lanes =
-      0;  // of a buffer declared inside a vectorized loop: each lane has its own, a slot holds all
+  // of a buffer declared inside a vectorized loop: each lane has its own, a slot holds all
+  unsigned private_lanes = 0;
 };
 
 /// The elements of a group: `body` is the statement in which the buffer is known; `flat` gives the

@@ -1,8 +1,7 @@
 // Arithmetic of sizes in straight-line code: functions whose variables are all known at their
 // entry.
 //
-//   SizeFunction f(builder, target, ranges);   f.declare("batch", dims[0]);   f.value(batch * 64 //
-//   16)
+//   SizeFunction f(builder, target, ranges);   f.declare("batch", dims[0]);   f.value(batch * 64 // 16)
 #pragma once
 
 #include <map>

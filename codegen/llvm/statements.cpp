@@ -1,8 +1,7 @@
 // Statements: loops of every kind, conditions as branches or masks, declarations, requirements.
 //
 //   for k in 768 { acc[0] = fma(a[k], b[k], acc[0]) }
-//   ->   k:   %k = phi [0, %before], [%next, %k.body]     %acc = phi [%zero, %before], [%fma,
-//   %k.body] ...
+//   ->   k:   %k = phi [0, %before], [%next, %k.body]     %acc = phi [%zero, %before], [%fma, %k.body] ...
 #include "codegen/llvm/kernel_emitter.h"
 #include "ir/expr/text.h"
 #include "runtime/model_tables.h"

@@ -1,8 +1,7 @@
 // Arithmetic on LLVM values, scalars or vectors, exactly as ir/expr/expr.h says what each operation
 // gives.
 //
-//   apply(Op::TruncDiv, I32, {a, b})   ->   safe = select(b is 0 or (b is -1 and a is least), 1,
-//   b); select(b is 0, 0, a / safe)
+//   apply(Op::TruncDiv, I32, {a, b})   ->   safe = select(b is 0 or (b is -1 and a is least), 1, b); select(b is 0, 0, a / safe)
 //
 // Representation: bool is i1 in registers and i8 in memory; f16 and bf16 are their bits, i16, and
 // have no arithmetic; index is i64. In vector code each value is a vector or, where all lanes

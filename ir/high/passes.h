@@ -11,8 +11,8 @@ namespace tenon::high {
 
 /// What the passes may know besides the graph.
 struct Context {
-  int channel_block = 0;  // elements of an f32 vector of the target: the block of channel layouts;
-                          // 0: row-major only
+  // elements of an f32 vector of the target: the block of channel layouts; 0: row-major only
+  int channel_block = 0;
 };
 
 /// Base of the passes: walks the nodes in order, with the inputs already mapped to the new graph.
@@ -56,8 +56,7 @@ Graph eliminate_dead_nodes(const Graph& graph, const Context& context);
 /// Nodes whose results' elements are known become constants, or, where they depend on symbols, one
 /// node that computes them.
 ///   %0 = add [1, 2], [3, 4]                     ->   const %0 = [4, 6]
-/// Needs: nothing.   Leaves: nodes of constants with more than kInlineElements elements, which run
-/// while compiling.
+/// Needs: nothing.   Leaves: nodes of constants with more than kInlineElements elements, which run while compiling.
 Graph fold_constants(const Graph& graph, const Context& context);
 
 /// Equal nodes become one.
@@ -74,8 +73,8 @@ Graph simplify_views(const Graph& graph, const Context& context);
 /// compiling.
 ///   conv(x, w, b), then (. - mean) * s + beta with s = gamma / sqrt(var + epsilon)
 ///   ->   conv(x, w * s[o], (b - mean) * s + beta)
-/// Source: Jacob et al., "Quantization and Training of Neural Networks ...", CVPR 2018,
-/// section 3.2.
+/// Source: Jacob et al., "Quantization and Training of Neural Networks ...", CVPR 2018, section
+/// 3.2.
 Graph fold_batch_norm(const Graph& graph, const Context& context);
 
 /// Gives the results of convolutions, pools and what is elementwise after them a layout with

@@ -91,8 +91,7 @@ struct FlatBuilder::Suspended {
 
 FlatBuilder::FlatBuilder(FlatCode& code) : code_(code) { regions_.emplace_back(); }
 
-// ---- regions
-// -------------------------------------------------------------------------------------------------
+// ---- regions ------------------------------------------------------------------------------------
 
 void FlatBuilder::open_region(bool always) {
   regions_.emplace_back();
@@ -145,8 +144,7 @@ int FlatBuilder::fault_depth() const {
   return at;
 }
 
-// ---- names
-// -------------------------------------------------------------------------------------------------
+// ---- names --------------------------------------------------------------------------------------
 
 void FlatBuilder::begin_statement(const Stmt& stmt) {
   statement_ = static_cast<int32_t>(code_.statements.size());
@@ -178,8 +176,7 @@ int32_t FlatBuilder::new_slot() {
   return static_cast<int32_t>(code_.slots.size()) - 1;
 }
 
-// ---- values
-// -------------------------------------------------------------------------------------------------
+// ---- values -------------------------------------------------------------------------------------
 
 FlatBuilder::Value FlatBuilder::constant(Slot value) {
   auto [found, added] = constants_.emplace(value.i, -1);
@@ -295,8 +292,7 @@ FlatBuilder::Value FlatBuilder::compute_cast(const Cast& cast, bool quiet) {
   return emit_value(instruction, {operand});
 }
 
-// ---- accesses
-// -------------------------------------------------------------------------------------------------
+// ---- accesses -----------------------------------------------------------------------------------
 
 std::vector<Expr> FlatBuilder::relative_indices(const ScopedBuffer& buffer,
                                                 std::span<const Expr> indices) const {

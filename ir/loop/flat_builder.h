@@ -109,8 +109,8 @@ class FlatBuilder {
   std::vector<FlatVariable> variable_stack_;
   std::map<int64_t, int32_t> constants_;  // by bits
   std::unordered_map<const ExprNode*, bool> depends_on_writes_;
-  std::unordered_map<const ExprNode*, Value>
-      known_in_statement_[2];  // by quiet; values that depend on writes
+  // by quiet; values that depend on writes
+  std::unordered_map<const ExprNode*, Value> known_in_statement_[2];
   int32_t statement_ = -1;
 };
 

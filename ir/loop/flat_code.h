@@ -45,11 +45,12 @@ enum class FlatOp : uint16_t {
 #define X(name, type, member) Load##name, LoadStep##name, Store##name, StoreStep##name,
   TENON_FLAT_MEMORY_TYPES(X)
 #undef X
-      LoadOther,
+  // as Load: dst <- buffer[a]; LoadStep: dst <- buffer[a + b*d]
+  LoadOther,
   LoadStepOther,
   StoreOther,
-  StoreStepOther,  // as Load: dst <- buffer[a]; LoadStep: dst <- buffer[a + b*d]
-  LoadOrElse,      // dst <- b ? buffer[a] : c
+  StoreStepOther,
+  LoadOrElse,  // dst <- b ? buffer[a] : c
 #define X(name) name##F32, name##F64,
   TENON_FLAT_FLOAT_OPS(X)
 #undef X

@@ -41,8 +41,8 @@ struct Fault {
 
 struct Outcome {
   std::optional<Fault> fault;  // the run stopped there
-  std::optional<Location>
-      failed_require;  // of the first `require` that did not hold; the run went on
+  // of the first `require` that did not hold; the run went on
+  std::optional<Location> failed_require;
   bool ok() const { return !fault && !failed_require; }
 };
 
@@ -71,8 +71,7 @@ class Interpreter {
   std::unique_ptr<FlatCode> code_;
 };
 
-// ---- whole models
-// -------------------------------------------------------------------------------------------------
+// ---- whole models -------------------------------------------------------------------------------
 
 /// The row-major elements of an initializer of the model file, by its name there.
 using InitializerProvider = std::function<std::vector<uint8_t>(const Constant& constant)>;

@@ -127,8 +127,7 @@ void Maker::make() {
   }
 }
 
-// ---- buffers
-// -------------------------------------------------------------------------------------------------
+// ---- buffers ------------------------------------------------------------------------------------
 
 ScopedBuffer Maker::add_buffer(const Buffer& buffer, int param) {
   ScopedBuffer result;
@@ -185,8 +184,7 @@ void Maker::make_alloc(const Alloc& alloc) {
   builder_.buffers()[alloc.buffer.name] = std::move(buffer);
 }
 
-// ---- statements
-// -------------------------------------------------------------------------------------------------
+// ---- statements ---------------------------------------------------------------------------------
 
 void Maker::make_stmt(const Stmt& stmt) {
   if (!stmt) return;

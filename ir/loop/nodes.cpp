@@ -125,8 +125,7 @@ int64_t Module::at_upper_bounds(Expr e) const {
   return *literal;
 }
 
-// ---- rewriting
-// -------------------------------------------------------------------------------------------------
+// ---- rewriting ----------------------------------------------------------------------------------
 
 Stmt StmtRewriter::rewrite_children(const Stmt& stmt) {
   auto exprs = [&](const std::vector<Expr>& list, bool& changed) {

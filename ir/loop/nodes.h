@@ -1,45 +1,37 @@
 // The loop level: how a program runs. Functions (kernels) of loops, buffers and stores; a module of
 // kernels, constants and `main`, which calls them. docs/text_format.md specifies the text.
 //
-//   func @fc1_relu(x: f32[128, 768], const w: f32[768, 3072], const b: f32[3072], out y: f32[128,
-//   3072]) anchor(acc: gemm) {
+//   func @fc1_relu(x: f32[128, 768], const w: f32[768, 3072], const b: f32[3072], out y: f32[128, 3072]) anchor(acc: gemm) {
 //     buffer acc: f32[128, 3072] in arena
 //     for acc.m in 128 { for acc.n in 3072 { for acc.k in 768 {
-//       stage acc[m:128, n:3072] reduce k:768 { sum x[m, k] * w[k, n] } with m = acc.m, n = acc.n,
-//       k = acc.k
+//       stage acc[m:128, n:3072] reduce k:768 { sum x[m, k] * w[k, n] } with m = acc.m, n = acc.n, k = acc.k
 //     } } }
 //     ...
 //
 // Semantics
 // - Statements run in order. A loop runs its body for var = 0 .. extent-1; an extent is any index
-// expression of outer
-//   variables and symbols, and none or less runs nothing. Kinds say who runs the iterations and
-//   never what they give: the iterations of parallel, vectorized and bound loops must be
-//   independent. vectorized and unrolled loops have literal extents and stay loops in every text;
-//   they are expanded while code is emitted.
+//   expression of outer variables and symbols, and none or less runs nothing. Kinds say who runs
+//   the iterations and never what they give: the iterations of parallel, vectorized and bound loops
+//   must be independent. vectorized and unrolled loops have literal extents and stay loops in every
+//   text; they are expanded while code is emitted.
 // - A leaf of a nest is a stage with its bindings until flatten_stages has run: for each run of the
-// leaf, with its axes
-//   equal to the bindings and the guard true, the stage's element is computed, or, for a reduction,
-//   combined. The init of a reduction takes effect before the first combination of its element.
-//   Schedule primitives change loops, bindings and guards, and never a stage.
+//   leaf, with its axes equal to the bindings and the guard true, the stage's element is computed,
+//   or, for a reduction, combined. The init of a reduction takes effect before the first
+//   combination of its element. Schedule primitives change loops, bindings and guards, and never a
+//   stage.
 // - Subscripts are logical; a buffer's base and layout say where the element lies: element i of an
-// axis with base b is held
-//   for b <= i < b + extent. Every access must be inside, unless the read has an `else` value; a
-//   read may also touch padding elements of a blocked layout, which are zero in memory: the
-//   function that writes a buffer keeps this.
+//   axis with base b is held for b <= i < b + extent. Every access must be inside, unless the read
+//   has an `else` value; a read may also touch padding elements of a blocked layout, which are zero
+//   in memory: the function that writes a buffer keeps this.
 // - Parameters do not overlap, except an `inout` one, which is one buffer. A buffer's contents are
-// undefined before it
-//   is written. Arena and constant buffers are 64-byte aligned and end in 64 readable bytes: vector
-//   loads may run into these.
+//   undefined before it is written. Arena and constant buffers are 64-byte aligned and end in 64
+//   readable bytes: vector loads may run into these.
 // - `require` with a false condition stores its status in the worker's status word (the first of a
-// chunk stays); execution
-//   goes on, so the indices that it bounds are clamped where they are used.
+//   chunk stays); execution goes on, so the indices that it bounds are clamped where they are used.
 // - Register buffers become SSA values: every subscript is literal once unrolled loops are
-// expanded, but for the lane of
-//   a vectorized loop at stride 1.
+//   expanded, but for the lane of a vectorized loop at stride 1.
 // - The iterations of the one parallel loop, outermost in its kernel, are handed out in chunks of
-// `chunk` iterations,
-//   whatever the number of threads.
+//   `chunk` iterations, whatever the number of threads.
 #pragma once
 
 #include <map>
@@ -55,8 +47,7 @@
 
 namespace tenon::loop {
 
-// ---- stages
-// -------------------------------------------------------------------------------------------------
+// ---- stages -------------------------------------------------------------------------------------
 
 // X(enumerator, text): how a reduction combines, and from which value it starts.
 #define TENON_REDUCERS(X) \
@@ -92,14 +83,16 @@ struct Axis {
 /// `value`, `where`, `target` and `requirements` are expressions of the axes (and of enclosing scan
 /// axes and symbols).
 struct Stage {
-  std::string name;          // unique in the function; its loops are named after it: acc.m
-  std::string tensor;        // written; equals `name` unless the stage is one piece of a tensor
+  std::string name;  // unique in the function; its loops are named after it: acc.m
+  // written; equals `name` unless the stage is one piece of a tensor
+  std::string tensor;
   DType type = DType::F32;   // of the tensor's elements and of value
   std::vector<Axis> axes;    // spatial
   std::vector<Expr> target;  // subscripts of `tensor`; mostly the axes themselves
   Reducer reducer = Reducer::None;
   std::vector<Axis> reduce_axes;
-  Expr where;  // bool; null: everywhere. Points where it is false are not visited
+  // bool; null: everywhere. Points where it is false are not visited
+  Expr where;
   Expr value;
   std::vector<Expr> requirements;  // bools that must hold at each point, or run answers TN_INDEX
   Location location;
@@ -109,8 +102,7 @@ struct Stage {
   const Axis* find_axis(const std::string& axis_name) const;
 };
 
-// ---- buffers
-// -------------------------------------------------------------------------------------------------
+// ---- buffers ------------------------------------------------------------------------------------
 
 // X(enumerator, text). constant: read-only weights. arena: caller's memory, planned. scratch: arena
 // memory of one worker. stack: small and fixed. register: SSA values. shared and tmem are GPU
@@ -136,19 +128,18 @@ struct Buffer {
   std::vector<Expr> extents;  // logical
   Layout layout;
   Scope scope = Scope::Arena;
-  std::vector<Expr> base;     // first subscript held, per logical axis, of outer loop variables;
-                              // empty: all 0. Text: at [..]
-  std::vector<Expr> strides;  // of the physical dimensions, in elements; empty: dense. A view into
-                              // a larger buffer has them
-  std::string alias_of;       // another buffer of main whose memory, from its start, this one is (a
-                              // reshape); else ""
+  // first subscript held, per logical axis, of outer loop variables; empty: all 0. Text: at [..]
+  std::vector<Expr> base;
+  // of the physical dimensions, in elements; empty: dense. A view into a larger buffer has them
+  std::vector<Expr> strides;
+  // another buffer of main whose memory, from its start, this one is (a reshape); else ""
+  std::string alias_of;
 };
 
 /// Bytes in memory, padding of the layout included; an index expression.
 Expr bytes_of(const Buffer& buffer, ExprPool& pool);
 
-// ---- statements
-// -------------------------------------------------------------------------------------------------
+// ---- statements ---------------------------------------------------------------------------------
 
 // X(enumerator, text, bound to a level of a GPU)
 #define TENON_LOOP_KINDS(X)          \
@@ -241,10 +232,10 @@ struct Leaf {
   std::shared_ptr<const Stage> stage;
   std::vector<Expr> bindings;
   Expr guard;  // bool of loop variables; null: always
-  std::vector<std::string>
-      clamped;  // axes that reads in the stage's value see as min(binding, extent-1). Text: clamp m
-  bool initializes =
-      true;  // of a reduction: false where another leaf of the stage, before this one, does
+  // axes that reads in the stage's value see as min(binding, extent-1). Text: clamp m
+  std::vector<std::string> clamped;
+  // of a reduction: false where another leaf of the stage, before this one, does
+  bool initializes = true;
   Expr axis_binding(const std::string& axis_name) const;
 };
 
@@ -287,8 +278,7 @@ struct Call {
   Location location;
 };
 
-// ---- functions and modules
-// -------------------------------------------------------------------------------------------------
+// ---- functions and modules ----------------------------------------------------------------------
 
 enum class ParamKind : uint8_t { In, Const, Out, InOut };
 
@@ -301,14 +291,14 @@ struct Function {
   std::string name;
   std::vector<Param> params;
   Stmt body;
-  std::string anchor_stage;  // the stage on which templates dispatch, and its class: "gemm"; both
-                             // may be empty
+  // the stage on which templates dispatch, and its class: "gemm"; both may be empty
+  std::string anchor_stage;
   std::string anchor_class;
   std::vector<std::string> schedule;  // one primitive a line, as applied
   Location location;
 
-  const Buffer* find_buffer(
-      const std::string& buffer_name) const;  // a parameter or an Alloc, or null
+  // a parameter or an Alloc, or null
+  const Buffer* find_buffer(const std::string& buffer_name) const;
 };
 
 /// A dimension's name with its bounds.
@@ -323,7 +313,8 @@ struct Constant {
   Buffer buffer;
   std::vector<uint8_t> bytes;  // row-major, when inlined (at most 64 elements)
   std::string initializer;     // name of the tensor in the model file, else ""
-  std::string copy_of;  // the constant written by setup that this is another layout of, else ""
+  // the constant written by setup that this is another layout of, else ""
+  std::string copy_of;
 };
 
 /// Where a buffer of main lies in the arena: bytes from its start, as an expression of the symbols.
@@ -345,15 +336,17 @@ struct Module {
   std::vector<Constant> constants;
   std::vector<Function> functions;
   std::vector<Buffer> inputs, outputs;  // of the model, in its order; names are the buffers' names
-  std::map<std::string, std::string>
-      onnx_names;  // buffer -> name in the model, for inputs and outputs
-  std::vector<Expr>
-      checks;  // equalities of dimensions found while importing; must hold at run time
-  Stmt setup;  // calls that run while compiling: what they write are constants
-  Stmt main;   // allocs and calls that run at run time
+  // buffer -> name in the model, for inputs and outputs
+  std::map<std::string, std::string> onnx_names;
+  // equalities of dimensions found while importing; must hold at run time
+  std::vector<Expr> checks;
+  // calls that run while compiling: what they write are constants
+  Stmt setup;
+  Stmt main;                     // allocs and calls that run at run time
   std::vector<ArenaSlot> arena;  // empty until plan_memory
   Expr arena_bytes;              // without scratch and counters; null until plan_memory
-  Expr arena_lower_bound;  // largest sum of live buffers over the steps; null until plan_memory
+  // largest sum of live buffers over the steps; null until plan_memory
+  Expr arena_lower_bound;
 
   const Function* find_function(const std::string& function_name) const;
   Ranges symbol_ranges() const;
@@ -364,8 +357,7 @@ struct Module {
   int64_t at_upper_bounds(Expr e) const;
 };
 
-// ---- rewriting
-// -------------------------------------------------------------------------------------------------
+// ---- rewriting ----------------------------------------------------------------------------------
 
 /// Base of passes over statements: override `rewrite` for the kinds of interest; a statement none
 /// of whose parts changed comes back as the same node. Expressions go through `rewrite_expr`.

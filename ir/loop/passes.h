@@ -33,10 +33,8 @@ class RangedRewriter : public StmtRewriter {
 Function flatten_stages(const Function& function, ExprPool& pool);
 
 /// Moves conditions out of the loops whose variables they do not use, part by part.
-///   for i in 4 { if (0 <= j) & (i < n) { ... } }   ->   if 0 <= j { for i in 4 { if i < n { ... }
-///   } }
-/// Needs: flatten_stages.   Leaves: conditions as far out as they can stand, in loops of any kind
-/// but parallel.
+///   for i in 4 { if (0 <= j) & (i < n) { ... } }   ->   if 0 <= j { for i in 4 { if i < n { ... } } }
+/// Needs: flatten_stages.   Leaves: conditions as far out as they can stand, in loops of any kind but parallel.
 Function hoist_conditions(const Function& function, ExprPool& pool);
 
 /// Makes subscripts physical: applies bases and layouts, so that every buffer is row-major (or
@@ -45,8 +43,8 @@ Function hoist_conditions(const Function& function, ExprPool& pool);
 /// Needs: flatten_stages.   Leaves: no layout and no base, on parameters too.
 Function lower_layouts(const Function& function, const Ranges& symbols, ExprPool& pool);
 
-/// acc + a * b   ->   fma(a, b, acc), in the stores that accumulate floats into the element that
-/// they read. Needs: flatten_stages.   Leaves: nothing else changed; run for targets that have fma.
+/// acc + a * b   ->   fma(a, b, acc), in the stores that accumulate floats into the element that they read.
+/// Needs: flatten_stages.   Leaves: nothing else changed; run for targets that have fma.
 Function form_fma(const Function& function, ExprPool& pool);
 
 /// Replaces exp, log, tanh and their kin by arithmetic (ir/expr/expand_math.h).
@@ -68,19 +66,17 @@ Function simplify_loops(const Function& function, const Ranges& symbols, ExprPoo
 
 /// Gives each constant the shape and layout in which the kernels that main calls read it; one that
 /// is read in two ways is there twice.
-///   const w: f32[64, 48] = initializer "w"   call @f(x, w, y), whose w is f32[64, 48]<1/16, 0,
-///   1%16>
+///   const w: f32[64, 48] = initializer "w"   call @f(x, w, y), whose w is f32[64, 48]<1/16, 0, 1%16>
 ///   ->   const w: f32[64, 48]<1/16, 0, 1%16> = initializer "w"
-/// Needs: schedules applied, layouts not yet lowered.   Leaves: constants that nothing reads are
-/// gone.
+/// Needs: schedules applied, layouts not yet lowered.   Leaves: constants that nothing reads are gone.
 void assign_constant_layouts(Module& module);
 
 /// Gives each arena buffer of main its place: offsets by liveness over the calls in order, greedy
 /// by size and greedy by breadth, the smaller kept; at the upper bounds of the symbols, with each
 /// offset the maximum of the ends of the conflicting buffers below, so that smaller dimensions need
 /// less. Source: Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference",
-/// 2020. Needs: one Alloc for each buffer of main.   Leaves: Module::arena, arena_bytes and
-/// arena_lower_bound set.
+/// 2020.
+/// Needs: one Alloc for each buffer of main.   Leaves: Module::arena, arena_bytes and arena_lower_bound set.
 void plan_memory(Module& module);
 
 }  // namespace tenon::loop

@@ -37,8 +37,7 @@ Axis parse_axis(Lexer& lexer, ExprPool& pool) {
 
 }  // namespace
 
-// ---- printing
-// -------------------------------------------------------------------------------------------------
+// ---- printing -----------------------------------------------------------------------------------
 
 std::string list_text(std::span<const Expr> list) {
   std::vector<std::string> parts;
@@ -84,8 +83,7 @@ std::string to_string(const Symbol& symbol) {
          std::to_string(symbol.max);
 }
 
-// ---- parsing
-// -------------------------------------------------------------------------------------------------
+// ---- parsing ------------------------------------------------------------------------------------
 
 TypeText parse_type(Lexer& lexer, ExprPool& pool) {
   TypeText result;

@@ -74,8 +74,7 @@ std::vector<std::string> FunctionVerifier::run() {
   return faults_.take();
 }
 
-// ---- names
-// -------------------------------------------------------------------------------------------------
+// ---- names --------------------------------------------------------------------------------------
 
 void FunctionVerifier::check_param(const Param& param) {
   const Buffer& buffer = param.buffer;
@@ -124,8 +123,7 @@ void FunctionVerifier::check_written(const std::string& name) {
     fault("the parameter ", name, " is not to be written");
 }
 
-// ---- statements
-// -------------------------------------------------------------------------------------------------
+// ---- statements ---------------------------------------------------------------------------------
 
 void FunctionVerifier::check_stmt(const Stmt& stmt) {
   if (const Block* block = stmt.as<Block>()) {
@@ -223,8 +221,7 @@ void FunctionVerifier::check_store(const Store& store) {
   check_reads(store.value, ranges_, conditions_);
 }
 
-// ---- leaves
-// -------------------------------------------------------------------------------------------------
+// ---- leaves -------------------------------------------------------------------------------------
 
 void FunctionVerifier::check_leaf(const Leaf& leaf) {
   const Stage& stage = *leaf.stage;
@@ -307,8 +304,7 @@ void FunctionVerifier::check_stage(const Stage& stage) {
   faults_.check_reducer(stage);
 }
 
-// ---- accesses
-// -------------------------------------------------------------------------------------------------
+// ---- accesses -----------------------------------------------------------------------------------
 
 void FunctionVerifier::check_reads(Expr e, const Ranges& ranges, const std::vector<Expr>& assumed) {
   for_each_node(e, [&](Expr node) {

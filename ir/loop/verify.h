@@ -18,25 +18,23 @@ struct VerifyOptions {
 
 /// Faults of one function, none when it is legal; `symbols` holds every symbol that it may use.
 /// - Names are words, unique where both are known; variables and buffers are known where they are
-/// used; types agree.
+///   used; types agree.
 /// - Before flatten_stages (while there are leaves) loop variables are unique in the function; a
-/// leaf binds each axis of its
-///   stage, and starts a reduction before it continues it.
+///   leaf binds each axis of its stage, and starts a reduction before it continues it.
 /// - Vectorized and unrolled loops have literal extents; at most one parallel loop, outermost.
 /// - Parameters `in` and `const` are not written, `out` ones are.
 /// - Subscripts have the buffer's rank and none lies outside for all values of its variables.
 /// - After flatten_stages, register buffers have literal extents, and subscripts of variables of
-/// unrolled and vectorized
-///   loops only.
+///   unrolled and vectorized loops only.
 /// - No call.
 std::vector<std::string> verify(const Function& function, const Ranges& symbols,
                                 const VerifyOptions& options = {});
 
 /// Faults of the module and of all its functions.
 /// - Names are unique; extents use declared symbols only; constants have as many bytes as their
-/// type says.
+///   type says.
 /// - Calls give each parameter a buffer of the same type and number of bytes, written before it is
-/// read; what is written is
+///   read; what is written is
 ///   no input and no constant (in setup: a computed constant), and no other argument of the call.
 /// - All outputs and computed constants are written.
 std::vector<std::string> verify(const Module& module, const VerifyOptions& options = {});

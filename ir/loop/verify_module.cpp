@@ -84,8 +84,7 @@ std::vector<std::string> ModuleVerifier::run() {
   return faults_.take();
 }
 
-// ---- declarations
-// -------------------------------------------------------------------------------------------------
+// ---- declarations -------------------------------------------------------------------------------
 
 void ModuleVerifier::check_index(Expr e, const std::string& what) {
   if (!e) return fault(what, " is missing");
@@ -127,8 +126,7 @@ void ModuleVerifier::check_constant(const Constant& constant) {
   declare(buffer, computed ? Role::Computed : Role::Constant);
 }
 
-// ---- setup and main
-// -------------------------------------------------------------------------------------------------
+// ---- setup and main -----------------------------------------------------------------------------
 
 void ModuleVerifier::check_stmt(const Stmt& stmt) {
   if (const Block* block = stmt.as<Block>()) {

@@ -1,7 +1,6 @@
 // Adjacent axes that always occur together become one.
 //
-//   acc[b:2, s:48, n:64] = sum[k:64](x[b, s, k] * w[k, n])   y[b:2, s:48, n:64] = acc[b, s, n] +
-//   bias[n]
+//   acc[b:2, s:48, n:64] = sum[k:64](x[b, s, k] * w[k, n])   y[b:2, s:48, n:64] = acc[b, s, n] + bias[n]
 //   ->
 //   acc[b:96, n:64] = sum[k:64](x[b, k] * w[k, n])           y[b:96, n:64] = acc[b, n] + bias[n]
 //

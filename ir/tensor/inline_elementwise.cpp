@@ -3,8 +3,7 @@
 //   t[i:8, j:4] = x[j, i]   u[i:8, j:4] = t[i, j] + 1.0   y[i:8] = sum[j:4](u[i, j] * u[i, j])
 //   ->   u[i:8, j:4] = x[j, i] + 1.0   y[i:8] = sum[j:4](u[i, j] * u[i, j])
 //
-// Needs: nothing.   Leaves: results, reductions and the anchor are never inlined; locals that are
-// not read are gone.
+// Needs: nothing.   Leaves: results, reductions and the anchor are never inlined; locals that are not read are gone.
 #include <algorithm>
 
 #include "ir/tensor/passes.h"

@@ -1,18 +1,15 @@
 // Tensor functions become loop nests, one for each stage, in order, with stable names and no
 // decisions.
 //
-//   func @f(x: f32[1, 40, 8]<0, 1/16, 2, 1%16>) -> (y: f32[1, 40]) { y[n:1, o:40] = sum[h:8](x[n,
-//   o, h]) }
+//   func @f(x: f32[1, 40, 8]<0, 1/16, 2, 1%16>) -> (y: f32[1, 40]) { y[n:1, o:40] = sum[h:8](x[n, o, h]) }
 //   ->
 //   func @f(x: f32[1, 40, 8]<0, 1/16, 2, 1%16>, out y: f32[1, 40]) {
 //     for y.n in 1 { for y.o.o in 3 { for y.o.i in 16 { for y.h in 8 {
-//       stage y[n:1, o:40] reduce h:8 { sum x[n, o, h] } with n = y.n, o = y.o.o*16 + y.o.i, h =
-//       y.h if y.o.o*16 + y.o.i < 40
+//       stage y[n:1, o:40] reduce h:8 { sum x[n, o, h] } with n = y.n, o = y.o.o*16 + y.o.i, h = y.h if y.o.o*16 + y.o.i < 40
 //     } } } }
 //   }
 //
-// Needs: what verify accepts.   Leaves: leaves that are stages; their requirements stay in them
-// until flatten_stages.
+// Needs: what verify accepts.   Leaves: leaves that are stages; their requirements stay in them until flatten_stages.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -135,8 +132,7 @@ Stmt Lowering::nest_of(const std::shared_ptr<const Stage>& stage) {
   return nest;
 }
 
-// ---- padding
-// -------------------------------------------------------------------------------------------------
+// ---- padding ------------------------------------------------------------------------------------
 
 // Zeroes the padding of one axis: there, all of the axes after it, and what is no padding of the
 // axes before it.
@@ -169,8 +165,7 @@ std::vector<Stmt> Lowering::zero_padding(const Tensor& tensor, const Location& l
   return nests;
 }
 
-// ---- the function
-// -------------------------------------------------------------------------------------------------
+// ---- the function -------------------------------------------------------------------------------
 
 // Scans one after the other may have axes of one name; their loops do not.
 std::string Lowering::fresh_scan_name(const std::string& name) {

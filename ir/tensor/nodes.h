@@ -9,20 +9,17 @@
 // Semantics
 // - Stages are in an order in which they can be computed; each tensor is written before it is read.
 // - A stage reads inside its operands only, but for `sum[r:3, s:3 where P](...)`, which visits only
-// the points where P
-//   holds, and `x[i] else v`, which is v outside.
+//   the points where P holds, and `x[i] else v`, which is v outside.
 // - A tensor may be given in pieces: several stages with the same `tensor`, each with its own
-// subscripts, whose boxes are
-//   disjoint and together cover it (concat, pad):
+//   subscripts, whose boxes are disjoint and together cover it (concat, pad):
 //     y_0: y[n, c, h, w] for n:1, c:64, h:55, w:55 = a[n, c, h, w]
 //     y_1: y[n, c + 64, h, w] for n:1, c:64, h:55, w:55 = b[n, c, h, w]
 // - Stages inside `scan t in T { ... }` are computed for t = 0, 1, ... in turn. A stage may read,
-// of tensors of the block,
-//   only points with t, or (through an `else` value for the first step) t-1. The scan's variable is
-//   a leading subscript:
+//   of tensors of the block, only points with t, or (through an `else` value for the first step)
+//   t-1. The scan's variable is a leading subscript:
 //     scan t in 100 { h[t, j:256] = tanh(p[t, j] + u[t, j]) ... }
 // - Subscripts that come from a tensor (`x[min(max(index(i[n]), 0), 9), j]`) are clamped where they
-// are used, and a
+//   are used, and a
 //   `require` of the stage bounds them: `require (0 <= index(i[n])) & (index(i[n]) < 10)`.
 #pragma once
 
@@ -62,8 +59,8 @@ struct Function {
   std::vector<Tensor> locals;
   std::vector<Scan> scans;
   std::vector<Step> steps;
-  std::string anchor_stage;  // the stage on which schedule templates dispatch, and its class
-                             // ("gemm"); may be empty
+  // the stage on which schedule templates dispatch, and its class ("gemm"); may be empty
+  std::string anchor_stage;
   std::string anchor_class;
   Location location;
 

@@ -9,8 +9,7 @@ namespace tenon::tensor {
 /// worth keeping: a single reader that asks for each element at most once, or a value that is only
 /// subscripts, literals and conversions.
 ///   t[i:8] = x[i] + 1.0   y[i:8] = max(t[i], 0.0)    ->    y[i:8] = max(x[i] + 1.0, 0.0)
-/// Needs: nothing.   Leaves: results, reductions and the anchor are never inlined; locals that are
-/// not read are gone.
+/// Needs: nothing.   Leaves: results, reductions and the anchor are never inlined; locals that are not read are gone.
 Function inline_elementwise(const Function& function, ExprPool& pool);
 
 /// Joins adjacent axes that always occur together, in stages and in the shapes of the tensors,
@@ -23,9 +22,8 @@ Function collapse_axes(const Function& function, ExprPool& pool);
 /// `stage.axis`, spatial axes outermost, then reduce axes, then the leaf; a scan is one serial loop
 /// around the nests of its block. An axis whose tensor has a blocked layout gets two loops, `c.o`
 /// and `c.i`, so that no division by the block size remains. Where a layout pads, a nest that
-/// zeroes the padding follows the stage. Locals become Alloc'd buffers in scope arena. Needs:
-/// nothing.   Leaves: a loop function whose leaves are stages, with their requirements until
-/// flatten_stages.
+/// zeroes the padding follows the stage. Locals become Alloc'd buffers in scope arena.
+/// Needs: nothing.   Leaves: a loop function whose leaves are stages, with their requirements until flatten_stages.
 loop::Function lower_to_loop(const Function& function, ExprPool& pool);
 
 }  // namespace tenon::tensor

@@ -22,8 +22,7 @@ using loop::target_text;
 using loop::type_text;
 using loop::TypeText;
 
-// ---- printing
-// -------------------------------------------------------------------------------------------------
+// ---- printing -----------------------------------------------------------------------------------
 
 std::string tensor_text(const Tensor& tensor) {
   return tensor.name + ": " + type_text(tensor.type, tensor.extents, tensor.layout);
@@ -82,8 +81,7 @@ void print_function(TextWriter& out, const Function& function) {
   out.line("}");
 }
 
-// ---- parsing
-// -------------------------------------------------------------------------------------------------
+// ---- parsing ------------------------------------------------------------------------------------
 
 class Parser {
  public:

@@ -2,8 +2,7 @@
 //
 //   symbol batch in 1..8
 //
-//   func @fc1_relu(x: f32[batch, 768], const w: f32[768, 3072], const b: f32[3072]) -> (y:
-//   f32[batch, 3072]) anchor(acc: gemm) {
+//   func @fc1_relu(x: f32[batch, 768], const w: f32[768, 3072], const b: f32[3072]) -> (y: f32[batch, 3072]) anchor(acc: gemm) {
 //     acc[m:batch, n:3072] = sum[k:768](x[m, k] * w[k, n]) loc("/fc1/Gemm")
 //     y[m:batch, n:3072] = max(acc[m, n] + b[n], 0.0) loc("/fc1/Gemm", "/act/Relu")
 //   }

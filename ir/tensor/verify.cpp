@@ -136,8 +136,7 @@ void Verifier::check_tensors() {
     }
 }
 
-// ---- stages
-// -------------------------------------------------------------------------------------------------
+// ---- stages -------------------------------------------------------------------------------------
 
 void Verifier::check_step(size_t step) {
   const Stage& stage = *function_.steps[step].stage;
@@ -226,8 +225,7 @@ void Verifier::check_order(const std::string& tensor, size_t step) {
       return fault(tensor, " is read before all of it is written");
 }
 
-// ---- pieces
-// -------------------------------------------------------------------------------------------------
+// ---- pieces -------------------------------------------------------------------------------------
 
 // Of literal extents: the boxes lie inside (check_step), no two overlap, and they hold as many
 // elements as the tensor.

@@ -1,9 +1,9 @@
 // attach CONSUMER at LOOP, LOOP, ... [like PRODUCER]
 //
-//   for mo in 16 { for k in 768 { for mi in 8 { stage acc[m:128] reduce k ... with m = mo*8 + mi }
-//   } } for y.m in 128 { stage y[m:128] = max(acc[m], 0.0) with m = y.m } attach y at mo like acc
-//   for mo in 16 { for k in 768 { ... }  for y.mi in 8 { stage y[m:128] = ... with m = mo*8 + y.mi
-//   } }
+//   for mo in 16 { for k in 768 { for mi in 8 { stage acc[m:128] reduce k ... with m = mo*8 + mi } } }
+//   for y.m in 128 { stage y[m:128] = max(acc[m], 0.0) with m = y.m }
+//   attach y at mo like acc
+//   for mo in 16 { for k in 768 { ... }  for y.mi in 8 { stage y[m:128] = ... with m = mo*8 + y.mi } }
 //
 // Moves an elementwise consumer under its producer's loops, after the last reduce loop, so that it
 // runs on what the producer has just finished. `like` names the producer whose splits and loop
@@ -180,8 +180,8 @@ Status apply_attach(State& state, Lexer& arguments) {
                          producer_name};
       if (binds_reduce(producer.leaf, loop_name))
         return Failure{loop_name + " is a reduce loop of " + producer_name};
-      if (!producer.leaf.initializes)
-        continue;  // the rest of a peeled reduction: its tile has its consumer already
+      // the rest of a peeled reduction: its tile has its consumer already
+      if (!producer.leaf.initializes) continue;
       Result<std::vector<int>> match =
           match_axes(consumer, producer_name, producer.leaf.stage->axes.size());
       if (!match) return match.error();

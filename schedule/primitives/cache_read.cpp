@@ -2,8 +2,7 @@
 //
 //   for no in 4 { for k in 64 { stage y[...] reduce ... sum x[k, n] ... } }
 //   cache_read x in scratch at no -> xs
-//   for no in 4 { buffer xs: f32[64, 8] at [0, no*8] in scratch   for xs.i0 in 64 { for xs.i1 in 8
-//   { stage xs[...] = x[...] } }  ... }
+//   for no in 4 { buffer xs: f32[64, 8] at [0, no*8] in scratch   for xs.i0 in 64 { for xs.i1 in 8 { stage xs[...] = x[...] } }  ... }
 //
 // Copies the window of a tensor that one iteration of LOOP reads into memory of its own, and reads
 // that instead. Exact.

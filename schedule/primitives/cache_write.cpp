@@ -1,8 +1,8 @@
 // cache_write TENSOR in SCOPE at LOOP [as <LAYOUT>]
 //
-//   for mo in 16 { for k in 768 { for mi in 8 { stage acc[m:128] reduce k ... } }  for y.mi in 8 {
-//   stage y[m:128] = acc[m] ... } } cache_write acc in register at mo for mo in 16 { buffer acc:
-//   f32[8] at [mo*8] in register  ... }
+//   for mo in 16 { for k in 768 { for mi in 8 { stage acc[m:128] reduce k ... } }  for y.mi in 8 { stage y[m:128] = acc[m] ... } }
+//   cache_write acc in register at mo
+//   for mo in 16 { buffer acc: f32[8] at [mo*8] in register  ... }
 //
 // The tensor's buffer becomes a window in registers, on the stack or in scratch memory, inside
 // LOOP. A result of the function keeps its buffer: the window gets the name TENSOR.tile, and a

@@ -1,8 +1,8 @@
 // compute_at PRODUCER at LOOP [in SCOPE]
 //
-//   for p.i in 64 { stage p[i:64] = ... }   for yo in 8 { for yi in 8 { stage y[i:64] = p[i] +
-//   p[...] } } compute_at p at yo for yo in 8 { buffer p: f32[8] at [yo*8] in scratch   for p.i in
-//   8 { stage p[i:64] = ... with i = yo*8 + p.i }  ... }
+//   for p.i in 64 { stage p[i:64] = ... }   for yo in 8 { for yi in 8 { stage y[i:64] = p[i] + p[...] } }
+//   compute_at p at yo
+//   for yo in 8 { buffer p: f32[8] at [yo*8] in scratch   for p.i in 8 { stage p[i:64] = ... with i = yo*8 + p.i }  ... }
 //
 // Moves a producer that has its naive nest under a loop that holds all its readers: it computes, in
 // fresh loops, just the window that one iteration reads, into scratch memory (or SCOPE). Exact:

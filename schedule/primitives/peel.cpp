@@ -2,8 +2,7 @@
 //
 //   for w in 56 { stage acc[w:56] reduce s:3 where 0 <= w + s - 1 & ... }
 //   peel w at 1, 55
-//   for w.head in 1 { ... with w = w.head }   for w in 54 { ... with w = w + 1 }   for w.tail in 1
-//   { ... with w = 55 + w.tail }
+//   for w.head in 1 { ... with w = w.head }   for w in 54 { ... with w = w + 1 }   for w.tail in 1 { ... with w = 55 + w.tail }
 //
 // Cuts a loop of literal extent into [0, FIRST), [FIRST, LAST) and [LAST, extent), empty parts left
 // out. In the first and the last part, loops, buffers declared in them and stages that write those

@@ -1,7 +1,8 @@
 // reorder LOOP, LOOP, ... [reassociating]
 //
-//   for m in 4 { for n in 8 { for k in 16 { stage acc[m:4, n:8] reduce k:16 { sum ... } with ... }
-//   } } reorder n, k, m for n in 8 { for k in 16 { for m in 4 { ... } } }
+//   for m in 4 { for n in 8 { for k in 16 { stage acc[m:4, n:8] reduce k:16 { sum ... } with ... } } }
+//   reorder n, k, m
+//   for n in 8 { for k in 16 { for m in 4 { ... } } }
 //
 // The loops must lie on one chain of loops that are each the whole body of the one around; those
 // not named keep their places, and what an iteration reads of the tensors that they write, it must

@@ -2,8 +2,8 @@
 //
 //   for ko in 4 { for ki in 16 { stage s[] reduce k:64 { sum x[k] } with k = ko*16 + ki } }
 //   rfactor s over ki -> p
-//   for ko in 4 { for ki in 16 { stage p[f:16] reduce k:64 { sum x[k] } with f = ki, k = ko*16 + ki
-//   } } for s.f in 16 { stage s[] reduce f:16 { sum p[f] } with f = s.f }
+//   for ko in 4 { for ki in 16 { stage p[f:16] reduce k:64 { sum x[k] } with f = ki, k = ko*16 + ki } }
+//   for s.f in 16 { stage s[] reduce f:16 { sum p[f] } with f = s.f }
 //
 // Makes a reduce loop spatial: PARTIAL keeps one partial result for each of its iterations, and
 // STAGE combines them, in order. The loop can then be vectorized. PARTIAL is a window in scratch

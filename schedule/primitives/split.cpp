@@ -7,16 +7,16 @@
 // Policies for an extent that the factor does not divide:
 //   exact     refused, unless it is proved to divide
 //   guarded   the body runs under a condition
-//   masked    the same, for an inner loop that will be vectorized: the condition becomes a mask of
-//   lanes clamped   guarded, and reads in the stage see the axis as min(axis, extent-1): once
-//   cache_write has moved the result
-//             into a tile of its own, the tile is computed whole and only what leaves it is guarded
+//   masked    the same, for an inner loop that will be vectorized: the condition becomes a mask
+//   clamped   guarded, and reads in the stage see the axis as min(axis, extent-1): once cache_write
+//             has moved the result into a tile of its own, the tile is computed whole and only what
+//             leaves it is guarded
 //   shifted   the last tile moves back, min(outer*F, extent-F) + inner: needs extent >= F, and no
-//   reduction in the loop balanced  two nests, of ceil(extent/tiles) and floor(extent/tiles)
-//   iterations a tile; the second's loops, buffers and
-//             the stages that write those have .t behind their names. Needs a literal extent
-// Exact: every policy runs each point once, but for shifted, which repeats some with the same
-// value.
+//             reduction in the loop
+//   balanced  two nests, of ceil(extent/tiles) and floor(extent/tiles) iterations a tile; the
+//             second's loops, buffers and the stages that write those have .t behind their names.
+//             Needs a literal extent
+// Exact: every policy runs each point once, but for shifted, which repeats some with the same value.
 #include "schedule/nest.h"
 #include "schedule/primitives/primitives.h"
 

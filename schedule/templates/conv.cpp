@@ -2,11 +2,10 @@
 // channels, accumulated over input channels and taps; borders are peeled, so that which taps fall
 // outside is known tile by tile.
 //
-//   split acc.o by 32 exact -> oo, oi    split oi by 16 exact -> ov, lane    split acc.w by 14
-//   clamped -> wo, wi reorder acc.n, oo, acc.h, wo, acc.r, acc.s, acc.c, wi, ov, lane reassociating
+//   split acc.o by 32 exact -> oo, oi    split oi by 16 exact -> ov, lane    split acc.w by 14 clamped -> wo, wi
+//   reorder acc.n, oo, acc.h, wo, acc.r, acc.s, acc.c, wi, ov, lane reassociating
 //   vectorize lane   unroll wi, ov, acc.s   attach y at wo like acc
-//   pack w as <0/32, 1, 2, 3, 0%32>         cache_write acc in register at wo as <0, 2, 3, 1> peel
-//   wo at 1, 3
+//   pack w as <0/32, 1, 2, 3, 0%32>         cache_write acc in register at wo as <0, 2, 3, 1>   peel wo at 1, 3
 //
 // Source of the tile: target/cost_model.h.
 #include <algorithm>

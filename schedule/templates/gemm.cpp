@@ -1,10 +1,9 @@
 // Matrix products: a register tile of rows by vectors of columns, accumulated over the whole depth,
 // with the constant operand packed in panels of the tile's columns.
 //
-//   split acc.n by 48 exact -> no, ni      split ni by 16 exact -> nv, lane     split acc.m by 8
-//   clamped -> mo, mi reorder no, mo, acc.k, mi, nv, lane    vectorize lane    unroll mi, nv attach
-//   y at mo like acc pack w as <1/48, 0, 1%48>              cache_write acc in register at mo
-//   parallel no chunk 4
+//   split acc.n by 48 exact -> no, ni      split ni by 16 exact -> nv, lane     split acc.m by 8 clamped -> mo, mi
+//   reorder no, mo, acc.k, mi, nv, lane    vectorize lane    unroll mi, nv      attach y at mo like acc
+//   pack w as <1/48, 0, 1%48>              cache_write acc in register at mo    parallel no chunk 4
 //
 // Tile sizes and loop order come from target/cost_model.h.
 #include <algorithm>

@@ -1,8 +1,7 @@
 // Recurrent cells: the projection of the whole sequence is a product outside of the scan; inside,
 // each step's products and updates run in vectors along the hidden units.
 //
-//   for t in 100 { for h.j in 1024 { ... } }   ->   split h.j by 16 exact ... vectorize, over a
-//   recurrent weight packed by units
+//   for t in 100 { for h.j in 1024 { ... } }   ->   split h.j by 16 exact ... vectorize, over a recurrent weight packed by units
 #include "schedule/templates/template.h"
 
 namespace tenon::schedule {

@@ -51,12 +51,14 @@ class Plan {
 using Template = Status (*)(Plan&);
 
 Status schedule_gemm(Plan& plan);  // gemm.cpp: register tiles over packed panels
-Status schedule_conv(Plan& plan);  // conv.cpp: direct convolution, output channels in vectors
-Status schedule_window(
-    Plan& plan);  // window.cpp: depthwise convolutions and pools, channels in vectors
-Status schedule_rows(Plan& plan);  // rows.cpp: softmax, normalisation, reductions along rows
-Status schedule_elementwise(
-    Plan& plan);  // elementwise.cpp: chains and data movement, vectors along the last axis
+// conv.cpp: direct convolution, output channels in vectors
+Status schedule_conv(Plan& plan);
+// window.cpp: depthwise convolutions and pools, channels in vectors
+Status schedule_window(Plan& plan);
+// rows.cpp: softmax, normalisation, reductions along rows
+Status schedule_rows(Plan& plan);
+// elementwise.cpp: chains and data movement, vectors along the last axis
+Status schedule_elementwise(Plan& plan);
 Status schedule_recurrent(Plan& plan);  // recurrent.cpp: scans
 
 }  // namespace tenon::schedule

@@ -1,9 +1,8 @@
 // Depthwise convolutions and pools: channels in vectors, a tile of positions along a row in
 // registers, taps written out.
 //
-//   split acc.w by 7 clamped -> wo, wi    reorder acc.n, acc.c.o, acc.h, wo, acc.r, acc.s, wi,
-//   acc.c.i vectorize acc.c.i   unroll wi, acc.s  attach y at wo like acc   cache_write acc in
-//   register at wo as <0, 2, 3, 1>
+//   split acc.w by 7 clamped -> wo, wi    reorder acc.n, acc.c.o, acc.h, wo, acc.r, acc.s, wi, acc.c.i
+//   vectorize acc.c.i   unroll wi, acc.s  attach y at wo like acc   cache_write acc in register at wo as <0, 2, 3, 1>
 #include <algorithm>
 
 #include "schedule/templates/template.h"

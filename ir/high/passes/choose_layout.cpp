@@ -1,8 +1,7 @@
 // Channels in blocks of the target's vector, for convolutions, pools and what is elementwise after
 // them.
 //
-//   %0 = conv %x, %w : f32[1, 64, 56, 56]   ->   %0 = conv %x, %w : f32[1, 64, 56, 56]<0, 1/16, 2,
-//   3, 1%16>
+//   %0 = conv %x, %w : f32[1, 64, 56, 56]   ->   %0 = conv %x, %w : f32[1, 64, 56, 56]<0, 1/16, 2, 3, 1%16>
 //
 // A convolution with vectors of output channels reads single input elements and writes whole
 // vectors, in any layout of its input; with channels in blocks, what it writes lies in one piece

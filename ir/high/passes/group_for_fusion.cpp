@@ -1,14 +1,13 @@
 // Nodes that become one kernel stand together in a group.
 //
-//   %0 = conv %x, %w   %1 = add %0, %s   %2 = relu %1   ->   group @conv_add_relu { %0 = conv ...
-//   %1 = add ...  %2 = relu ... }
+//   %0 = conv %x, %w   %1 = add %0, %s   %2 = relu %1   ->   group @conv_add_relu { %0 = conv ...  %1 = add ...  %2 = relu ... }
 //
 // A node may join the group of the latest of its producers, because everything else that it reads
 // is then made before that group runs:
 //   - an elementwise node joins any group but a view's or an opaque one's, when what it reads of
-//   the group has its own shape
+//     the group has its own shape
 //   - a reduction or a data movement joins a group of elementwise nodes only, so that they become
-//   its prologue
+//     its prologue
 // and in each case only when it is the sole reader of what it takes: the value then never reaches
 // memory.
 #include <algorithm>
@@ -35,8 +34,9 @@ class Grouper {
       for (ValueId input : read)
         if (input) ++uses_[static_cast<size_t>(input.index)];
     }
+    // must reach memory
     for (const GraphOutput& output : graph.outputs)
-      uses_[static_cast<size_t>(output.value.index)] += 2;  // must reach memory
+      uses_[static_cast<size_t>(output.value.index)] += 2;
   }
 
   Graph group() {

@@ -1,8 +1,7 @@
 // Operators that move nothing, or twice, become one or none.
 //
 //   %0 = transpose %x {perm=[1,0]}   %1 = transpose %0 {perm=[1,0]}   ->   %x
-//   %0 = reshape %x {shape=[2, 6]}   %1 = reshape %0 {shape=[12]}     ->   %1 = reshape %x
-//   {shape=[12]}
+//   %0 = reshape %x {shape=[2, 6]}   %1 = reshape %0 {shape=[12]}     ->   %1 = reshape %x {shape=[12]}
 #include <algorithm>
 #include <numeric>
 

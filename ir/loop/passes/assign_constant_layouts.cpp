@@ -1,7 +1,6 @@
 // Each constant takes the shape and layout in which kernels read it.
 //
-//   const w: f32[64, 48] = initializer "w"   call @f(x, w, y), whose w is f32[64, 48]<1/16, 0,
-//   1%16>
+//   const w: f32[64, 48] = initializer "w"   call @f(x, w, y), whose w is f32[64, 48]<1/16, 0, 1%16>
 //   ->   const w: f32[64, 48]<1/16, 0, 1%16> = initializer "w"
 //
 // A constant that `setup` writes is written row-major, under its own name, and packed like any

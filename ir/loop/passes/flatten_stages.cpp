@@ -1,8 +1,7 @@
 // Leaves become stores; each reduction's init goes before its outermost reduce loop, in a copy of
 // the spatial loops inside.
 //
-//   for mo in 4 { for k in 8 { for unrolled mi in 2 { stage acc[m:8] reduce k:8 { sum x[m, k] }
-//   with m = mo*2 + mi, k = k } } }
+//   for mo in 4 { for k in 8 { for unrolled mi in 2 { stage acc[m:8] reduce k:8 { sum x[m, k] } with m = mo*2 + mi, k = k } } }
 //   ->
 //   for mo in 4 {
 //     for unrolled mi.init in 2 { acc[mo*2 + mi.init] = 0.0 }

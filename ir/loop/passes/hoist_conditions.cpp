@@ -1,7 +1,6 @@
 // Conditions move out of the loops whose variables they do not use.
 //
-//   for i in 4 { if (0 <= j) & (i < n) { y[i] = 1.0 } }   ->   if 0 <= j { for i in 4 { if i < n {
-//   y[i] = 1.0 } } }
+//   for i in 4 { if (0 <= j) & (i < n) { y[i] = 1.0 } }   ->   if 0 <= j { for i in 4 { if i < n { y[i] = 1.0 } } }
 //
 // A parallel loop stays outermost, so nothing moves out of one.
 #include "ir/loop/passes.h"

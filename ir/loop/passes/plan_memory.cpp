@@ -1,7 +1,6 @@
 // Places in the arena for the buffers of main.
 //
-//   main { buffer a  buffer b  buffer c   call @f(x, a)  call @g(a, b)  call @h(b, c)  call @k(c,
-//   y) }
+//   main { buffer a  buffer b  buffer c   call @f(x, a)  call @g(a, b)  call @h(b, c)  call @k(c, y) }
 //   ->   a at 0, b at bytes(a), c at 0           (a is dead when c is written)
 //
 // Two buffers conflict when both are live during some call. Each order below places the buffers one

@@ -75,8 +75,8 @@ std::string run_target(const loop::Function& function,
     if (!in_chunks)
       status = (*code)->run(0, pointers, symbols);
     else
-      for (int64_t begin = (extent - 1) / chunk * chunk; begin >= 0;
-           begin -= chunk)  // in any order
+      // in any order
+      for (int64_t begin = (extent - 1) / chunk * chunk; begin >= 0; begin -= chunk)
         status |= (*code)->run_part(0, pointers, symbols, begin, std::min(begin + chunk, extent));
     if ((status != 0) != required) return "the status is " + std::to_string(status);
     for (size_t i = 0; i < memory.size(); ++i) {

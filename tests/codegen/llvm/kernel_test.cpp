@@ -128,8 +128,8 @@ func @gather(table: f32[VOCABULARY, 24], ids: i64[6], out y: f32[6, 24], out t: 
     return result;
   };
   EXPECT_EQ(difference(with("33")), "");
-  EXPECT_EQ(difference(with("3")),
-            "");  // some are out of range: the status says so, the rest is the same
+  // some are out of range: the status says so, the rest is the same
+  EXPECT_EQ(difference(with("3")), "");
 }
 
 TEST(Kernel, DividesIndicesLikeFloors) {

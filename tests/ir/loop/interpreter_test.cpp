@@ -248,8 +248,7 @@ TEST_F(InterpreterTest, ViewsStayInsideTheirElements) {
   EXPECT_THAT(y, ElementsAre(1, 2, 7, 7, 3, 4, 7, 7));
 }
 
-// ---- modules
-// -------------------------------------------------------------------------------------------------
+// ---- modules ------------------------------------------------------------------------------------
 
 constexpr const char* kModule = R"(
 symbol n in 1..8

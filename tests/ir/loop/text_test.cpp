@@ -177,17 +177,18 @@ TEST(LoopText, FaultsShowTheirPlace) {
 
 TEST(LoopText, RefusesWhatIsNoProgram) {
   for (const char* text : {
-           "func f() {}",                         // @ is missing
-           "func @f(x: f32[4]",                   // the end comes too early
-           "func @f(x: f31[4]) {}",               // no such type
-           "func @f(x: f32[4]<0/4>) {}",          // the layout loses elements
-           "func @f(x: f32[4]<1/4, 1%4>) {}",     // the layout has an axis too many
+           "func f() {}",                 // @ is missing
+           "func @f(x: f32[4]",           // the end comes too early
+           "func @f(x: f31[4]) {}",       // no such type
+           "func @f(x: f32[4]<0/4>) {}",  // the layout loses elements
+           // the layout has an axis too many
+           "func @f(x: f32[4]<1/4, 1%4>) {}",
            "func @f(x: f32[4], x: f32[4]) {}",    // two of a name
            "func @f() { for i in 2.0 { } }",      // no index
            "func @f(x: f32[4]) { if x[0] { } }",  // no condition
-           "func @f(x: f32[4]) { stage y[i:4] reduce k:2 { sum x[k] } with i = 0 }",  // a binding
-                                                                                      // is missing
-           "func @f(x: f32[4]) { stage y[i:4] reduce { all x[i] } with i = 0 }",      // no bools
+           // a binding is missing
+           "func @f(x: f32[4]) { stage y[i:4] reduce k:2 { sum x[k] } with i = 0 }",
+           "func @f(x: f32[4]) { stage y[i:4] reduce { all x[i] } with i = 0 }",  // no bools
            "func @f() { buffer b: f32[4] in nowhere }",
            "func @f() { schedule { split a } }",  // a step needs its own line
            "symbol n in 4..1",

@@ -134,8 +134,7 @@ TEST(VerifyLoop, CodeThatNeverRunsMaySayAnything) {
   EXPECT_THAT(faults_in("for k in 8 { if k > 7 { y[k + 8] = 1.0 }  y[k] = 1.0 }"), IsEmpty());
 }
 
-// ---- modules
-// -------------------------------------------------------------------------------------------------
+// ---- modules ------------------------------------------------------------------------------------
 
 constexpr const char* kDeclarations = R"(
 symbol n in 1..8

@@ -2,8 +2,7 @@
 // is compared with.
 //
 //   Values values = {{"x", {DType::F32, {2}, {1, 2}}}};
-//   evaluate_function(parse("... y[i:2] = x[i] + 1.0"), values);   ->   values["y"].elements is {2,
-//   3}
+//   evaluate_function(parse("... y[i:2] = x[i] + 1.0"), values);   ->   values["y"].elements is {2, 3}
 #pragma once
 
 #include <map>

@@ -86,8 +86,8 @@ TEST(TensorText, RefusesWhatIsNoProgram) {
            "func @f(x: f32[4]) -> (y: f32[4]) { y[i:4] = z[i] }",             // no such tensor
            "func @f(x: f32[4]) -> (y: f32[4]) { y[i:4] = most[k:3](x[k]) }",  // no such reducer
            "func @f(x: f32[4]) -> (y: f32[4]) { y[i:4] = any[k:3](x[k]) }",   // no bools
-           "func @f(x: f32[4]) -> (y: f32[4]) { t_0: t[i] for i:4 = x[i] }",  // t is declared
-                                                                              // nowhere
+           // t is declared nowhere
+           "func @f(x: f32[4]) -> (y: f32[4]) { t_0: t[i] for i:4 = x[i] }",
            "func @f(x: f32[4]) -> (y: f32[4]) { scan t { } }",
            "func @f(x: f32[4]) -> (y: f32[4]) { y[i:4] = x[1.0] }",
        })
