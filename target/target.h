@@ -50,13 +50,11 @@ struct Target {
   int index_bits;       // width of an address
 
   // Execution, at vector_bits.
-  double
-      fma_per_cycle;  // fused multiply-adds; without FMA: pairs of a multiplication and an addition
-  int fma_latency;    // cycles from one accumulation to the next into the same register
+  double fma_per_cycle;     // without FMA: pairs of a multiplication and an addition
+  int fma_latency;          // cycles from one accumulation to the next into the same register
   double loads_per_cycle;   // full vectors; a broadcast of one element counts as one load
   double stores_per_cycle;  // full vectors
-  double
-      clock_ghz;  // typical under vector load: turns cycles into time where a decision needs time
+  double clock_ghz;         // typical under vector load: turns cycles into time
 
   // Memory.
   MemoryLevel l1;

@@ -34,202 +34,98 @@ constexpr FeatureSet kIceLake =
     kLevel4 | FeatureSet{avx512vnni,      avx512vbmi, avx512vbmi2, avx512bitalg,
                          avx512vpopcntdq, avx512ifma, gfni};
 
-// The part of a row that follows from the vector width.
-Target row_of_width(int vector_bits, const char* name, const char* tune_cpu,
-                    const char* description) {
+struct Execution {
+  double fma_per_cycle;
+  int fma_latency;
+  double loads_per_cycle, stores_per_cycle;
+  double clock_ghz;
+};
+
+struct Row {
+  const char* name;
+  const char* description;
+  int vector_bits;
+  FeatureSet features;
+  Execution execution;
+  MemoryLevel l1, l2, l3;
+  double memory_bytes_per_cycle;
+};
+
+// clang-format off
+constexpr Row kRows[] = {
+    // One multiplication and one addition a cycle; the latency is the addition's, the
+    // multiplication is off the chain.
+    {"x86-64-v2", "SSE4.2: Intel since 2009, AMD since 2011", 128, kLevel2,
+     {1, 4, 2, 1, 3.0}, {32 * kKiB, 32}, {256 * kKiB, 16}, {2 * kMiB, 8}, 4},
+    {"x86-64-v3", "AVX2 and FMA: Intel since 2013, AMD since 2015", 256, kLevel3,
+     {2, 4, 2, 1, 3.0}, {32 * kKiB, 60}, {512 * kKiB, 28}, {8 * kMiB, 12}, 5},
+    {"x86-64-v4", "AVX-512: Intel servers since 2017, AMD since 2022", 512, kLevel4,
+     {2, 4, 2, 1, 3.0}, {32 * kKiB, 100}, {1 * kMiB, 40}, {8 * kMiB, 12}, 5},
+
+    {"haswell", "Intel Haswell and Broadwell, 2013", 256, kLevel3,
+     {2, 5, 2, 1, 3.0}, {32 * kKiB, 60}, {256 * kKiB, 25}, {6 * kMiB, 12}, 5},
+    {"skylake", "Intel Skylake to Comet Lake for clients, 2015", 256, kLevel3,
+     {2, 4, 2, 1, 3.5}, {32 * kKiB, 60}, {256 * kKiB, 32}, {8 * kMiB, 14}, 6},
+    {"skylake-avx512", "Intel Skylake servers, 2017", 512, kLevel4,
+     {2, 4, 2, 1, 2.5}, {32 * kKiB, 110}, {1 * kMiB, 44}, {8 * kMiB, 10}, 5},
+    {"cascadelake", "Intel Cascade Lake servers, 2019", 512, kLevel4 | FeatureSet{avx512vnni},
+     {2, 4, 2, 1, 2.7}, {32 * kKiB, 110}, {1 * kMiB, 44}, {8 * kMiB, 10}, 5},
+    {"icelake-server", "Intel Ice Lake servers, 2021", 512, kIceLake,
+     {2, 4, 2, 1, 2.8}, {48 * kKiB, 110}, {1280 * kKiB, 44}, {12 * kMiB, 9}, 5},
+    {"alderlake", "Intel Alder Lake to Raptor Lake for clients, 2021", 256,
+     kLevel3 | FeatureSet{avxvnni, gfni},
+     {2, 4, 3, 2, 4.5}, {48 * kKiB, 90}, {1280 * kKiB, 40}, {12 * kMiB, 14}, 7},
+    {"sapphirerapids", "Intel Sapphire and Emerald Rapids servers, 2023", 512,
+     kIceLake | FeatureSet{avx512bf16, avxvnni},
+     {2, 4, 2, 1, 2.9}, {48 * kKiB, 115}, {2 * kMiB, 46}, {16 * kMiB, 9}, 4},
+
+    {"znver2", "AMD Zen 2, 2019", 256, kLevel3,
+     {2, 5, 2, 1, 3.3}, {32 * kKiB, 60}, {512 * kKiB, 28}, {8 * kMiB, 18}, 6},
+    {"znver3", "AMD Zen 3, 2020", 256, kLevel3,
+     {2, 4, 2, 1, 3.5}, {32 * kKiB, 60}, {512 * kKiB, 28}, {16 * kMiB, 22}, 6},
+    // [m] 512-bit instructions take two cycles of 256-bit units: the rates halve, the registers
+    // and masks stay.
+    {"znver4", "AMD Zen 4, 2022", 512, kIceLake | FeatureSet{avx512bf16},
+     {1, 4, 1, 0.5, 3.7}, {32 * kKiB, 57}, {1 * kMiB, 31}, {16 * kMiB, 26}, 6},
+    // [m] on a server with full-width units.
+    {"znver5", "AMD Zen 5, 2024", 512, kIceLake | FeatureSet{avx512bf16, avxvnni},
+     {2, 4, 2, 1, 4.1}, {48 * kKiB, 120}, {1 * kMiB, 48}, {16 * kMiB, 26}, 10},
+};
+// clang-format on
+
+Target target_of(const Row& row) {
   Target target{};
-  target.name = name;
-  target.description = description;
+  target.name = row.name;
+  target.description = row.description;
   target.triple = kTriple;
   target.base_cpu = kBaseCpu;
-  target.tune_cpu = tune_cpu;
-  target.features = x86_level_features(vector_bits);
-  target.prefer_vector_width = vector_bits;
-  target.vector_bits = vector_bits;
-  target.vector_registers = vector_bits == 512 ? 32 : 16;
-  target.mask_registers = vector_bits == 512;
+  target.tune_cpu = row.name;
+  target.features = row.features;
+  target.prefer_vector_width = row.vector_bits;
+  target.vector_bits = row.vector_bits;
+  target.vector_registers = row.vector_bits == 512 ? 32 : 16;
+  target.mask_registers = row.vector_bits == 512;
   target.index_bits = 64;
+  target.fma_per_cycle = row.execution.fma_per_cycle;
+  target.fma_latency = row.execution.fma_latency;
+  target.loads_per_cycle = row.execution.loads_per_cycle;
+  target.stores_per_cycle = row.execution.stores_per_cycle;
+  target.clock_ghz = row.execution.clock_ghz;
+  target.l1 = row.l1;
+  target.l2 = row.l2;
+  target.l3 = row.l3;
+  target.memory = {kUnlimited, row.memory_bytes_per_cycle};
   return target;
-}
-
-std::vector<Target> make_rows() {
-  std::vector<Target> rows;
-  Target row =
-      row_of_width(128, "x86-64-v2", "x86-64-v2", "SSE4.2: Intel since 2009, AMD since 2011");
-  row.fma_per_cycle = 1;  // one multiplication and one addition a cycle
-  row.fma_latency = 4;    // of the addition; the multiplication is off the chain
-  row.loads_per_cycle = 2;
-  row.stores_per_cycle = 1;
-  row.clock_ghz = 3.0;
-  row.l1 = {32 * kKiB, 32};
-  row.l2 = {256 * kKiB, 16};
-  row.l3 = {2 * kMiB, 8};
-  row.memory = {kUnlimited, 4};
-  rows.push_back(row);
-
-  row =
-      row_of_width(256, "x86-64-v3", "x86-64-v3", "AVX2 and FMA: Intel since 2013, AMD since 2015");
-  row.fma_per_cycle = 2;
-  row.fma_latency = 4;
-  row.loads_per_cycle = 2;
-  row.stores_per_cycle = 1;
-  row.clock_ghz = 3.0;
-  row.l1 = {32 * kKiB, 60};
-  row.l2 = {512 * kKiB, 28};
-  row.l3 = {8 * kMiB, 12};
-  row.memory = {kUnlimited, 5};
-  rows.push_back(row);
-
-  row = row_of_width(512, "x86-64-v4", "x86-64-v4",
-                     "AVX-512: Intel servers since 2017, AMD since 2022");
-  row.fma_per_cycle = 2;
-  row.fma_latency = 4;
-  row.loads_per_cycle = 2;
-  row.stores_per_cycle = 1;
-  row.clock_ghz = 3.0;
-  row.l1 = {32 * kKiB, 100};
-  row.l2 = {1 * kMiB, 40};
-  row.l3 = {8 * kMiB, 12};
-  row.memory = {kUnlimited, 5};
-  rows.push_back(row);
-
-  row = row_of_width(256, "haswell", "haswell", "Intel Haswell and Broadwell, 2013");
-  row.fma_per_cycle = 2;
-  row.fma_latency = 5;
-  row.loads_per_cycle = 2;
-  row.stores_per_cycle = 1;
-  row.clock_ghz = 3.0;
-  row.l1 = {32 * kKiB, 60};
-  row.l2 = {256 * kKiB, 25};
-  row.l3 = {6 * kMiB, 12};
-  row.memory = {kUnlimited, 5};
-  rows.push_back(row);
-
-  row = row_of_width(256, "skylake", "skylake", "Intel Skylake to Comet Lake for clients, 2015");
-  row.fma_per_cycle = 2;
-  row.fma_latency = 4;
-  row.loads_per_cycle = 2;
-  row.stores_per_cycle = 1;
-  row.clock_ghz = 3.5;
-  row.l1 = {32 * kKiB, 60};
-  row.l2 = {256 * kKiB, 32};
-  row.l3 = {8 * kMiB, 14};
-  row.memory = {kUnlimited, 6};
-  rows.push_back(row);
-
-  row = row_of_width(512, "skylake-avx512", "skylake-avx512", "Intel Skylake servers, 2017");
-  row.fma_per_cycle = 2;
-  row.fma_latency = 4;
-  row.loads_per_cycle = 2;
-  row.stores_per_cycle = 1;
-  row.clock_ghz = 2.5;
-  row.l1 = {32 * kKiB, 110};
-  row.l2 = {1 * kMiB, 44};
-  row.l3 = {8 * kMiB, 10};
-  row.memory = {kUnlimited, 5};
-  rows.push_back(row);
-
-  row.name = row.tune_cpu = "cascadelake";
-  row.description = "Intel Cascade Lake servers, 2019";
-  row.features = kLevel4 | FeatureSet{avx512vnni};
-  row.clock_ghz = 2.7;
-  rows.push_back(row);
-
-  row = row_of_width(512, "icelake-server", "icelake-server", "Intel Ice Lake servers, 2021");
-  row.features = kIceLake;
-  row.fma_per_cycle = 2;
-  row.fma_latency = 4;
-  row.loads_per_cycle = 2;
-  row.stores_per_cycle = 1;
-  row.clock_ghz = 2.8;
-  row.l1 = {48 * kKiB, 110};
-  row.l2 = {1280 * kKiB, 44};
-  row.l3 = {12 * kMiB, 9};
-  row.memory = {kUnlimited, 5};
-  rows.push_back(row);
-
-  row = row_of_width(256, "alderlake", "alderlake",
-                     "Intel Alder Lake to Raptor Lake for clients, 2021");
-  row.features = kLevel3 | FeatureSet{avxvnni, gfni};
-  row.fma_per_cycle = 2;
-  row.fma_latency = 4;
-  row.loads_per_cycle = 3;
-  row.stores_per_cycle = 2;
-  row.clock_ghz = 4.5;
-  row.l1 = {48 * kKiB, 90};
-  row.l2 = {1280 * kKiB, 40};
-  row.l3 = {12 * kMiB, 14};
-  row.memory = {kUnlimited, 7};
-  rows.push_back(row);
-
-  row = row_of_width(512, "sapphirerapids", "sapphirerapids",
-                     "Intel Sapphire and Emerald Rapids servers, 2023");
-  row.features = kIceLake | FeatureSet{avx512bf16, avxvnni};
-  row.fma_per_cycle = 2;
-  row.fma_latency = 4;
-  row.loads_per_cycle = 2;
-  row.stores_per_cycle = 1;
-  row.clock_ghz = 2.9;
-  row.l1 = {48 * kKiB, 115};
-  row.l2 = {2 * kMiB, 46};
-  row.l3 = {16 * kMiB, 9};
-  row.memory = {kUnlimited, 4};
-  rows.push_back(row);
-
-  row = row_of_width(256, "znver2", "znver2", "AMD Zen 2, 2019");
-  row.fma_per_cycle = 2;
-  row.fma_latency = 5;
-  row.loads_per_cycle = 2;
-  row.stores_per_cycle = 1;
-  row.clock_ghz = 3.3;
-  row.l1 = {32 * kKiB, 60};
-  row.l2 = {512 * kKiB, 28};
-  row.l3 = {8 * kMiB, 18};
-  row.memory = {kUnlimited, 6};
-  rows.push_back(row);
-
-  row.name = row.tune_cpu = "znver3";
-  row.description = "AMD Zen 3, 2020";
-  row.fma_latency = 4;
-  row.clock_ghz = 3.5;
-  row.l3 = {16 * kMiB, 22};
-  rows.push_back(row);
-
-  // 512-bit instructions take two cycles of 256-bit units: the rates halve, the registers and masks
-  // stay.
-  row = row_of_width(512, "znver4", "znver4", "AMD Zen 4, 2022");  // [m]
-  row.features = kIceLake | FeatureSet{avx512bf16};
-  row.fma_per_cycle = 1;
-  row.fma_latency = 4;
-  row.loads_per_cycle = 1;
-  row.stores_per_cycle = 0.5;
-  row.clock_ghz = 3.7;
-  row.l1 = {32 * kKiB, 57};
-  row.l2 = {1 * kMiB, 31};
-  row.l3 = {16 * kMiB, 26};
-  row.memory = {kUnlimited, 6};
-  rows.push_back(row);
-
-  row = row_of_width(512, "znver5", "znver5",
-                     "AMD Zen 5, 2024");  // [m] on a server with full-width units
-  row.features = kIceLake | FeatureSet{avx512bf16, avxvnni};
-  row.fma_per_cycle = 2;
-  row.fma_latency = 4;
-  row.loads_per_cycle = 2;
-  row.stores_per_cycle = 1;
-  row.clock_ghz = 4.1;
-  row.l1 = {48 * kKiB, 120};
-  row.l2 = {1 * kMiB, 48};
-  row.l3 = {16 * kMiB, 26};
-  row.memory = {kUnlimited, 10};
-  rows.push_back(row);
-  return rows;
 }
 
 }  // namespace
 
 const std::vector<Target>& x86_targets() {
-  static const std::vector<Target> rows = make_rows();
+  static const std::vector<Target> rows = [] {
+    std::vector<Target> made;
+    for (const Row& row : kRows) made.push_back(target_of(row));
+    return made;
+  }();
   return rows;
 }
 

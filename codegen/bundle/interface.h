@@ -81,8 +81,8 @@ struct BundleInterface {
 
   std::vector<InterfaceDim> dims;
   std::vector<InterfaceTensor> tensors;  // in the order of N_io: inputs, then outputs
-  std::vector<std::string>
-      requirements;  // text of each: "seq and mask_seq differ"; order of tn_model_entry's values
+  // Text of each, "seq and mask_seq differ", in the order of tn_model_entry's values.
+  std::vector<std::string> requirements;
   std::vector<InterfaceNode> nodes;
 
   uint32_t group_count = 0;
