@@ -17,6 +17,7 @@
 #include "driver/npz.h"
 #include "driver/version.h"
 #include "ir/expr/text.h"
+#include "ir/loop/text.h"
 
 namespace tenon::driver {
 namespace {
@@ -142,6 +143,11 @@ LoweredModel lower_graph(frontend::Imported imported, const ModelOptions& option
                     static_cast<int>(pass.size()), pass.data());
       progress(line);
     };
+  instruments.after_pass = [&](const Pass& pass, const Program& program) {
+    if (program.level != Level::Loop || pass.level == Level::Loop) return;
+    for (const loop::Function& function : program.module.functions)
+      lowered.computation += loop::to_string(function);
+  };
   progress("optimising");
   run_pipeline(lowered.program, context, instruments);
   return lowered;
@@ -167,7 +173,8 @@ BuiltModel build_model(LoweredModel lowered, const target::Target& target,
   diagnostics.checkpoint();
   std::map<Location, int32_t> nodes = number_nodes(module, built.interface);
   built.interface.weights_bytes = static_cast<uint64_t>(built.weights.bytes);
-  built.interface.weights_layout = codegen::weights_layout_hash(built.weights.layout_text);
+  built.interface.weights_layout =
+      codegen::weights_layout_hash(built.weights.layout_text + built.lowered.computation);
 
   progress("generating code");
   codegen::ModuleOptions options;

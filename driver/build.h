@@ -16,6 +16,8 @@ using Progress = std::function<void(const std::string& step)>;
 
 struct LoweredModel {
   Program program;  // at the loop level, every pass done
+  // Text of the unscheduled functions: what is computed, with the constants that became literals.
+  std::string computation;
   std::shared_ptr<const frontend::ModelFile> file;
 };
 frontend::Imported import_for(const ModelOptions& options, Diagnostics& diagnostics,

@@ -58,9 +58,11 @@ struct Instruments {
   bool verify_each = false;  // verify, print, parse and print again after every pass
   int stop_after = -1;       // --bisect: number of passes to run; -1 for all
   std::function<void(std::string_view pass, double seconds)> report_time;
+  std::function<void(const Pass& pass, const Program& program)> after_pass;
 };
 
-/// Runs passes of the table in order, from the first that takes the program's level.
+/// Runs passes of the table in order, from the first that takes the program's level. What a level
+/// begins with, and what the last pass leaves, is verified always.
 void run_pipeline(Program& program, const PassContext& context, const Instruments& instruments);
 /// Runs one pass under the instruments; `number` is for the dump's name. A text that the pass
 /// cannot take is a user's fault.
@@ -70,5 +72,7 @@ void run_pass(Program& program, const Pass& pass, const PassContext& context,
 /// Throws InternalError with the program's text and the faults when the program breaks a rule of
 /// its level.
 void verify_program(const Program& program, std::string_view after);
+/// The same, and for a text that does not print as it was after parsing.
+void verify_program_and_text(const Program& program, std::string_view after);
 
 }  // namespace tenon::driver

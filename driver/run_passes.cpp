@@ -70,6 +70,13 @@ Program parse_program_of_any_level(std::string_view text, const std::string& fil
   return program;
 }
 
+void require_no_faults(const Program& program, std::string_view after,
+                       const std::vector<std::string>& faults) {
+  if (!faults.empty())
+    throw InternalError("after " + std::string(after) + ":\n" + join(faults, "\n") + "\n" +
+                        to_string(program));
+}
+
 void verify_program(const Program& program, std::string_view after) {
   std::vector<std::string> faults;
   switch (program.level) {
@@ -77,12 +84,15 @@ void verify_program(const Program& program, std::string_view after) {
     case Level::Tensor: faults = tensor::verify(program.tensors); break;
     case Level::Loop: faults = loop::verify(program.module); break;
   }
-  std::string text = to_string(program),
-              again =
-                  to_string(parse_program_of_any_level(text, "text after " + std::string(after)));
-  if (text != again) faults.push_back("the text does not print as it was after parsing");
-  if (!faults.empty())
-    throw InternalError("after " + std::string(after) + ":\n" + join(faults, "\n") + "\n" + text);
+  require_no_faults(program, after, faults);
+}
+
+void verify_program_and_text(const Program& program, std::string_view after) {
+  verify_program(program, after);
+  std::string text = to_string(program);
+  Program again = parse_program_of_any_level(text, "text after " + std::string(after));
+  if (to_string(again) != text)
+    require_no_faults(program, after, {"the text does not print as it was after parsing"});
 }
 
 void run_pass(Program& program, const Pass& pass, const PassContext& context,
@@ -100,7 +110,8 @@ void run_pass(Program& program, const Pass& pass, const PassContext& context,
   if (instruments.report_time) instruments.report_time(pass.name, seconds.count());
   if (!instruments.dump_folder.empty() && to_string(program) != before)
     dump(program, instruments, pass.name, number);
-  if (instruments.verify_each) verify_program(program, pass.name);
+  if (instruments.verify_each) verify_program_and_text(program, pass.name);
+  if (instruments.after_pass) instruments.after_pass(pass, program);
 }
 
 void run_pipeline(Program& program, const PassContext& context, const Instruments& instruments) {
@@ -110,6 +121,8 @@ void run_pipeline(Program& program, const PassContext& context, const Instrument
     ++number;
     if (instruments.stop_after >= 0 && number > instruments.stop_after) return;
     run_pass(program, pass, context, instruments, number);
+    if (program.level != pass.level || &pass == &pass_table().back())
+      verify_program(program, pass.name);
   }
 }
 

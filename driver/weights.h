@@ -19,7 +19,8 @@ struct WeightsPlan {
   };
   std::vector<Place> places;
   int64_t bytes = 0;
-  // names, shapes, layouts and offsets: what makes weights files interchangeable
+  // Names, shapes, layouts and offsets. Files of one text are interchangeable between libraries of
+  // one computation.
   std::string layout_text;
 
   int64_t offset_of(const std::string& name) const;

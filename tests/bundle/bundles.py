@@ -10,6 +10,8 @@ import pathlib
 import sys
 
 import numpy as np
+import onnx
+import onnx.numpy_helper
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parent / "tools"))
@@ -26,6 +28,36 @@ class Subject:
     bounds: dict = dataclasses.field(default_factory=dict)
     sizes: dict = dataclasses.field(default_factory=dict)
     index: tuple = ()  # an input that holds indices, and the node that reads it
+    scalars: bool = False  # has float constants of rank 0, which become part of the code
+
+
+def change_constants(path, result, changes):
+    """Writes the model with other values of its float constants: `changes` takes an array that may
+    be written to and says whether it changed it. Returns how many did."""
+    model = onnx.load(path)
+    changed = 0
+    for initializer in model.graph.initializer:
+        array = onnx.numpy_helper.to_array(initializer).copy()
+        if array.dtype == np.float32 and changes(array):
+            initializer.CopyFrom(onnx.numpy_helper.from_array(array, initializer.name))
+            changed += 1
+    onnx.save(model, result)
+    return changed
+
+
+def retrain(array):
+    """For change_constants: other values of what has several."""
+    if array.size > 1:
+        array += np.float32(0.01) * np.cos(np.arange(array.size, dtype=np.float32)).reshape(
+            array.shape)
+    return array.size > 1
+
+
+def double_scalars(array):
+    """For change_constants: other values of what becomes part of the code."""
+    if array.ndim == 0:
+        array *= 2
+    return array.ndim == 0
 
 
 class Failed(Exception):

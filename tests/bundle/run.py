@@ -18,7 +18,8 @@ from instrumented import Instrumented
 LIMIT = 5e-5  # as tests/tools/check_model.py
 SECONDS = 120
 SUBJECTS = [
-    Subject("digits", str(harness.ROOT / "examples" / "digits" / "digits.onnx")),
+    Subject("digits", str(harness.ROOT / "examples" / "digits" / "digits.onnx"),
+            scalars=True),
     Subject("kws", "kws"),
     Subject("bert_mini", "bert_mini", {"batch": "1..4", "seq": "1..128"}, {"batch": 3, "seq": 77},
             ("input_ids", "embedding")),
@@ -140,6 +141,32 @@ class Tests:
                  other / "other_weights.bin", outputs)
         self.require_right(outputs)
 
+    def retrained_weights(self):
+        """The weights of the same model trained again serve the old library; those of a model
+        with another constant in its code do not."""
+        own = self.separate(self.bundle.name)
+        folder = self.bundle.folder / "retrained"
+        folder.mkdir()
+        weights = []
+        for kind, changes in [("again", bundles.retrain), ("scalars", bundles.double_scalars)]:
+            path = folder / f"{kind}.onnx"
+            if not bundles.change_constants(self.bundle.path, path, changes):
+                raise Failed(f"the model has no constant that {kind} changes")
+            bundles.compile_bundle(self.options.tenon, path, folder / kind,
+                                   self.bundle.subject.bounds, "--name", self.bundle.name,
+                                   "--target", self.options.target, "--weights=file")
+            weights.append(folder / kind / f"{self.bundle.name}_weights.bin")
+        outputs = self.bundle.folder / "outputs"
+        program = self.build("weights_file", "-std=c99", folder=own)
+        self.run(program, self.bundle.case, *weights, outputs)
+        inputs = harness.fill.make_inputs(self.bundle.path, self.bundle.subject.sizes)
+        expected = reference.reference(folder / "again.onnx", inputs)
+        if reference.compare(expected, self.bundle.expected) < LIMIT:
+            raise Failed("training again changes nothing")
+        found = reference.compare(self.bundle.outputs(outputs), expected)
+        if not found < LIMIT:
+            raise Failed(f"differs by {found:.1e} from ONNX Runtime with the new weights")
+
     def selftest(self):
         folder = self.separate(self.bundle.name, "--selftest")
         self.run(self.build("selftest", "-std=c99", folder=folder),
@@ -198,6 +225,8 @@ class Tests:
         self.case("symbols and sections", self.symbols_and_sections)
         self.case("two compiles are identical", self.compiles_are_identical)
         self.case("weights in a file", self.weights_file)
+        if self.bundle.subject.scalars:
+            self.case("weights of a model trained again", self.retrained_weights)
         self.case("self-test", self.selftest)
         self.case("pool", self.pool)
         self.case("no race on instrumented code", self.instrumented)
