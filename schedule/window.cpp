@@ -29,7 +29,7 @@ std::vector<Expr> at_bindings(const Leaf& leaf, std::span<const Expr> indices, b
     bool clamps = clamped && std::find(leaf.clamped.begin(), leaf.clamped.end(), axis.name) !=
                                  leaf.clamped.end();
     point.push_back(
-        {axis.name, clamps ? min(leaf.bindings[i], axis.extent - 1.0) : leaf.bindings[i]});
+        {axis.name, clamps ? min(leaf.bindings[i], axis.extent - 1) : leaf.bindings[i]});
   }
   std::vector<Expr> result;
   for (Expr index : indices) result.push_back(substitute(index, point));
@@ -96,7 +96,7 @@ bool fills_its_box(const std::vector<Expr>& indices, const std::vector<const For
       for (const For* other : inner)
         if (uses_var(loop->extent, other->var)) return false;
       if (!prove(le(index.pool().index(step), reach), ranges)) return false;
-      reach = reach + (loop->extent - 1.0) * static_cast<double>(step);
+      reach = reach + (loop->extent - 1) * step;
     }
   }
   return true;

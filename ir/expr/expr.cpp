@@ -217,9 +217,15 @@ Expr ExprPool::import(Expr foreign) {
 
 // ---- sugar --------------------------------------------------------------------------------------
 
+Expr Literal::of(ExprPool& pool, DType type) const {
+  if (!is_integer_) return pool.literal(type, real_);
+  return is_float(type) ? pool.literal(type, static_cast<double>(integer_))
+                        : pool.integer(type, integer_);
+}
+
 namespace {
 Expr binary(Op op, Expr a, Expr b) { return a.pool().apply(op, {a, b}); }
-Expr like(Expr e, double value) { return e.pool().literal(e.type(), value); }
+Expr like(Expr e, Literal value) { return value.of(e.pool(), e.type()); }
 }  // namespace
 
 Expr operator+(Expr a, Expr b) { return binary(Op::Add, a, b); }
@@ -227,25 +233,23 @@ Expr operator-(Expr a, Expr b) { return binary(Op::Sub, a, b); }
 Expr operator*(Expr a, Expr b) { return binary(Op::Mul, a, b); }
 Expr operator/(Expr a, Expr b) { return binary(Op::Div, a, b); }
 Expr operator-(Expr a) { return a.pool().apply(Op::Neg, {a}); }
-Expr operator+(Expr a, double b) { return a + like(a, b); }
-Expr operator-(Expr a, double b) { return a - like(a, b); }
-Expr operator*(Expr a, double b) { return a * like(a, b); }
-Expr operator/(Expr a, double b) { return a / like(a, b); }
-Expr operator+(double a, Expr b) { return like(b, a) + b; }
-Expr operator-(double a, Expr b) { return like(b, a) - b; }
-Expr operator*(double a, Expr b) { return like(b, a) * b; }
-Expr operator/(double a, Expr b) { return like(b, a) / b; }
+Expr operator+(Expr a, Literal b) { return a + like(a, b); }
+Expr operator-(Expr a, Literal b) { return a - like(a, b); }
+Expr operator*(Expr a, Literal b) { return a * like(a, b); }
+Expr operator/(Expr a, Literal b) { return a / like(a, b); }
+Expr operator+(Literal a, Expr b) { return like(b, a) + b; }
+Expr operator-(Literal a, Expr b) { return like(b, a) - b; }
+Expr operator*(Literal a, Expr b) { return like(b, a) * b; }
+Expr operator/(Literal a, Expr b) { return like(b, a) / b; }
 Expr floor_div(Expr a, Expr b) { return binary(Op::FloorDiv, a, b); }
 Expr floor_mod(Expr a, Expr b) { return binary(Op::FloorMod, a, b); }
-Expr floor_div(Expr a, int64_t b) { return floor_div(a, a.pool().integer(a.type(), b)); }
-Expr floor_mod(Expr a, int64_t b) { return floor_mod(a, a.pool().integer(a.type(), b)); }
-Expr ceil_div(Expr a, int64_t b) {
-  return b == 1 ? a : floor_div(a + static_cast<double>(b - 1), b);
-}
+Expr floor_div(Expr a, Literal b) { return floor_div(a, like(a, b)); }
+Expr floor_mod(Expr a, Literal b) { return floor_mod(a, like(a, b)); }
+Expr ceil_div(Expr a, int64_t b) { return b == 1 ? a : floor_div(a + (b - 1), b); }
 Expr min(Expr a, Expr b) { return binary(Op::Min, a, b); }
 Expr max(Expr a, Expr b) { return binary(Op::Max, a, b); }
-Expr min(Expr a, double b) { return min(a, like(a, b)); }
-Expr max(Expr a, double b) { return max(a, like(a, b)); }
+Expr min(Expr a, Literal b) { return min(a, like(a, b)); }
+Expr max(Expr a, Literal b) { return max(a, like(a, b)); }
 Expr eq(Expr a, Expr b) { return binary(Op::Eq, a, b); }
 Expr ne(Expr a, Expr b) { return binary(Op::Ne, a, b); }
 Expr lt(Expr a, Expr b) { return binary(Op::Lt, a, b); }

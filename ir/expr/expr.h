@@ -20,6 +20,7 @@
 // comparison and hashing is by content. A handle is valid as long as its pool lives.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -230,30 +231,45 @@ class ExprPool {
   std::unique_ptr<Table> table_;
 };
 
-// Sugar. Mixed forms make the literal in the type of the expression.
+/// A number beside an expression, which becomes a literal of the expression's type: x * 2.
+class Literal {
+ public:
+  Literal(std::integral auto value) : integer_(static_cast<int64_t>(value)), is_integer_(true) {}
+  Literal(std::floating_point auto value) : real_(static_cast<double>(value)) {}
+  /// An integer's literal of a float type is the nearest double's, and a float's of an integer type
+  /// has no fraction.
+  Expr of(ExprPool& pool, DType type) const;
+
+ private:
+  int64_t integer_ = 0;
+  double real_ = 0;
+  bool is_integer_ = false;
+};
+
+// Sugar.
 Expr operator+(Expr a, Expr b);
 Expr operator-(Expr a, Expr b);
 Expr operator*(Expr a, Expr b);
 Expr operator/(Expr a, Expr b);  // floats only
 Expr operator-(Expr a);
-Expr operator+(Expr a, double b);
-Expr operator-(Expr a, double b);
-Expr operator*(Expr a, double b);
-Expr operator/(Expr a, double b);
-Expr operator+(double a, Expr b);
-Expr operator-(double a, Expr b);
-Expr operator*(double a, Expr b);
-Expr operator/(double a, Expr b);
+Expr operator+(Expr a, Literal b);
+Expr operator-(Expr a, Literal b);
+Expr operator*(Expr a, Literal b);
+Expr operator/(Expr a, Literal b);
+Expr operator+(Literal a, Expr b);
+Expr operator-(Literal a, Expr b);
+Expr operator*(Literal a, Expr b);
+Expr operator/(Literal a, Expr b);
 Expr floor_div(Expr a, Expr b);
 Expr floor_mod(Expr a, Expr b);
-Expr floor_div(Expr a, int64_t b);
-Expr floor_mod(Expr a, int64_t b);
+Expr floor_div(Expr a, Literal b);
+Expr floor_mod(Expr a, Literal b);
 /// The least k with k * b >= a; index, b positive.
 Expr ceil_div(Expr a, int64_t b);
 Expr min(Expr a, Expr b);
 Expr max(Expr a, Expr b);
-Expr min(Expr a, double b);
-Expr max(Expr a, double b);
+Expr min(Expr a, Literal b);
+Expr max(Expr a, Literal b);
 Expr eq(Expr a, Expr b);
 Expr ne(Expr a, Expr b);
 Expr lt(Expr a, Expr b);

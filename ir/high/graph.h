@@ -29,6 +29,7 @@
 #include <vector>
 
 #include "ir/expr/expr.h"
+#include "ir/expr/fold.h"
 #include "ir/expr/simplify.h"
 #include "ir/loop/layout.h"
 #include "ir/loop/nodes.h"
@@ -198,6 +199,8 @@ class GraphBuilder {
 
  private:
   std::string unique_name(const std::string& hint);
+  ValueId add_scalars(const std::string& name, DType type, const std::vector<int64_t>& shape,
+                      const std::vector<Scalar>& values);
   ValueId add_value(const std::string& name_hint, TensorType type,
                     std::optional<std::vector<Expr>> elements = std::nullopt);
   [[noreturn]] void report(const Node& node, const struct InferFailure& failure) const;

@@ -147,22 +147,26 @@ ValueId GraphBuilder::add_initializer(const std::string& name, TensorType type,
   return id;
 }
 
+ValueId GraphBuilder::add_scalars(const std::string& name, DType type,
+                                  const std::vector<int64_t>& shape,
+                                  const std::vector<Scalar>& values) {
+  TensorType tensor_type{type, {}, {}};
+  for (int64_t extent : shape) tensor_type.shape.push_back(pool().index(extent));
+  auto count = static_cast<int64_t>(values.size());
+  std::vector<uint8_t> bytes(static_cast<size_t>(bytes_of(type, count)));
+  for (int64_t i = 0; i < count; ++i)
+    store_element(type, bytes.data(), i, values[static_cast<size_t>(i)]);
+  return add_constant(name, std::move(tensor_type), std::move(bytes));
+}
+
 ValueId GraphBuilder::add_literal(const std::string& name, DType type,
                                   const std::vector<int64_t>& shape,
                                   const std::vector<double>& elements) {
-  TensorType tensor_type{type, {}, {}};
-  for (int64_t extent : shape) tensor_type.shape.push_back(pool().index(extent));
-  std::vector<uint8_t> bytes(
-      static_cast<size_t>(bytes_of(type, static_cast<int64_t>(elements.size()))));
-  for (size_t i = 0; i < elements.size(); ++i) {
-    Scalar value;
-    if (is_float(type))
-      value.f = elements[i];
-    else
-      value.i = static_cast<int64_t>(elements[i]);
-    store_element(type, bytes.data(), static_cast<int64_t>(i), value);
-  }
-  return add_constant(name, std::move(tensor_type), std::move(bytes));
+  std::vector<Scalar> values;
+  for (double element : elements)
+    values.push_back(is_float(type) ? Scalar{.f = element}
+                                    : Scalar{.i = static_cast<int64_t>(element)});
+  return add_scalars(name, type, shape, values);
 }
 
 ValueId GraphBuilder::add_elements(const std::string& name, DType type,
@@ -180,19 +184,11 @@ ValueId GraphBuilder::add_elements(const std::string& name, DType type,
     attributes.set("type", std::string(name_of(type)));
     return add1(ops::elements, {}, std::move(attributes), std::move(location), name);
   }
-  TensorType tensor_type{type, {}, {}};
-  for (int64_t extent : shape) tensor_type.shape.push_back(pool().index(extent));
-  std::vector<uint8_t> bytes(
-      static_cast<size_t>(bytes_of(type, static_cast<int64_t>(elements.size()))));
-  for (size_t i = 0; i < elements.size(); ++i) {
-    Scalar value;
-    if (is_float(type))
-      value.f = elements[i].as<FloatImm>()->value;
-    else
-      value.i = *as_int(elements[i]);
-    store_element(type, bytes.data(), static_cast<int64_t>(i), value);
-  }
-  return add_constant(name, std::move(tensor_type), std::move(bytes));
+  std::vector<Scalar> values;
+  for (Expr element : elements)
+    values.push_back(is_float(type) ? Scalar{.f = element.as<FloatImm>()->value}
+                                    : Scalar{.i = *as_int(element)});
+  return add_scalars(name, type, shape, values);
 }
 
 void GraphBuilder::add_output(ValueId value, std::string onnx_name) {

@@ -73,7 +73,7 @@ void FaultList::check_inside(Expr index, Expr extent, const Ranges& ranges,
   for (Expr part : conjuncts(inside))
     if (!prove_under(part, ranges, assumed))
       add(what, " is ", to_string(index), ", which is not proved to lie in 0..",
-          to_string(simplify(extent - 1.0, ranges)));
+          to_string(simplify(extent - 1, ranges)));
 }
 
 Expr padded_extent(const Buffer& buffer, size_t axis) {

@@ -42,8 +42,7 @@ bool reads_padded(const State& state, const Leaf& leaf, const std::string& axis,
       for (const PhysicalDim& dim : buffer->layout.dims)
         if (dim.axis == static_cast<int>(d) && dim.modulus == 0) block = dim.divisor;
       bool inside =
-          var && block > 1 &&
-          prove(lt(last, ceil_div(buffer->extents[d], block) * static_cast<double>(block)), ranges);
+          var && block > 1 && prove(lt(last, ceil_div(buffer->extents[d], block) * block), ranges);
       padded = padded && inside;
     }
   });

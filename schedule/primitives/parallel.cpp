@@ -68,7 +68,7 @@ Status apply_parallel(State& state, Lexer& arguments) {
     changed.kind = loop::LoopKind::Parallel;
     changed.chunk = chunk;
     if (!padding->empty()) {
-      Expr is_last = eq(state.pool->var(old.var), old.extent - 1.0);
+      Expr is_last = eq(state.pool->var(old.var), old.extent - 1);
       changed.body = loop::block({old.body, loop::If{is_last, loop::block(*padding), {}}});
     }
     return Stmt(changed);

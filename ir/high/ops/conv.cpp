@@ -88,8 +88,7 @@ void give_with_bias(ComputeContext& context, loop::Stage stage, const std::strin
 // The group of an output channel, and input channel `c` of that group.
 Expr channel_of_group(Expr o, int64_t outputs_per_group, Expr c, int64_t inputs_per_group,
                       int64_t group) {
-  return group == 1 ? c
-                    : floor_div(o, outputs_per_group) * static_cast<double>(inputs_per_group) + c;
+  return group == 1 ? c : floor_div(o, outputs_per_group) * inputs_per_group + c;
 }
 
 void compute_conv(ComputeContext& context) {
@@ -156,8 +155,7 @@ void infer_conv_transpose(InferContext& context) {
     const WindowAxis& axis = window[i];
     int64_t added = axis.dilation * (axis.kernel - 1) + 1 - axis.pad_begin - axis.pad_end +
                     (extra.empty() ? 0 : extra[i]);
-    shape.push_back((axis.extent - 1.0) * static_cast<double>(axis.stride) +
-                    static_cast<double>(added));
+    shape.push_back((axis.extent - 1) * axis.stride + added);
   }
   context.output(context.input(0).type, std::move(shape));
 }
@@ -188,8 +186,8 @@ void compute_conv_transpose(ComputeContext& context) {
   auto require = [&](Expr part) { condition = condition ? condition & part : part; };
   for (size_t i = 0; i < rank; ++i) {
     const WindowAxis& axis = window[i];
-    Expr position = context.var(axes[i + 2]) + static_cast<double>(axis.pad_begin) -
-                    context.var(taps[i]) * static_cast<double>(axis.dilation);
+    Expr position =
+        context.var(axes[i + 2]) + axis.pad_begin - context.var(taps[i]) * axis.dilation;
     Expr from = floor_div(position, axis.stride);
     if (axis.stride != 1) require(eq(floor_mod(position, axis.stride), context.index(0)));
     require(le(context.index(0), from));

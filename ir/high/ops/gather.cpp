@@ -39,7 +39,7 @@ Expr bounded_subscript(ComputeContext& context, Expr value, Expr extent,
   Expr zero = context.index(0), raw = cast(DType::Index, value);
   if (context.proved(le(zero, raw)) && context.proved(lt(raw, extent))) return raw;
   requirements.push_back(le(-extent, raw) & lt(raw, extent));
-  return clamp(select(lt(raw, zero), raw + extent, raw), zero, extent - 1.0);
+  return clamp(select(lt(raw, zero), raw + extent, raw), zero, extent - 1);
 }
 
 // ---- gather -----------------------------------------------------------------------------------

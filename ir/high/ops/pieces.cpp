@@ -110,7 +110,7 @@ Cut cut_of(Expr start, Expr end, int64_t step, Expr extent,
            const std::function<bool(Expr)>& proved) {
   Expr zero = extent.pool().index(0);
   bool forward = step > 0;
-  Expr low = forward ? zero : extent.pool().index(-1), high = forward ? extent : extent - 1.0;
+  Expr low = forward ? zero : extent.pool().index(-1), high = forward ? extent : extent - 1;
   Expr first = clamped_bound(start, extent, forward ? low : zero, high, proved);
   Expr last = clamped_bound(end, extent, low, high, proved);
   Expr count = forward ? ceil_div(last - first, step) : ceil_div(first - last, -step);
@@ -161,8 +161,7 @@ void compute_slice(ComputeContext& context) {
                                   [&](Expr e) { return context.proved(e); });
   std::vector<loop::Axis> axes = context.axes(context.output_shape());
   std::vector<Expr> source = context.vars(axes);
-  for (size_t i = 0; i < cuts.size(); ++i)
-    source[i] = source[i] * static_cast<double>(cuts[i].step) + cuts[i].start;
+  for (size_t i = 0; i < cuts.size(); ++i) source[i] = source[i] * cuts[i].step + cuts[i].start;
   Expr value = context.input(0, std::move(source));
   context.result(0, elementwise_stage(std::move(axes), value));
 }
@@ -202,7 +201,7 @@ void infer_pad(InferContext& context) {
 
 // The element that a position outside of the extent repeats.
 Expr repeated_position(const std::string& mode, Expr position, Expr extent) {
-  Expr zero = extent.pool().index(0), last = extent - 1.0;
+  Expr zero = extent.pool().index(0), last = extent - 1;
   if (mode == "edge") return clamp(position, zero, last);
   if (mode == "wrap") return floor_mod(position, extent);
   Expr mirrored = select(lt(position, zero), -position, position);

@@ -57,7 +57,7 @@ void compute_max_pool(ComputeContext& context) {
 // Number of taps r in 0 .. kernel-1 with start + r * dilation below `limit`.
 Expr taps_below(const WindowAxis& axis, Expr start, Expr limit) {
   Expr taps = ceil_div(limit - start, axis.dilation);
-  return min(max(taps, 0.0), static_cast<double>(axis.kernel));
+  return min(max(taps, 0.0), axis.kernel);
 }
 
 // Taps of a window that count: those inside of the input, or, with padding included, inside of the
@@ -66,9 +66,8 @@ Expr counted_taps(ComputeContext& context, const WindowAxis& axis, const loop::A
                   bool count_pads) {
   Expr start = axis.tap(context.var(window), context.index(0));
   Expr low = context.index(count_pads ? -axis.pad_begin : 0);
-  Expr high = axis.extent + static_cast<double>(count_pads ? axis.pad_end : 0);
-  Expr all = context.index(axis.kernel),
-       last = start + static_cast<double>(axis.dilation * (axis.kernel - 1));
+  Expr high = axis.extent + (count_pads ? axis.pad_end : 0);
+  Expr all = context.index(axis.kernel), last = start + (axis.dilation * (axis.kernel - 1));
   if (context.proved(le(low, start), {window}) && context.proved(lt(last, high), {window}))
     return all;
   return taps_below(axis, start, high) - taps_below(axis, start, low);

@@ -62,7 +62,7 @@ Dims infer_layer(InferContext& context, int gates, int activations) {
   Dims dims{context.dim(kX, batch_major ? 1 : 0), context.dim(kX, batch_major ? 0 : 1),
             pool.index(directions), context.dim(kR, 2)};
   if (!as_int(dims.hidden)) context.fail("the hidden size is not constant");
-  Expr rows = dims.hidden * static_cast<double>(gates);
+  Expr rows = dims.hidden * gates;
   require_shape(context, kW, {dims.directions, rows, context.dim(kX, 2)}, "input weight");
   require_shape(context, kR, {dims.directions, rows, dims.hidden}, "recurrent weight");
   require_shape(context, kBias, {dims.directions, rows * 2.0}, "bias");
@@ -128,8 +128,8 @@ class Layer {
   // Rows first .. first+count-1 (in gates) of the recurrent weight times a state vector of this
   // step.
   std::string product(const std::string& state, int first, int count) {
-    loop::Axis q = context_.axis_of("q", j_.extent * static_cast<double>(count));
-    Expr row = context_.var(q) + j_.extent * static_cast<double>(first), k = context_.var(k_);
+    loop::Axis q = context_.axis_of("q", j_.extent * count);
+    Expr row = context_.var(q) + j_.extent * first, k = context_.var(k_);
     Expr term = context_.read(state, {t_, context_.var(b_), k}) *
                 context_.number(kR, {context_.index(direction_), row, k});
     loop::Stage stage = elementwise_stage({b_, q}, term);
@@ -238,12 +238,12 @@ class Layer {
     if (context_.attributes().text("direction") == "bidirectional") {
       stage.target = context_.vars(stage.axes);
       for (Expr& subscript : stage.target)
-        if (subscript == context_.var(d)) subscript = subscript + static_cast<double>(direction_);
+        if (subscript == context_.var(d)) subscript = subscript + direction_;
     }
     context_.result(result, std::move(stage));
   }
 
-  Expr row(int gate) { return j() + j_.extent * static_cast<double>(gate); }
+  Expr row(int gate) { return j() + j_.extent * gate; }
   Expr bias(int gate) {
     if (!context_.has_input(kBias)) return {};
     return context_.number(kBias, {context_.index(direction_), row(gate)});

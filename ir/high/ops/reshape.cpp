@@ -47,7 +47,7 @@ Expr quotient(ExprPool& pool, const std::vector<Expr>& total, const std::vector<
     a.factors.erase(found);
   }
   if (b.literal == 0 || a.literal % b.literal != 0) return {};
-  return product_of(pool, a.factors) * static_cast<double>(a.literal / b.literal);
+  return product_of(pool, a.factors) * (a.literal / b.literal);
 }
 
 // ---- reshape ----------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ void compute_cum_sum(ComputeContext& context) {
   Expr t = context.var(step);
   std::vector<loop::Axis> axes = context.axes(others);
   std::vector<Expr> row = context.vars(axes), source = row, previous = row;
-  source.insert(source.begin() + static_cast<long>(axis), reverse ? extent - 1.0 - t : t);
+  source.insert(source.begin() + static_cast<long>(axis), reverse ? extent - 1 - t : t);
   previous.insert(previous.begin(), t - 1.0);
   Expr x = context.number(0, source);
   std::string sum = context.declare("running", x.type(), axes);
@@ -35,7 +35,7 @@ void compute_cum_sum(ComputeContext& context) {
 
   std::vector<loop::Axis> result_axes = context.axes(context.output_shape());
   std::vector<Expr> point = context.vars(result_axes);
-  Expr place = reverse ? extent - 1.0 - point[axis] : point[axis];
+  Expr place = reverse ? extent - 1 - point[axis] : point[axis];
   std::vector<Expr> at = point;
   at.erase(at.begin() + static_cast<long>(axis));
   at.insert(at.begin(), exclusive ? place - 1.0 : place);

@@ -62,23 +62,21 @@ void infer_depth_to_space(InferContext& context) {
   const std::string& mode = context.attributes().text("mode");
   if (mode != "DCR" && mode != "CRD")
     context.fail("the mode is \"" + mode + "\"", "it must be \"DCR\" or \"CRD\"");
-  double b = static_cast<double>(block);
   context.output(
       context.input(0).type,
       {context.dim(0, 0), divided(context, context.dim(0, 1), block * block, "number of channels"),
-       context.dim(0, 2) * b, context.dim(0, 3) * b});
+       context.dim(0, 2) * block, context.dim(0, 3) * block});
 }
 
 void compute_depth_to_space(ComputeContext& context) {
   int64_t block = context.attributes().integer("blocksize");
-  double b = static_cast<double>(block);
   std::vector<loop::Axis> axes = context.axes(context.output_shape(), "nchw");
   std::vector<Expr> p = context.vars(axes);
   Expr row = floor_mod(p[2], block), column = floor_mod(p[3], block), depth;
   if (context.attributes().text("mode") == "DCR")
-    depth = (row * b + column) * axes[1].extent + p[1];
+    depth = (row * block + column) * axes[1].extent + p[1];
   else
-    depth = (p[1] * b + row) * b + column;
+    depth = (p[1] * block + row) * block + column;
   Expr value = context.input(0, {p[0], depth, floor_div(p[2], block), floor_div(p[3], block)});
   context.result(0, elementwise_stage(std::move(axes), value));
 }
@@ -87,20 +85,18 @@ void infer_space_to_depth(InferContext& context) {
   int64_t block = infer_block(context);
   Expr height = divided(context, context.dim(0, 2), block, "height"),
        width = divided(context, context.dim(0, 3), block, "width");
-  context.output(
-      context.input(0).type,
-      {context.dim(0, 0), context.dim(0, 1) * static_cast<double>(block * block), height, width});
+  context.output(context.input(0).type,
+                 {context.dim(0, 0), context.dim(0, 1) * (block * block), height, width});
 }
 
 void compute_space_to_depth(ComputeContext& context) {
   int64_t block = context.attributes().integer("blocksize");
-  double b = static_cast<double>(block);
   std::vector<loop::Axis> axes = context.axes(context.output_shape(), "nchw");
   std::vector<Expr> p = context.vars(axes);
   Expr channels = context.input_shape(0)[1], place = floor_div(p[1], channels);
   Expr value =
-      context.input(0, {p[0], floor_mod(p[1], channels), p[2] * b + floor_div(place, block),
-                        p[3] * b + floor_mod(place, block)});
+      context.input(0, {p[0], floor_mod(p[1], channels), p[2] * block + floor_div(place, block),
+                        p[3] * block + floor_mod(place, block)});
   context.result(0, elementwise_stage(std::move(axes), value));
 }
 
@@ -121,7 +117,7 @@ void infer_trilu(InferContext& context) {
 void compute_trilu(ComputeContext& context) {
   std::vector<loop::Axis> axes = context.axes(context.output_shape());
   std::vector<Expr> point = context.vars(axes);
-  Expr diagonal = point[point.size() - 2] + static_cast<double>(context.attributes().integer("k")),
+  Expr diagonal = point[point.size() - 2] + context.attributes().integer("k"),
        column = point.back();
   Expr keep = context.attributes().integer("upper") ? ge(column, diagonal) : le(column, diagonal);
   Expr x = context.input(0, point);

@@ -28,15 +28,15 @@ void require_range(InferContext& context, const std::string& name, int64_t low) 
 
 Expr WindowAxis::windows(bool ceil_mode) const {
   int64_t reach = dilation * (kernel - 1) + 1;
-  Expr room = extent + static_cast<double>(pad_begin + pad_end - reach);
+  Expr room = extent + (pad_begin + pad_end - reach);
   if (!ceil_mode) return floor_div(room, stride) + 1.0;
-  Expr starting_before_end = ceil_div(extent + static_cast<double>(pad_begin), stride);
+  Expr starting_before_end = ceil_div(extent + pad_begin, stride);
   return min(ceil_div(room, stride) + 1.0, starting_before_end);
 }
 
 Expr WindowAxis::tap(Expr window, Expr r) const {
-  Expr position = window * static_cast<double>(stride) + r * static_cast<double>(dilation);
-  return pad_begin == 0 ? position : position - static_cast<double>(pad_begin);
+  Expr position = window * stride + r * dilation;
+  return pad_begin == 0 ? position : position - pad_begin;
 }
 
 std::vector<WindowAxis> window_axes(const Attributes& attributes,
@@ -72,7 +72,7 @@ std::vector<WindowAxis> window_axes(InferContext& context, const std::vector<int
   std::vector<WindowAxis> axes = window_axes(context.attributes(), context.input(0).shape, kernel);
   for (const WindowAxis& axis : axes) {
     int64_t reach = axis.dilation * (axis.kernel - 1) + 1;
-    Expr padded = axis.extent + static_cast<double>(axis.pad_begin + axis.pad_end);
+    Expr padded = axis.extent + (axis.pad_begin + axis.pad_end);
     if (context.proved(lt(padded, context.pool().index(reach))))
       context.fail("the window reaches over " + std::to_string(reach) +
                        " elements, and the padded input has " +
