@@ -2,7 +2,6 @@
 #include "driver/compare.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace tenon::driver {
 namespace {
@@ -18,31 +17,11 @@ std::string position(int64_t index, const std::vector<int64_t>& shape) {
 std::string at_text(int64_t index, const Array& found, const Array& expected) {
   char text[96];
   std::snprintf(text, sizeof text, ": found %.9g, expected %.9g", element(found, index),
-                element(expected, index));
+                element_as(found.type, expected, index));
   return position(index, found.shape) + text;
 }
 
 }  // namespace
-
-double element(const Array& array, int64_t i) {
-  size_t width = static_cast<size_t>(bits_of(array.type) / 8);
-  const uint8_t* bytes = array.bytes.data() + static_cast<size_t>(i) * width;
-  if (array.type == DType::F32) {
-    float value;
-    std::memcpy(&value, bytes, sizeof value);
-    return static_cast<double>(value);
-  }
-  if (array.type == DType::F64) {
-    double value;
-    std::memcpy(&value, bytes, sizeof value);
-    return value;
-  }
-  int64_t value = 0;
-  std::memcpy(&value, bytes, width);
-  int unused = 64 - bits_of(array.type);
-  return is_signed(array.type) ? static_cast<double>(value << unused >> unused)
-                               : static_cast<double>(value);
-}
 
 std::string type_text(const Array& array) {
   std::string text = std::string(name_of(array.type)) + "[";
@@ -53,14 +32,16 @@ std::string type_text(const Array& array) {
 
 Comparison compare(const Array& found, const Array& expected, const Tolerance& tolerance) {
   Comparison result;
-  result.same_kind = found.type == expected.type && found.shape == expected.shape;
+  result.same_kind =
+      numpy_type(found.type) == numpy_type(expected.type) && found.shape == expected.shape;
   if (!result.same_kind) return result;
   double most = 0, size = 0, worst = -1;
   for (int64_t i = 0; i < found.element_count(); ++i)
-    if (double b = element(expected, i); std::isfinite(b)) size = std::max(size, std::fabs(b));
+    if (double b = element_as(found.type, expected, i); std::isfinite(b))
+      size = std::max(size, std::fabs(b));
   double absolute = tolerance.absolute * (tolerance.scaled ? std::max(size, 1.0) : 1.0);
   for (int64_t i = 0; i < found.element_count(); ++i) {
-    double a = element(found, i), b = element(expected, i);
+    double a = element(found, i), b = element_as(found.type, expected, i);
     if (a == b || (std::isnan(a) && std::isnan(b))) continue;
     // A value that is not finite differs more than any number.
     double difference = std::fabs(a - b);

@@ -27,12 +27,11 @@ struct Comparison {
   double largest = 0;     // difference of any two elements, over the largest magnitude expected
   bool agrees() const { return same_kind && differing == 0; }
 };
+/// The elements of both are read as those of `found`, whose type is the model's.
 Comparison compare(const Array& found, const Array& expected, const Tolerance& tolerance);
 /// How they differ, in words; for arrays that do not agree.
 std::string describe(const Comparison& comparison, const Array& found, const Array& expected);
 
-/// Element `i` of a float or integer array.
-double element(const Array& array, int64_t i);
 /// "f32[1, 3, 224, 224]".
 std::string type_text(const Array& array);
 

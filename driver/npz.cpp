@@ -8,6 +8,7 @@
 #include <fstream>
 #include <memory>
 
+#include "ir/expr/element.h"
 #include "support/check.h"
 #include "support/diagnostics.h"
 
@@ -76,6 +77,17 @@ int64_t Array::element_count() const {
   return count;
 }
 
+double element_as(DType type, const Array& array, int64_t i) {
+  // Types below 8 bits lie in the low bits of a byte each.
+  int64_t width = std::max(bits_of(array.type) / 8, 1);
+  Scalar value = load_element(type, array.bytes.data() + i * width, 0);
+  if (is_float(type)) return value.f;
+  return type == DType::U64 ? static_cast<double>(static_cast<uint64_t>(value.i))
+                            : static_cast<double>(value.i);
+}
+
+double element(const Array& array, int64_t i) { return element_as(array.type, array, i); }
+
 DType numpy_type(DType type) {
   switch (type) {
     case DType::BF16: return DType::U16;
@@ -131,7 +143,7 @@ Array parse_npy(std::span<const uint8_t> bytes, const std::string& file) {
 std::vector<uint8_t> format_npy(const Array& array) {
   const char* descr = nullptr;
   for (const DescrRow& row : kDescrs)
-    if (row.type == array.type) descr = row.descr;
+    if (row.type == numpy_type(array.type)) descr = row.descr;
   TENON_CHECK(descr, "an array of " + std::string(name_of(array.type)) + " in a .npy file");
   std::string header = "{'descr': '" + std::string(descr) + "', 'fortran_order': False, 'shape': (";
   for (int64_t extent : array.shape) header += std::to_string(extent) + ", ";

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "codegen/bundle/header.h"
+#include "ir/expr/element.h"
 #include "ir/expr/text.h"
 #include "runtime/abi.h"
 #include "runtime/model_tables.h"
@@ -89,8 +90,8 @@ loop::SymbolValues bind_dimensions(const loop::Module& module,
       continue;
     }
     const Array& array = given->second;
-    bool fits =
-        array.type == numpy_type(buffer.type) && array.shape.size() == buffer.extents.size();
+    bool fits = numpy_type(array.type) == numpy_type(buffer.type) &&
+                array.shape.size() == buffer.extents.size();
     for (size_t d = 0; fits && d < array.shape.size(); ++d) {
       const Var* symbol = buffer.extents[d].as<Var>();
       if (symbol) fits = dims.emplace(symbol->name, array.shape[d]).first->second == array.shape[d];
@@ -121,22 +122,20 @@ std::map<std::string, Array> random_inputs(const loop::Module& module,
   std::map<std::string, Array> inputs;
   uint64_t state = seed;
   for (const loop::Buffer& buffer : module.inputs) {
-    Array array{numpy_type(buffer.type), shape_at(buffer, dims), {}};
+    Array array{buffer.type, shape_at(buffer, dims), {}};
     int64_t count = array.element_count();
     array.bytes.resize(static_cast<size_t>(tenon::bytes_of(array.type, count)));
-    size_t width = static_cast<size_t>(bits_of(array.type) / 8);
     for (int64_t i = 0; i < count; ++i) {
-      uint8_t* element = array.bytes.data() + static_cast<size_t>(i) * width;
-      float real = static_cast<float>(next_normal(state));
-      double wide = real;
+      Scalar value;
+      double real = static_cast<float>(next_normal(state));
       // Booleans are true and integers 0 or 1: indices and masks that every model takes.
-      uint64_t integer = buffer.type == DType::Bool ? 1 : next_random(state) & 1;
-      if (buffer.type == DType::F32)
-        std::memcpy(element, &real, sizeof real);
-      else if (buffer.type == DType::F64)
-        std::memcpy(element, &wide, sizeof wide);
-      else if (is_integer(buffer.type) || buffer.type == DType::Bool)
-        std::memcpy(element, &integer, width);
+      int64_t integer =
+          buffer.type == DType::Bool ? 1 : static_cast<int64_t>(next_random(state) & 1);
+      if (is_float(array.type))
+        value.f = real;
+      else
+        value.i = integer;
+      store_element(array.type, array.bytes.data(), i, value);
     }
     inputs[onnx_name(module, buffer)] = std::move(array);
   }
@@ -289,7 +288,7 @@ std::map<std::string, Array> ModelRunner::outputs() const {
   std::map<std::string, Array> result;
   for (size_t i = 0; i < state.module.outputs.size(); ++i) {
     const loop::Buffer& buffer = state.module.outputs[i];
-    Array array{numpy_type(buffer.type), shape_at(buffer, state.dims), {}};
+    Array array{buffer.type, shape_at(buffer, state.dims), {}};
     const uint8_t* memory = state.tensors[state.module.inputs.size() + i].get();
     array.bytes.assign(memory, memory + tenon::bytes_of(array.type, array.element_count()));
     result[onnx_name(state.module, buffer)] = std::move(array);

@@ -52,7 +52,7 @@ Arrays interpret_nodes(const frontend::Imported& kept, const Arrays& inputs) {
   Arrays values;
   for (size_t i = 0; i < module.outputs.size(); ++i) {
     const loop::Buffer& buffer = module.outputs[i];
-    values[module.onnx_names.at(buffer.name)] = {numpy_type(buffer.type), shape_at(buffer, dims),
+    values[module.onnx_names.at(buffer.name)] = {buffer.type, shape_at(buffer, dims),
                                                  outcome.outputs[i]};
   }
   return values;
@@ -232,8 +232,9 @@ class KernelCheck {
     if (result == result_of_.end()) return true;
     const loop::Buffer& buffer = buffers_.at(name);
     const Array& expected = reference_.value(result->second->name);
-    Array found{numpy_type(buffer.type), shape_at(buffer, dims_), {}};
-    if (found.type != expected.type || found.shape != expected.shape) return true;
+    Array found{buffer.type, shape_at(buffer, dims_), {}};
+    if (numpy_type(found.type) != numpy_type(expected.type) || found.shape != expected.shape)
+      return true;
     found.bytes = row_major(buffer, found, runner_.memory_of(name));
     ++compared_;
     Comparison comparison = compare(found, expected, tolerance_);

@@ -13,7 +13,7 @@ namespace tenon::driver {
 namespace {
 
 Array from_tensor(frontend::TensorFile tensor) {
-  return {numpy_type(tensor.type), std::move(tensor.shape), std::move(tensor.bytes)};
+  return {tensor.type, std::move(tensor.shape), std::move(tensor.bytes)};
 }
 
 // input_0.pb, input_1.pb, ... of an ONNX test-data folder; unnamed tensors take the names of the

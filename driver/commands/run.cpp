@@ -10,10 +10,11 @@
 namespace tenon::driver {
 namespace {
 
-// The first elements, and of floats the range and the mean.
+// The first elements, the range and the mean.
 std::string summary(const Array& array) {
   std::string text;
   int64_t count = array.element_count();
+  if (count == 0) return " no elements";
   char number[48];
   double least = INFINITY, most = -INFINITY, sum = 0;
   for (int64_t i = 0; i < count; ++i) {
@@ -28,8 +29,7 @@ std::string summary(const Array& array) {
   if (count > 6) text += " ...";
   std::snprintf(number, sizeof number, "  (%.6g .. %.6g,", least, most);
   text += number;
-  std::snprintf(number, sizeof number, " mean %.6g)",
-                count ? sum / static_cast<double>(count) : 0.0);
+  std::snprintf(number, sizeof number, " mean %.6g)", sum / static_cast<double>(count));
   return text + number;
 }
 
@@ -53,7 +53,7 @@ std::map<std::string, Array> interpret(const Session& session,
   std::map<std::string, Array> outputs;
   for (size_t i = 0; i < module.outputs.size(); ++i) {
     const loop::Buffer& buffer = module.outputs[i];
-    outputs[module.onnx_names.at(buffer.name)] = {numpy_type(buffer.type), shape_at(buffer, dims),
+    outputs[module.onnx_names.at(buffer.name)] = {buffer.type, shape_at(buffer, dims),
                                                   outcome.outputs[i]};
   }
   return outputs;

@@ -1,10 +1,15 @@
 // tenon verify: compares a model's outputs with stored ones.
+//
+//   verify m.onnx --inputs in.npz --reference out.npz
+//     ->   all 2 outputs agree                                               exit status 0
+//     ->   output "y": 1 of 10 elements differ, first at [0, 3]: found ...   exit status 1
 #include <cstdio>
 #include <filesystem>
 
 #include "driver/commands/commands.h"
 #include "driver/compare.h"
 #include "driver/run_once.h"
+#include "support/text.h"
 
 namespace tenon::driver {
 namespace {
@@ -27,12 +32,34 @@ std::map<std::string, Array> read_reference(const VerifyOptions& options) {
     std::string path = options.run.data_folder + "/output_" + std::to_string(i) + ".pb";
     if (!std::filesystem::exists(path)) continue;
     frontend::TensorFile tensor = frontend::read_tensor_file(path);
-    reference[declared[i].name] = {numpy_type(tensor.type), tensor.shape, tensor.bytes};
+    reference[declared[i].name] = {tensor.type, tensor.shape, tensor.bytes};
   }
   if (reference.empty() && !options.per_node)
     user_error({}, "there is nothing to compare with",
                "give --data DIR with output_0.pb, or --inputs F.npz and --reference F.npz");
   return reference;
+}
+
+// Every output needs an expectation, and every expectation an output: what is not compared would
+// count as agreeing.
+void check_reference(const std::map<std::string, Array>& outputs,
+                     const std::map<std::string, Array>& reference) {
+  Diagnostics diagnostics;
+  std::vector<std::string> names;
+  for (const auto& [name, found] : outputs) {
+    names.push_back(name);
+    if (!reference.count(name))
+      diagnostics.error({}, "the reference lacks the output " + tenon::quoted(name))
+          .help("give an array for each output of the model, or --per-node for some of them");
+  }
+  for (const auto& [name, expected] : reference) {
+    if (outputs.count(name)) continue;
+    std::string near = nearest_name(name, names);
+    diagnostics.error({}, "the model has no output " + tenon::quoted(name))
+        .help(near.empty() ? "its outputs are " + join(names, ", ")
+                           : "did you mean " + tenon::quoted(near) + "?");
+  }
+  diagnostics.checkpoint();
 }
 
 }  // namespace
@@ -47,15 +74,14 @@ int run_verify(const VerifyOptions& options) {
   }
   Session session = compile_for_call(options.run, given, terminal_progress(false));
   std::map<std::string, Array> outputs = run_once(options.run, session, given);
+  check_reference(outputs, reference);
   bool all = true;
-  for (const auto& [name, expected] : reference) {
-    auto found = outputs.find(name);
-    if (found == outputs.end())
-      user_error({}, "the model has no output \"" + name + "\"",
-                 "the reference names outputs as the model does");
-    all = agrees(name, found->second, expected, options.tolerance) && all;
+  // In the model's order: of several that differ, the first is said first.
+  for (const loop::Buffer& buffer : session.model.module().outputs) {
+    const std::string& name = session.model.module().onnx_names.at(buffer.name);
+    all = agrees(name, outputs.at(name), reference.at(name), options.tolerance) && all;
   }
-  if (all) std::printf("all %zu outputs agree\n", reference.size());
+  if (all) std::printf("all %zu outputs agree\n", outputs.size());
   return all ? 0 : 1;
 }
 
