@@ -160,6 +160,10 @@ Status apply_attach(State& state, Lexer& arguments) {
       return Failure{consumer_name + " reads nothing that is made below " + loop_names[0]};
   }
   std::vector<const For*> around_consumer = loops_around_stmt(state.function.body, nest);
+  for (const For* outer : around_consumer)
+    for (Expr binding : consumers[0].leaf.bindings)
+      if (uses_var(binding, outer->var))
+        return Failure{outer->var + " of " + consumer_name + " holds other stages too"};
   state.function.body = replace_stmt(state.function.body, nest, loop::block({}));
   size_t attached = 0;
   for (const std::string& loop_name : loop_names) {
