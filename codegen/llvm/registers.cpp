@@ -1,12 +1,15 @@
 // Reading, writing and merging the slots of register buffers.
 #include "codegen/llvm/registers.h"
 
+#include <algorithm>
+
 #include "support/check.h"
 
 namespace tenon::codegen {
 namespace {
 
-// Walks the accesses to one register buffer and narrows the group until all agree.
+// Walks the accesses to one register buffer: the group is the longest of them, where the others
+// cover aligned parts of it.
 class GroupFinder {
  public:
   GroupFinder(const std::string& buffer,
@@ -34,7 +37,11 @@ class GroupFinder {
     }
   }
 
-  int64_t group() const { return agrees_ && group_ > 0 ? group_ : 1; }
+  int64_t group() const {
+    bool agrees = aligned_ && std::all_of(lengths_.begin(), lengths_.end(),
+                                          [&](int64_t lanes) { return group_ % lanes == 0; });
+    return agrees && group_ > 0 ? group_ : 1;
+  }
 
  private:
   void look(Expr e) {
@@ -53,8 +60,9 @@ class GroupFinder {
     int64_t lanes = *as_int(lane_loop_->extent);
     bool unit = split.coefficient.is_constant() && split.coefficient.constant == 1;
     bool whole = split.rest.constant % lanes == 0 && content(split.rest) % lanes == 0;
-    agrees_ = agrees_ && split.linear && unit && whole && (group_ == 0 || group_ == lanes);
-    group_ = lanes;
+    aligned_ = aligned_ && split.linear && unit && whole;
+    group_ = std::max(group_, lanes);
+    lengths_.push_back(lanes);
   }
 
   const std::string& buffer_;
@@ -62,7 +70,8 @@ class GroupFinder {
   const std::function<bool(const loop::For&)>& is_vector_loop_;
   const loop::For* lane_loop_ = nullptr;
   int64_t group_ = 0;
-  bool agrees_ = true;
+  std::vector<int64_t> lengths_;
+  bool aligned_ = true;
 };
 
 }  // namespace
@@ -106,11 +115,22 @@ llvm::Value* Registers::element(const RegisterBuffer& buffer, int64_t position) 
              : b_.CreateExtractElement(slot, static_cast<uint64_t>(position % buffer.group));
 }
 
+// True for lanes that lie in one slot.
+bool Registers::is_part(const RegisterBuffer& buffer, int64_t first, unsigned lanes) {
+  return buffer.private_lanes == 0 && first % buffer.group + lanes <= buffer.group;
+}
+
 llvm::Value* Registers::read(const std::string& name, int64_t first, unsigned lanes) {
   const RegisterBuffer& buffer = buffers_.at(name);
   if (lanes == 0) return element(buffer, first);
   if (buffer.group == lanes && first % buffer.group == 0)
     return slot_or_poison(buffer, first / buffer.group);
+  if (is_part(buffer, first, lanes)) {
+    std::vector<int> places;
+    for (unsigned lane = 0; lane < lanes; ++lane)
+      places.push_back(static_cast<int>(first % buffer.group + lane));
+    return b_.CreateShuffleVector(slot_or_poison(buffer, first / buffer.group), places);
+  }
   llvm::Value* vector =
       llvm::PoisonValue::get(llvm::FixedVectorType::get(values_.register_type(buffer.type), lanes));
   for (unsigned lane = 0; lane < lanes; ++lane)
@@ -128,6 +148,19 @@ void Registers::write(const std::string& name, int64_t first, llvm::Value* value
   }
   if (lanes == buffer.group && first % buffer.group == 0 && lanes != 0) {
     buffer.slots[static_cast<size_t>(first / buffer.group)] = value;
+    return;
+  }
+  if (lanes != 0 && is_part(buffer, first, lanes)) {
+    std::vector<int> widen, choose;
+    for (int64_t lane = 0; lane < buffer.group; ++lane) {
+      int64_t part = lane - first % buffer.group;
+      bool inside = part >= 0 && part < lanes;
+      widen.push_back(inside ? static_cast<int>(part) : -1);
+      choose.push_back(static_cast<int>(inside ? buffer.group + lane : lane));
+    }
+    llvm::Value*& slot = buffer.slots[static_cast<size_t>(first / buffer.group)];
+    slot = b_.CreateShuffleVector(slot_or_poison(buffer, first / buffer.group),
+                                  b_.CreateShuffleVector(value, widen), choose);
     return;
   }
   for (unsigned lane = 0; lane < std::max(lanes, 1u); ++lane) {

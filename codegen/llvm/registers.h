@@ -4,9 +4,9 @@
 //   buffer acc: f32[8, 48] in register, written as acc[mi, nv*16 + lane] in a vectorized loop of 16
 //   ->   24 slots, each a <16 x float> or still undefined
 //
-// A group is as long as the vectorized loops that use the buffer, where these agree and each access
-// covers whole groups; otherwise one element. Then vectors are put together and taken apart with
-// shuffles: right, and slow.
+// A group is as long as the longest vectorized loop that uses the buffer, where each access covers
+// whole groups, or an aligned part of one (the halves by which a vector is summed up); otherwise
+// one element. Then vectors are put together and taken apart lane by lane: right, and slow.
 #pragma once
 
 #include <functional>
@@ -63,6 +63,7 @@ class Registers {
  private:
   llvm::Value* slot_or_poison(const RegisterBuffer& buffer, int64_t slot) const;
   llvm::Value* element(const RegisterBuffer& buffer, int64_t position);
+  static bool is_part(const RegisterBuffer& buffer, int64_t first, unsigned lanes);
 
   llvm::IRBuilder<>& b_;
   ValueBuilder& values_;

@@ -266,7 +266,8 @@ void Maker::make_leaf(const Stmt& stmt) {
   bool reduces = stage.reducer != Reducer::None;
   TENON_CHECK(reduces || !where, "stage " + stage.name + " has points that it does not give");
   if (reduces && leaf.initializes) {
-    make_init(stmt, target, bindings, guard);
+    Expr init_guard = leaf.init_guard();
+    make_init(stmt, target, bindings, init_guard ? import(init_guard) : Expr());
     builder_.begin_statement(stmt);
   }
   when(guard, [&] {

@@ -84,6 +84,20 @@ Expr Leaf::axis_binding(const std::string& axis_name) const {
   return {};
 }
 
+Expr Leaf::init_guard() const {
+  Expr kept;
+  for (Expr part : conjuncts(guard)) {
+    bool ends_reduce_axis = false;
+    for (size_t i = stage->axes.size(); i < bindings.size(); ++i) {
+      Expr extent = stage->reduce_axes[i - stage->axes.size()].extent;
+      for (Expr inside : {lt(bindings[i], extent), le(bindings[i], simplify(extent - 1.0, {}))})
+        ends_reduce_axis = ends_reduce_axis || part == inside || part == simplify(inside, {});
+    }
+    if (!ends_reduce_axis) kept = kept ? kept & part : part;
+  }
+  return kept;
+}
+
 const Buffer* Function::find_buffer(const std::string& buffer_name) const {
   for (const Param& param : params)
     if (param.buffer.name == buffer_name) return &param.buffer;

@@ -237,6 +237,9 @@ struct Leaf {
   // of a reduction: false where another leaf of the stage, before this one, does
   bool initializes = true;
   Expr axis_binding(const std::string& axis_name) const;
+  /// The guard without what only ends a reduce axis: an element without terms has its init too, as
+  /// has a lane of partial results beyond a short reduction. Null: always.
+  Expr init_guard() const;
 };
 
 /// buffer[indices] = value.

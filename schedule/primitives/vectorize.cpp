@@ -5,7 +5,8 @@
 //   for vectorized lane in 16 { ... }
 //
 // The loop must be innermost, of a literal extent of at most 64, and give each leaf inside another
-// spatial point in each iteration: a reduce loop is first made spatial by rfactor. Exact.
+// spatial point in each iteration: a reduce loop is first made spatial by rfactor, after which it
+// moves both the place in the partial results and the point that is reduced. Exact.
 #include "schedule/primitives/primitives.h"
 #include "schedule/window.h"
 
@@ -29,11 +30,14 @@ Status apply_vectorize(State& state, Lexer& arguments) {
   });
   if (holds_loops) return Failure{*name + " is not innermost"};
   for (const LeafAt& at : leaves_in(loop.body)) {
-    if (binds_reduce(at.leaf, *name))
+    bool spatial = binds_spatial(at.leaf, *name), reduce = binds_reduce(at.leaf, *name);
+    if (reduce && !spatial)
       return Failure{*name + " is a reduce loop of " + at.leaf.stage->name +
                      "; rfactor makes it spatial"};
-    if (!binds_spatial(at.leaf, *name))
-      return Failure{*name + " moves no axis of " + at.leaf.stage->name};
+    if (!spatial) return Failure{*name + " moves no axis of " + at.leaf.stage->name};
+    if (reduce)
+      if (Status status = iterations_write_apart(state, at.leaf.stage->tensor, *name); !status)
+        return status;
   }
   if (Status status = iterations_are_independent(state, *name); !status) return status;
   state.function.body = replace_loop(state.function.body, *name, [&](const loop::For& old) {

@@ -51,7 +51,8 @@ class RandomStep {
       case 18: return "pack " + tensor() + " as " + random_layout(1 + below(4));
       case 19: return peel();
       case 20:
-        return chance(50) ? "rfactor " + stage() + " over " + loop() + " -> " + fresh("r")
+        return chance(50) ? "rfactor " + stage() + " over " + loop() + " -> " + fresh("r") +
+                                (chance(50) ? " halving" : "")
                           : "prefetch " + tensor() + " at " + loop() + " ahead " +
                                 std::to_string(below(5));
       default:

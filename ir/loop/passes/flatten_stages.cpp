@@ -122,7 +122,8 @@ class Flattener {
     auto outermost = std::find_if(path_.begin(), path_.end(), [&](const PathStep& step) {
       return step.loop && reduce_vars.count(step.loop->var);
     });
-    std::set<std::string> hidden = hidden_loops(outermost, target, leaf.guard, reduce_vars);
+    Expr guard = leaf.init_guard();
+    std::set<std::string> hidden = hidden_loops(outermost, target, guard, reduce_vars);
     auto is_hidden = [&](Expr e) {
       return std::any_of(hidden.begin(), hidden.end(),
                          [&](const std::string& var) { return uses_var(e, var); });
@@ -135,7 +136,7 @@ class Flattener {
     std::vector<Expr> indices;
     for (Expr index : target) indices.push_back(substitute(index, fresh));
     std::vector<Expr> kept;
-    for (Expr part : conjuncts(leaf.guard))
+    for (Expr part : conjuncts(guard))
       if (!is_hidden(part)) kept.push_back(substitute(part, fresh));
     Stmt init =
         Store{stage.tensor, indices, identity_of(stage.reducer, stage.type, pool_), stage.location};
