@@ -1,6 +1,7 @@
 // Dispatch of functions to templates by the class of their anchor, and what templates share.
 #include <algorithm>
 
+#include "ir/expr/expand_math.h"
 #include "schedule/templates/template.h"
 
 namespace tenon::schedule {
@@ -83,6 +84,12 @@ target::Extent Plan::extent(Expr e) const {
 
 std::string Plan::tail(Expr extent, int64_t factor, const std::string& otherwise) const {
   return prove(eq(floor_mod(extent, factor), state.index(0)), state.symbols) ? "exact" : otherwise;
+}
+
+double Plan::operations(const loop::Stage& stage) {
+  double count = stage.reducer == loop::Reducer::None ? 0 : 1;
+  for_each_node(expand_math(stage.value), [&](Expr node) { count += node.as<Apply>() ? 1 : 0; });
+  return std::max(count, 1.0);
 }
 
 std::vector<std::string> Plan::epilogue_of(const std::string& tensor) const {
