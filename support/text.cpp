@@ -248,6 +248,18 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
   return result;
 }
 
+std::string bracketed_lines(const std::vector<std::string>& parts, int indent) {
+  constexpr size_t kPartsOnALine = 8;
+  if (parts.size() <= kPartsOnALine) return "[" + join(parts, ", ") + "]";
+  std::string result = "[";
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (i > 0) result += i % kPartsOnALine == 0 ? "," : ", ";
+    if (i % kPartsOnALine == 0) result += "\n" + std::string(static_cast<size_t>(indent), ' ');
+    result += parts[i];
+  }
+  return result + "]";
+}
+
 std::string to_word(std::string_view text) {
   std::string word;
   for (char c : text) {

@@ -84,6 +84,9 @@ class TextWriter {
 std::string quoted(std::string_view text);
 /// Elements joined by a separator.
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
+
+/// "[1, 2, 3]"; more than 8 parts stand in lines of 8, indented by `indent` spaces.
+std::string bracketed_lines(const std::vector<std::string>& parts, int indent);
 /// A Word made of any string: other characters become _, runs collapse; never empty, never starts
 /// with a digit, and what the texts would read as a literal gets v_ before it: true -> v_true.
 std::string to_word(std::string_view text);

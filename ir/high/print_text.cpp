@@ -78,7 +78,7 @@ std::string constant_text(const Graph& graph, const ConstantInfo& constant) {
   for (int64_t i = 0; i < count; ++i)
     elements.push_back(
         element_text(value.type.type, load_element(value.type.type, constant.bytes.data(), i)));
-  return text + "[" + join(elements, ", ") + "]";
+  return text + bracketed_lines(elements, 4);
 }
 
 }  // namespace

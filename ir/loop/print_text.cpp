@@ -124,7 +124,7 @@ std::string elements_text(const Constant& constant) {
   std::vector<std::string> parts;
   for (Expr element : literals_of(pool, type, constant.bytes.data(), *count))
     parts.push_back(to_string(element));
-  return "[" + join(parts, ", ") + "]";
+  return bracketed_lines(parts, 2);
 }
 
 void print_declarations(TextWriter& out, const Module& module) {

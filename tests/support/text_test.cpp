@@ -129,5 +129,12 @@ TEST(TextTest, JoinAndToWord) {
   EXPECT_EQ(to_word("caf\xc3\xa9 au lait"), "caf_au_lait");
 }
 
+TEST(BracketedLines, LongListsStandInLines) {
+  EXPECT_EQ(bracketed_lines({}, 2), "[]");
+  EXPECT_EQ(bracketed_lines({"1", "2"}, 2), "[1, 2]");
+  EXPECT_EQ(bracketed_lines({"1", "2", "3", "4", "5", "6", "7", "8", "9"}, 2),
+            "[\n  1, 2, 3, 4, 5, 6, 7, 8,\n  9]");
+}
+
 }  // namespace
 }  // namespace tenon
