@@ -16,6 +16,10 @@ Expr remainder_in_double(Expr x, Expr y) {
               math::remainder(cast(DType::F64, x), cast(DType::F64, y), x.type() == DType::F32));
 }
 
+Expr tangent_in_double(Expr x) {
+  return cast(x.type(), math::tangent(cast(DType::F64, x), x.type() == DType::F32));
+}
+
 Expr expand(Op op, Expr x, Expr y) {
   switch (op) {
     case Op::Exp: return math::exponential(x);
@@ -25,7 +29,7 @@ Expr expand(Op op, Expr x, Expr y) {
     case Op::Sigmoid: return math::sigmoid(x);
     case Op::Sin: return math::sine(x);
     case Op::Cos: return math::cosine(x);
-    case Op::Tan: return in_double(math::tangent, x);
+    case Op::Tan: return tangent_in_double(x);
     case Op::Asin: return in_double(math::arc_sine, x);
     case Op::Acos: return in_double(math::arc_cosine, x);
     case Op::Atan: return in_double(math::arc_tangent, x);

@@ -77,14 +77,14 @@ Expr polynomial(Expr x, std::initializer_list<double> single, std::initializer_l
   return polynomial(x, is_single(x) ? single : twice);
 }
 
-Reduced reduce_by_log2(Expr x, int64_t offset, double step) {
+Reduced reduce_by_log2(Expr x, int64_t offset) {
   const Format& format = format_of(x);
   double shifter =
       1.5 * static_cast<double>(int64_t{1} << format.fraction_bits) + static_cast<double>(offset);
-  Expr sum = fma(x, number(x, kLog2E / step), number(x, shifter));
+  Expr sum = fma(x, number(x, kLog2E), number(x, shifter));
   Expr n = sum - shifter;
-  Expr exact = fma(n, log2_high(x) * -step, x);
-  return {to_bits(sum), exact, fma(n, log2_low(x) * -step, exact), n};
+  Expr exact = fma(n, -log2_high(x), x);
+  return {to_bits(sum), exact, fma(n, -log2_low(x), exact), n};
 }
 
 Pair fast_sum(Expr a, Expr b) {
@@ -112,7 +112,7 @@ Expr exp_core(Expr x, const ExpOptions& options) {
     r = r + options.correction;
     p = sum.high + fma(r * r, exp_polynomial(r), low);
   } else {
-    p = fma(r * r, exp_polynomial(r), r) + 1;
+    p = small_exp_minus_one(r) + 1;
   }
   // 2^n in two factors, so that n may leave the range of exponents: the first product is exact, the
   // second rounds once.
@@ -121,19 +121,21 @@ Expr exp_core(Expr x, const ExpOptions& options) {
   return p * from_bits(shift_left(bits - half, format.fraction_bits));
 }
 
+Expr small_exp_minus_one(Expr r) { return fma(r * r, exp_polynomial(r), r); }
+
 // With 1 + p = exp(r):   2^n * (1 + p) - 1 = 2^n * p + (2^n - 1)
 Expr exp_minus_one(Expr x) {
   const Format& format = format_of(x);
   Reduced reduced = reduce_by_log2(x, format.bias);
-  Expr r = reduced.r, power = from_bits(shift_left(reduced.integer_bits, format.fraction_bits));
-  return fma(power, fma(r * r, exp_polynomial(r), r), power - 1);
+  Expr power = from_bits(shift_left(reduced.integer_bits, format.fraction_bits));
+  return fma(power, small_exp_minus_one(reduced.r), power - 1);
 }
 
 Expr one_minus_exp(Expr x) {
   const Format& format = format_of(x);
   Reduced reduced = reduce_by_log2(x, format.bias);
-  Expr r = reduced.r, power = from_bits(shift_left(reduced.integer_bits, format.fraction_bits));
-  return fma(-power, fma(r * r, exp_polynomial(r), r), 1 - power);
+  Expr power = from_bits(shift_left(reduced.integer_bits, format.fraction_bits));
+  return fma(-power, small_exp_minus_one(reduced.r), 1 - power);
 }
 
 Decomposed decompose(Expr x, bool subnormals) {

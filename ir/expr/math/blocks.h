@@ -52,15 +52,14 @@ Pair fast_sum(Expr a, Expr b);
 /// a * b exactly, by fma.
 Pair exact_product(Expr a, Expr b);
 
-/// x = n*log(2)*step + r with |r| <= log(2)*step/2. `integer_bits` ends in the low bits of n +
-/// offset.
+/// x = n*log(2) + r with |r| <= log(2)/2. `integer_bits` ends in the low bits of n + offset.
 struct Reduced {
   Expr integer_bits;
-  Expr exact;  // x less the high part of n*log(2)*step: no rounding
+  Expr exact;  // x less the high part of n*log(2): no rounding
   Expr r;
   Expr n;  // as a float
 };
-Reduced reduce_by_log2(Expr x, int64_t offset, double step = 1);
+Reduced reduce_by_log2(Expr x, int64_t offset);
 
 struct ExpOptions {
   // Without, the caller keeps x where the result is a normal number.
@@ -70,6 +69,8 @@ struct ExpOptions {
 };
 Expr exp_core(Expr x, const ExpOptions& options);
 
+/// exp(r) - 1 for |r| <= log(2)/2.
+Expr small_exp_minus_one(Expr r);
 /// exp(x) - 1 and 1 - exp(x) for |x| below 80, accurate relative to the result also near 0.
 Expr exp_minus_one(Expr x);
 Expr one_minus_exp(Expr x);

@@ -1,6 +1,7 @@
-// sin, cos and tan. The argument is reduced by multiples of pi/2 in f64 (also for f32, where that
-// is exact enough for every argument in reach), then one of two polynomials is chosen by the
-// quadrant.
+// sin, cos and tan. The argument is reduced by multiples of pi/2 in f64, then one of two
+// polynomials is chosen by the quadrant.
+#include <vector>
+
 #include "ir/expr/math/blocks.h"
 #include "ir/expr/math/functions.h"
 
@@ -9,30 +10,57 @@ namespace {
 
 // pi/2 in parts, all positive (else a zero would lose its sign). The first have 33 bits (those of
 // fdlibm), so that small multiples are exact even where fma is split into a product and a sum.
-constexpr double kHalfPi1 = 0x1.921fb544p+0, kHalfPi1Tail = 0x1.0b4611a626331p-34;
-constexpr double kHalfPi2 = 0x1.0b4611a6p-34, kHalfPi2Tail = 0x1.3198a2e037073p-69;
+constexpr double kHalfPi1 = 0x1.921fb544p+0, kHalfPi2 = 0x1.0b4611a6p-34;
+constexpr double kHalfPi2Tail = 0x1.3198a2e037073p-69;
 constexpr double kTwoOverPi = 0x1.45f306dc9c883p-1;
 // Adding it rounds to an integer, which is in the low bits of the sum.
 constexpr double kShifter = 0x1.8p52;
-// Beyond the promised range the remainder is meaningless; this keeps the polynomials within [-1,
-// 1].
-constexpr double kMostRemainder = 0.8;
+// 1/(2 pi) in parts of 26 bits and a last one of 53: an f32 times one of 26 is exact.
+constexpr double kTurns[] = {0x1.45f3068000000p-3,  0x1.7272208000000p-29,  0x1.4a7f090000000p-56,
+                             0x1.abe8fa8000000p-81, 0x1.a6ee060000000p-109, 0x1.b629590000000p-134,
+                             0x1.278872083fca3p-159};
+constexpr int kLargeTurns = 5;  // an f32 times the parts after these is below 1/2
+constexpr double kTwoPi = 0x1.921fb54442d18p+2;
 
 struct Reduced {
   Expr quadrant_bits;  // of the type of the bits of x; the low two count
   Expr r;              // |r| <= pi/4, of the type of x
 };
 
-Reduced reduce_by_half_pi(Expr x) {
-  Expr wide = cast(DType::F64, x);
-  Expr sum = fma(wide, number(wide, kTwoOverPi), number(wide, kShifter));
+// For every value of an f32, here as f64. Of x/(2 pi) only what is behind the point counts, so of
+// each partial product too (the idea of Payne and Hanek, 1983, with products for their bits): the
+// integers go first, which is exact; then the quarter turns, from the first part that counts. That
+// part and the next are multiples of 2^-52 below 1 together, so nothing is lost where they cancel;
+// those after them are small.
+Reduced reduce_single(Expr x) {
+  std::vector<Expr> parts;
+  for (double turn : kTurns) {
+    Expr product = x * turn;
+    bool large = parts.size() < kLargeTurns;
+    parts.push_back(large ? product - call(Op::RoundEven, product) : product);
+  }
+  Expr rough = parts[0];
+  for (size_t i = 1; i < parts.size(); ++i) rough = rough + parts[i];
+  Expr sum = fma(rough, number(x, 4), number(x, kShifter));
+  Expr rest = fma(sum - kShifter, number(x, -0.25), parts[0]);
+  for (size_t i = 1; i < parts.size(); ++i) rest = rest + parts[i];
+  return {to_bits(sum), rest * kTwoPi};
+}
+
+// For |x| up to 2^30. Beyond, the remainder is meaningless; it is kept where the polynomials are
+// within [-1, 1].
+Reduced reduce_double(Expr x) {
+  Expr sum = fma(x, number(x, kTwoOverPi), number(x, kShifter));
   Expr n = sum - kShifter;
-  auto less = [&](Expr r, double part) { return fma(n, number(wide, -part), r); };
-  Expr r = less(wide, kHalfPi1);
-  r = is_single(x) ? less(r, kHalfPi1Tail) : less(less(r, kHalfPi2), kHalfPi2Tail);
-  r = cast(x.type(), r);
-  r = max(min(r, number(x, kMostRemainder)), number(x, -kMostRemainder));
-  return {cast(format_of(x).bits, to_bits(sum)), r};
+  auto less = [&](Expr r, double part) { return fma(n, number(x, -part), r); };
+  Expr r = less(less(less(x, kHalfPi1), kHalfPi2), kHalfPi2Tail);
+  return {to_bits(sum), max(min(r, number(x, 0.8)), number(x, -0.8))};
+}
+
+Reduced reduce_by_half_pi(Expr x) {
+  if (!is_single(x)) return reduce_double(x);
+  Reduced wide = reduce_single(cast(DType::F64, x));
+  return {cast(DType::U32, wide.quadrant_bits), cast(DType::F32, wide.r)};
 }
 
 // sin(r) = r + r^3 * p(r^2)
@@ -81,8 +109,8 @@ Expr cosine(Expr x) {
 }
 
 // sin/cos, or -cos/sin in odd quadrants.
-Expr tangent(Expr x) {
-  auto [quadrant_bits, r] = reduce_by_half_pi(x);
+Expr tangent(Expr x, bool single_values) {
+  auto [quadrant_bits, r] = single_values ? reduce_single(x) : reduce_double(x);
   Expr odd = ne(quadrant_bits & integer_like(quadrant_bits, 1), integer_like(quadrant_bits, 0));
   Expr s = sine_polynomial(r), c = cosine_polynomial(r);
   return keep_zero(x, select(odd, -c, s) / select(odd, s, c));

@@ -1,4 +1,6 @@
 // exp, sigmoid, tanh and erf: one exponential each, no branch.
+#include <cmath>
+
 #include "ir/expr/math/blocks.h"
 #include "ir/expr/math/functions.h"
 
@@ -6,29 +8,41 @@ namespace tenon::math {
 
 Expr exponential(Expr x) { return exp_core(x, {}); }
 
-// 1 / (1 + exp(-x)), and exp(x) / (1 + exp(x)) for negative x: with e = exp(-|x|) neither
-// overflows, and small results keep their relative accuracy.
+// 1 / (1 + exp(-x)) with exp(-x) = c*(1 + p), c = 2^n, p = exp(r) - 1: one rounding less than by
+// way of exp(-x), and it is the rounding of a sum just above a power of two, where the quotient
+// just below one shows it twice. Everything is times 2^-24 (2^-53), so that the sum stays finite
+// where the result is subnormal.
 Expr sigmoid(Expr x) {
-  Expr e = exp_core(-absolute(x), {.clamp_high = false});
-  return select(lt(x, number(x, 0)), e, number(x, 1)) / (e + 1);
+  const Format& format = format_of(x);
+  // Beyond these the result rounds to 1 and 0.
+  Expr y = min(max(-x, number(x, -18, -40)), number(x, 104, 746));
+  int scale = -1 - format.fraction_bits;
+  Reduced reduced = reduce_by_log2(y, format.bias + scale);
+  Expr p = small_exp_minus_one(reduced.r);
+  Expr c = from_bits(shift_left(reduced.integer_bits, format.fraction_bits));
+  Expr one = number(x, std::ldexp(1.0, scale)), sum = c + one;
+  Expr lost = one - (sum - c);  // by a c so large that the 1 falls off
+  return one / (fma(c, p, lost) + sum);
 }
 
-// With x = n*log(2)/2 + r, t = tanh(r) and c = 2^n the addition formula gives
-//   tanh(x) = ((c - 1) + (c + 1)*t) / ((c + 1) + (c - 1)*t),
-// where n = 0 leaves t alone, so that small results are accurate too.
+// Below 0.6 an odd polynomial; from there on 1 - 2/(exp(2x) + 1), with exp(2x) = c*(1 + p) as in
+// sigmoid. The quotient is less than 1/2 there, and so are its errors.
 Expr hyperbolic_tangent(Expr x) {
   const Format& format = format_of(x);
-  Expr magnitude = min(absolute(x), number(x, 10, 20));  // from here on, the result rounds to 1
-  Reduced reduced = reduce_by_log2(magnitude, format.bias, 0.5);
-  Expr r = reduced.r, square = r * r;
-  Expr p = polynomial(
-      square, {-0.333333224058, 0.133311539888, -0.0527182258666},
-      {-0.3333333333333333, 0.13333333333330388, -0.053968253959837315, 0.021869487395602197,
-       -0.008863152796921462, 0.003588823815141199, -0.001387114787474235});
-  Expr t = fma(square * r, p, r);
+  Expr a = absolute(x), square = a * a;
+  Expr odd = polynomial(
+      square,
+      {-0.333332992719, 0.133319582351, -0.0537866825665, 0.0208053803137, -0.00590586272177},
+      {-0.33333333333333134, 0.13333333333300903, -0.053968253949875116, 0.021869488015962501,
+       -0.0088632269555000337, 0.0035920388423872375, -0.0014552230476795263,
+       0.00058721425471229963, -0.00023045068925719611, 7.9377320310620367e-5,
+       -1.7210876465135881e-5});
+  Expr magnitude = min(a, number(x, 10, 20));  // from here on, the result rounds to 1
+  Reduced reduced = reduce_by_log2(magnitude + magnitude, format.bias);
+  Expr p = small_exp_minus_one(reduced.r);
   Expr c = from_bits(shift_left(reduced.integer_bits, format.fraction_bits));
-  Expr less = c - 1, more = c + 1;
-  return with_sign_of(fma(more, t, less) / fma(less, t, more), x);
+  Expr large = 1 - number(x, 2) / fma(c, p, c + 1);
+  return with_sign_of(select(lt(a, number(x, 0.6)), fma(a * square, odd, a), large), x);
 }
 
 // erf(x) = 1 - exp(-x - x*g(x)), where g(x) = -log(1 - erf(x))/x - 1 is smooth: one polynomial

@@ -27,7 +27,8 @@ Expr power(Expr x, Expr y);
 Expr remainder(Expr x, Expr y, bool single_values);
 
 // f64 only: circular.cpp, inverse_circular.cpp, hyperbolic.cpp
-Expr tangent(Expr x);
+/// `single_values` says that the operand was f32.
+Expr tangent(Expr x, bool single_values);
 Expr arc_sine(Expr x);
 Expr arc_cosine(Expr x);
 Expr arc_tangent(Expr x);

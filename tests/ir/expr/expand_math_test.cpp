@@ -67,7 +67,7 @@ struct Promise {
   Op op;
   double single, twice;      // greatest error in f32 and f64
   double least, greatest;    // of the operands swept in f64
-  double limit = kInfinity;  // of the magnitude of operands in both
+  double limit = kInfinity;  // of the magnitude of operands in f64
 };
 
 // The table at the head of expand_math.h.
@@ -75,9 +75,9 @@ constexpr double kReach = 0x1p30;
 const Promise kPromises[] = {
     {Op::Exp, 1.1, 1.1, -750, 720},
     {Op::Log, 0.9, 0.9, 0, 100},
-    {Op::Tanh, 2.5, 2.5, -20, 20},
+    {Op::Tanh, 1.4, 1.4, -20, 20},
     {Op::Erf, 1.9, 1.9, -6, 6},
-    {Op::Sigmoid, 2.4, 2.4, -750, 40},
+    {Op::Sigmoid, 1.9, 1.9, -750, 40},
     {Op::Sin, 1.6, 2.5, -100, 100, kReach},
     {Op::Cos, 1.6, 2.5, -100, 100, kReach},
     {Op::Tan, 0.6, 4, -100, 100, kReach},
@@ -98,7 +98,6 @@ TEST(ExpandMath, SingleStaysWithinItsBounds) {
     double worst = 0, worst_x = 0;
     for (uint64_t bits = 0; bits < (uint64_t{1} << 32); bits += 99991) {
       double x = std::bit_cast<float>(static_cast<uint32_t>(bits));
-      if (std::isfinite(x) && std::fabs(x) > promise.limit) continue;
       double error = ulps(DType::F32, evaluate_at(x).f, reference(promise.op, x));
       if (error > worst) worst = error, worst_x = x;
     }
@@ -209,7 +208,7 @@ TEST(ExpandMath, SpecialValuesAreThoseOfC) {
               y != 0)
             continue;
           bool circular = op == Op::Sin || op == Op::Cos || op == Op::Tan;
-          if (circular && std::fabs(x) > kReach && std::isfinite(x)) {
+          if (circular && !single && std::fabs(x) > kReach && std::isfinite(x)) {
             if (op != Op::Tan) {
               EXPECT_LE(std::fabs(evaluate_at(x).f), 1) << text_of(op) << " of " << x;
             }
@@ -247,11 +246,11 @@ TEST(ExpandMath, LeavesArithmeticOnly) {
 // Operations of the hot functions; a step that costs more should be a decision.
 TEST(ExpandMath, HotFunctionsAreCheap) {
   for (auto [op, most] : {std::pair{Op::Exp, 19},
-                          {Op::Tanh, 19},
-                          {Op::Sigmoid, 24},
+                          {Op::Tanh, 29},
+                          {Op::Sigmoid, 20},
                           {Op::Erf, 28},
                           {Op::Log, 31},
-                          {Op::Sin, 27}}) {
+                          {Op::Sin, 55}}) {
     ExprPool pool;
     int operations = 0;
     for_each_node(expansion(pool, op, DType::F32), [&](Expr node) {
