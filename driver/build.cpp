@@ -187,6 +187,7 @@ BuiltModel build_model(LoweredModel lowered, const target::Target& target,
     auto found = nodes.find(location);
     return found == nodes.end() ? 0 : found->second;
   };
+  if (request.debug_info) options.debug_file = module.model_file;
   options.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   Result<codegen::ModuleCode> code = codegen::emit_module(module, target, options);
   if (!code)

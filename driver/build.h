@@ -57,7 +57,8 @@ struct BuildRequest {
   std::string options;  // for the manifest and tn_info
   bool weights_in_file = false;
   bool default_visibility = false;
-  bool keep_text = false;  // LLVM IR
+  bool debug_info = false;  // names the ONNX nodes in debug information
+  bool keep_text = false;   // LLVM IR
   bool keep_assembly = false;
   std::map<std::string, std::string> renames;
   std::optional<codegen::SelfTest> selftest;

@@ -148,6 +148,8 @@ int parse_and_run(int argc, char** argv) {
       ->check(CLI::IsMember({"hidden", "default"}));
   compile_command->add_option("--at", raw.at, "NAME=VALUE: the size at which the self-test runs")
       ->take_all();
+  compile_command->add_flag("--debug-info", compile.debug_info,
+                            "name the ONNX nodes for profilers and debuggers");
   compile_command->add_flag("--selftest", compile.selftest,
                             "add NAME_selftest with golden vectors");
   compile_command->add_flag("--pool", compile.pool,

@@ -38,6 +38,7 @@ struct CompileOptions {
   bool pool = false;
   bool force = false;
   bool default_visibility = false;
+  bool debug_info = false;
   std::map<std::string, std::string> renames;
   bool json = false;
   std::vector<std::string> command_line;  // for the manifest

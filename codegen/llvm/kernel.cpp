@@ -217,6 +217,10 @@ void KernelEmitter::make_function() {
   auto* body = llvm::BasicBlock::Create(context_, "body", function);
   setup_end_ = llvm::BranchInst::Create(body, entry);
   b_.SetInsertPoint(body);
+  if (!options_.debug_file.empty()) {
+    debug_.emplace(module_, *function, options_.debug_file, function_.location);
+    debug_->enter(b_, {});
+  }
   indices_.enter(setup_end_);
   next = static_cast<unsigned>(params_.size());
   for (const std::string& symbol : kernel_.symbols)
@@ -300,6 +304,7 @@ Status KernelEmitter::finish() {
   if (failure_) return *failure_;
   for (const llvm::BasicBlock& block : *kernel_.function) check_block_size(block);
   if (failure_) return *failure_;
+  if (debug_) debug_->finish();
   std::string fault;
   llvm::raw_string_ostream stream(fault);
   TENON_CHECK(!llvm::verifyFunction(*kernel_.function, &stream),

@@ -25,6 +25,8 @@ struct KernelOptions {
   std::string symbol;  // of the LLVM function; empty: the loop function's name
   /// What a failed `require` at this location gives as detail of TN_INDEX.
   std::function<int32_t(const Location&)> node_number = [](const Location&) { return 0; };
+  /// The base name of the ONNX file that debug information names; empty: none.
+  std::string debug_file;
 };
 
 /// Parameters, in order: a pointer for each buffer, an i64 for each of `symbols`, i64 begin and end

@@ -15,6 +15,7 @@
 #include <llvm/IR/MDBuilder.h>
 #include <llvm/IR/Module.h>
 
+#include "codegen/llvm/debug_locations.h"
 #include "codegen/llvm/index_values.h"
 #include "codegen/llvm/kernel.h"
 #include "codegen/llvm/registers.h"
@@ -137,6 +138,7 @@ class KernelEmitter {
   Ranges ranges_;
 
   Kernel kernel_;
+  std::optional<DebugLocations> debug_;
   loop::Stmt body_;  // with expressions of pool_
   std::vector<loop::Param> params_;
   std::map<std::string, MemoryBuffer> memory_;

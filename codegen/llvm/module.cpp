@@ -116,7 +116,8 @@ class ModuleEmitter {
       if (is_taken(name)) name = "kernel_" + name;
       std::string unique = name;
       for (int i = 2; !symbols.insert(unique).second; ++i) unique = name + "_" + std::to_string(i);
-      options.push_back({options_.prefix + "_" + unique, options_.node_number});
+      options.push_back(
+          {options_.prefix + "_" + unique, options_.node_number, options_.debug_file});
     }
     std::vector<std::optional<Result<CompiledKernel>>> results(functions.size());
     for_each_parallel(functions.size(), options_.threads, [&](size_t i) {

@@ -31,6 +31,7 @@ struct ModuleOptions {
   // of each constant that main uses, from the first weight
   std::map<std::string, uint64_t> weight_offsets;
   std::function<int32_t(const Location&)> node_number = [](const Location&) { return 0; };
+  std::string debug_file;            // as KernelOptions has it
   int threads = 1;                   // that compile; the result does not depend on it
   FileKind kind = FileKind::Object;  // Assembly: the objects of the kernels hold text
 };

@@ -21,6 +21,13 @@ bool writes(const loop::Stmt& body, const std::string& buffer) {
   return found;
 }
 
+// The nodes that a statement computes for; of what only leads to others, none.
+Location location_of(const loop::Stmt& stmt) {
+  if (const auto* store = stmt.as<loop::Store>()) return store->location;
+  if (const auto* require = stmt.as<loop::Require>()) return require->location;
+  return {};
+}
+
 // Generated loops are as their schedule says.
 llvm::MDNode* loop_metadata(llvm::LLVMContext& context) {
   auto flag = [&](const char* name) {
@@ -39,6 +46,7 @@ llvm::MDNode* loop_metadata(llvm::LLVMContext& context) {
 void KernelEmitter::emit_stmt(const loop::Stmt& stmt) {
   if (failure_) return;
   memo_.clear();
+  if (debug_) debug_->enter(b_, location_of(stmt));
   switch (stmt.kind()) {
     case loop::StmtKind::Block: return emit_block(*stmt.as<loop::Block>());
     case loop::StmtKind::For: return emit_loop(*stmt.as<loop::For>());

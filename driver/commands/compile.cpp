@@ -115,6 +115,7 @@ int run_compile(const CompileOptions& options) {
   request.options = normal_options(options, target);
   request.weights_in_file = options.weights_in_file;
   request.default_visibility = options.default_visibility;
+  request.debug_info = options.debug_info;
   request.keep_text = wants(options, "llvm-ir");
   request.keep_assembly = wants(options, "asm");
   request.renames = options.renames;
