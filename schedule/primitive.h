@@ -41,7 +41,7 @@ struct Primitive {
   Status (*apply)(State& state, Lexer& arguments) = nullptr;
 };
 
-/// All primitives; table.cpp is the only list.
+/// All primitives; primitives/primitives.h declares them, script.cpp lists them.
 const std::vector<const Primitive*>& primitive_table();
 const Primitive* find_primitive(std::string_view name);
 
