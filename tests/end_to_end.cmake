@@ -11,6 +11,7 @@ endfunction()
 foreach(model kws squeezenet1_1 resnet18 mobilenet_v2 bert_mini bert_base_dynamic speech_rnn)
   tenon_heavy_test("models/${model}" 1 tools/check_model.py "${model}")
 endforeach()
+tenon_heavy_test(models/digits 1 tools/check_model.py "${PROJECT_SOURCE_DIR}/examples/digits/digits.onnx")
 tenon_heavy_test(bundle 2 bundle/run.py)
 tenon_heavy_test(bad_models 1 tools/run_bad_models.py)
 # With the sanitizers, where test.sh has built them: what a damaged file must never do is easiest seen there.
