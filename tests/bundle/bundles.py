@@ -12,6 +12,7 @@ import sys
 import numpy as np
 import onnx
 import onnx.numpy_helper
+import onnx.parser
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parent / "tools"))
@@ -28,7 +29,25 @@ class Subject:
     bounds: dict = dataclasses.field(default_factory=dict)
     sizes: dict = dataclasses.field(default_factory=dict)
     index: tuple = ()  # an input that holds indices, and the node that reads it
+    parallel: bool = False  # is large enough for threads at these sizes
+    equal: tuple = ()  # two dimensions that the model makes equal
     scalars: bool = False  # has float constants of rank 0, which become part of the code
+
+
+# Rows of one input meet lines of the other where sizes must agree.
+TWO_SYMBOLS = """<ir_version: 8, opset_import: ["" : 17]>
+two_symbols (float[rows, 8] left, float[lines, 8] right) => (float[rows, 4] mixed, float[rows, 8] sum)
+<float[8, 4] weight = {%s}> {
+  sum = Add (left, right)
+  product = MatMul (sum, weight)
+  mixed = Tanh (product)
+}"""
+
+
+def write_two_symbols(path):
+    """A model whose two dimensions are one, by its operators alone."""
+    numbers = ", ".join(str((i * 7 % 11 - 5) / 8) for i in range(32))
+    onnx.save(onnx.parser.parse_model(TWO_SYMBOLS % numbers), path)
 
 
 def change_constants(path, result, changes):
@@ -100,6 +119,7 @@ class Bundle:
         compile_bundle(tenon, path, folder, subject.bounds, *self.options)
         manifest = json.loads((folder / "manifest.json").read_text())
         self.dims = manifest["dims"]
+        self.weights_bytes = manifest["sizes"]["weights_bytes"]
         self.tensors = manifest["inputs"] + manifest["outputs"]
         self.archive = folder / f"lib{self.name}.a"
         self.case = folder / "case"

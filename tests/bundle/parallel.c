@@ -1,7 +1,7 @@
 /* Whatever a parallel_for does, the bits are those of one thread: bodies in reverse order on the
    calling thread, threads of a pool of 1, 2, 3 and 8, fewer threads than bodies. And what the
    contract says of the callbacks: one parallel_for a run, stop asked by one body at a time.
-     parallel CASE */
+     parallel CASE [WORD]       WORD: the runs are large enough to use parallel_for, and must */
 #include "bundle_test.h"
 
 #include <pthread.h>
@@ -56,6 +56,8 @@ static int stop(void* context) {
   return answer;
 }
 
+static int must_be_parallel;
+
 static void require_same_bits(const BUNDLE(model) * model, const Case* c, int bodies, int workers) {
   Case other = with_own_outputs(c);
   Context context = {0, 0, 0, 0, 0, 0};
@@ -67,6 +69,7 @@ static void require_same_bits(const BUNDLE(model) * model, const Case* c, int bo
   snprintf(when, sizeof when, "%d bodies on %d threads", bodies, workers);
   require_same_outputs(&other, c, when);
   REQUIRE(context.calls <= 1, "%d calls of parallel_for in a run", context.calls);
+  REQUIRE(context.calls == 1 || !must_be_parallel || bodies == 1, "%s: all on one thread", when);
 }
 
 /* Stopped at the first, second, ... question; later runs are not disturbed. Negative workers: no
@@ -97,7 +100,8 @@ int main(int argc, char** argv) {
   const BUNDLE(model) model = open_model();
   Case c;
   int i, round;
-  REQUIRE(argc == 2, "parallel CASE");
+  REQUIRE(argc == 2 || argc == 3, "parallel CASE [WORD]");
+  must_be_parallel = argc == 3;
   c = load_case(argv[1]);
   run_case(&model, &c, NULL);
   for (i = 0; i < COUNTS; ++i) {

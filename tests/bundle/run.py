@@ -22,7 +22,9 @@ SUBJECTS = [
             scalars=True),
     Subject("kws", "kws"),
     Subject("bert_mini", "bert_mini", {"batch": "1..4", "seq": "1..128"}, {"batch": 3, "seq": 77},
-            ("input_ids", "embedding")),
+            ("input_ids", "embedding"), parallel=True),
+    Subject("two_symbols", "two_symbols", {"rows": "1..9", "lines": "1..9"},
+            {"rows": 7, "lines": 7}, equal=("rows", "lines")),
 ]
 C_STANDARDS = ["c99", "c11", "c17"]
 CPP_STANDARDS = ["c++11", "c++14", "c++17", "c++20"]
@@ -101,6 +103,11 @@ class Tests:
     def program(self, name, *arguments, flags=()):
         self.run(self.build(name, "-std=c99", *flags), self.bundle.case, *arguments)
 
+    def old_processor(self):
+        program = self.build("old_processor", "-std=c99", "-static")
+        self.run("qemu-x86_64", "-cpu", "Nehalem", program, "old")
+        self.run("qemu-x86_64", "-cpu", "max", program, "new")
+
     def shared_library(self):
         """Links with -z text and -z defs; nothing of the bundle is visible outside."""
         library = self.bundle.folder / f"libshared_{self.bundle.name}.so"
@@ -118,6 +125,8 @@ class Tests:
     def symbols_and_sections(self):
         faults = sections.faults(self.bundle.archive, self.bundle.name, len(self.bundle.tensors),
                                  len(self.bundle.dims))
+        faults += sections.weights_faults(self.bundle.archive, self.bundle.name,
+                                          self.bundle.weights_bytes, embedded=True)
         if faults:
             raise Failed("\n".join(faults))
 
@@ -136,6 +145,12 @@ class Tests:
         """--weights=file: right with the file, refused with another model's."""
         outputs = self.bundle.folder / "outputs"
         own, other = (self.separate(name) for name in (self.bundle.name, "other"))
+        archive = own / self.bundle.archive.name
+        faults = sections.weights_faults(archive, self.bundle.name, self.bundle.weights_bytes,
+                                         embedded=False)
+        saved = self.bundle.archive.stat().st_size - archive.stat().st_size
+        if faults or saved < self.bundle.weights_bytes * 9 // 10:
+            raise Failed("\n".join(faults) or f"the archive is only {saved} bytes smaller")
         program = self.build("weights_file", "-std=c99", folder=own)
         self.run(program, self.bundle.case, own / f"{self.bundle.name}_weights.bin",
                  other / "other_weights.bin", outputs)
@@ -217,8 +232,13 @@ class Tests:
         self.case("right, static", self.right, "-static")
         self.case("right, linked by lld", self.right, "-fuse-ld=lld", "-Wl,--fatal-warnings")
         self.case("shared library", self.shared_library)
-        for name in ("guard_pages", "float_mode", "parallel", "callers", "bad_arguments"):
+        for name in ("guard_pages", "float_mode", "callers", "bad_arguments"):
             self.case(name, self.program, name)
+        self.case("old_processor", self.old_processor)
+        self.case("parallel", self.program, "parallel",
+                  *(["large"] if self.bundle.subject.parallel else []))
+        if self.bundle.subject.equal:
+            self.case("unequal_dims", self.program, "unequal_dims", *self.bundle.subject.equal)
         self.case("stack", lambda: self.program("stack", flags=["-Wl,-z,now"]))
         if self.bundle.subject.index:
             self.case("bad_index", self.program, "bad_index", *self.bundle.subject.index)
@@ -230,6 +250,15 @@ class Tests:
         self.case("self-test", self.selftest)
         self.case("pool", self.pool)
         self.case("no race on instrumented code", self.instrumented)
+
+
+def path_of(subject, options):
+    """The model of a subject: of tests/models, a file, or the one that is made here."""
+    if subject.model == "two_symbols":
+        path = harness.ROOT / "build" / "bundles" / "two_symbols.onnx"
+        bundles.write_two_symbols(path)
+        return path
+    return harness.filled(subject.model, options.models)
 
 
 def several_in_one_program(compiled, folder):
@@ -269,7 +298,7 @@ def main():
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir(parents=True)
         try:
-            path = harness.filled(subject.model, options.models)
+            path = path_of(subject, options)
             bundle = Bundle(options.tenon, subject, path, home, "--target", options.target)
         except Failed as failure:
             report.case(f"{subject.name}: compile", failure)

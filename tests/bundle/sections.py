@@ -4,7 +4,8 @@
     one with a global tn_scale       ->  ["the symbol tn_scale has no prefix kws_"]
 
 Rules: docs of the bundle (runtime/abi.h and the header): symbols with the prefix, hidden, functions
-only; nothing undefined but memcpy, memmove, memset; no writable data; no code that runs at start.
+only; nothing undefined but memcpy, memmove, memset; no writable data; no code that runs at start;
+the weights read-only in a section of their own, or not there at all.
 """
 import pathlib
 import re
@@ -79,3 +80,21 @@ def section_faults(archive, tensors, dims):
 def faults(archive, prefix, tensors, dims):
     """All that is wrong with the archive of a bundle, as lines of text."""
     return symbol_faults(archive, prefix) + section_faults(archive, tensors, dims)
+
+
+def weights_faults(archive, prefix, weights_bytes, embedded):
+    """What is wrong with the place of the weights."""
+    name = f".rodata.{prefix}_weights"
+    sections = [match for match in map(SECTION.match, readelf(archive, "--sections"))
+                if match and match["name"] == name]
+    if not embedded:
+        return [f"the section {name} is there, and the weights are in a file"] if sections else []
+    if len(sections) != 1:
+        return [f"{len(sections)} sections {name}, not 1"]
+    [section] = sections
+    faults = []
+    if section["type"] != "PROGBITS" or section["flags"] != "A":
+        faults.append(f"{name} is {section['type']} {section['flags']}, not PROGBITS A")
+    if int(section["size"], 16) < weights_bytes:
+        faults.append(f"{name} has {int(section['size'], 16)} bytes, fewer than {weights_bytes}")
+    return faults

@@ -11,7 +11,7 @@ ENTRY_POINTS = "".join(f"{HIDDEN}int kws_{name}(void) {{ return 0; }}\n"
                        for name in sections.ENTRY_POINTS)
 
 
-def faults(code, *flags):
+def faults(code, *flags, check=lambda archive: sections.faults(archive, "kws", 2, 1)):
     """Of an archive made of the entry points and this C code."""
     with tempfile.TemporaryDirectory() as folder:
         source = pathlib.Path(folder, "kws.c")
@@ -19,7 +19,7 @@ def faults(code, *flags):
         subprocess.run(["gcc", "-fPIC", "-O1", "-c", source, "-o", f"{folder}/kws.o", *flags],
                        check=True)
         subprocess.run(["ar", "rc", f"{folder}/libkws.a", f"{folder}/kws.o"], check=True)
-        return sections.faults(f"{folder}/libkws.a", "kws", 2, 1)
+        return check(f"{folder}/libkws.a")
 
 
 class Sections(unittest.TestCase):
@@ -57,6 +57,24 @@ class Sections(unittest.TestCase):
                           "int kws_a[64]; static int *const p[32] = {" +
                           ", ".join(f"kws_a + {i}" for i in range(32)) + "}; " + HIDDEN +
                           "int *kws_f(int i) { return p[i]; }")
+
+    def test_weights(self):
+        def code(name, qualifier):
+            return (f"{HIDDEN}extern {qualifier} char w[64]; "
+                    f'__attribute__((section("{name}"))) {qualifier} char w[64] = {{1}};')
+
+        def found(text, count, embedded):
+            return faults(text, check=lambda archive: sections.weights_faults(
+                archive, "kws", count, embedded))
+
+        good = code(".rodata.kws_weights", "const")
+        self.assertEqual(found(good, 64, True), [])
+        self.assertEqual(found("", 64, False), [])
+        for fault, text, count, embedded in [
+                ("fewer than 65", good, 65, True), ("weights are in a file", good, 64, False),
+                ("0 sections", code(".rodata.other", "const"), 64, True),
+                ("not PROGBITS A", code(".rodata.kws_weights", ""), 64, True)]:
+            self.assertIn(fault, " ".join(found(text, count, embedded)))
 
 
 if __name__ == "__main__":
