@@ -165,6 +165,7 @@ BuiltModel build_model(LoweredModel lowered, const target::Target& target,
   built.lowered = std::move(lowered);
   const loop::Module& module = built.module();
   built.weights = plan_weights(module);
+  if (!request.weights_in_file) check_embedded_weights(built.weights, module.model_file);
   progress("computing constants");
   built.constants = std::make_unique<ConstantValues>(module, built.lowered.file);
   built.interface = make_interface(module, target, request);

@@ -2,6 +2,7 @@
 // same.
 #include "driver/depfile.h"
 
+#include <filesystem>
 #include <fstream>
 
 #include "support/diagnostics.h"
@@ -30,10 +31,16 @@ std::string depfile_text(const std::string& output, const std::vector<std::strin
 
 void write_depfile(const std::string& path, const std::string& output,
                    const std::vector<std::string>& inputs) {
+  for (const std::string& input : inputs) {
+    std::error_code ignored;  // the dependency file is not there yet
+    if (std::filesystem::equivalent(path, input, ignored))
+      user_error({}, "--depfile " + tenon::quoted(path) + " is a file that the bundle is made from",
+                 "give a path of its own");
+  }
   std::ofstream file(path, std::ios::binary);
   file << depfile_text(output, inputs) << std::flush;
   if (!file)
-    user_error({}, "--depfile " + quoted(path) + " cannot be written",
+    user_error({}, "--depfile " + tenon::quoted(path) + " cannot be written",
                "give a path in a folder that is there");
 }
 

@@ -1,6 +1,7 @@
 // Places and bytes of weights.
 #include "driver/weights.h"
 
+#include <cstdio>
 #include <set>
 
 #include "ir/expr/text.h"
@@ -45,6 +46,18 @@ WeightsPlan plan_weights(const loop::Module& module) {
     plan.bytes = (plan.bytes + bytes + kAlignment - 1) / kAlignment * kAlignment;
   }
   return plan;
+}
+
+void check_embedded_weights(const WeightsPlan& plan, const std::string& model_file) {
+  if (plan.bytes <= kMostEmbeddedBytes) return;
+  char size[32];
+  std::snprintf(size, sizeof size, "%.2f GiB",
+                static_cast<double>(plan.bytes) / static_cast<double>(kMostEmbeddedBytes));
+  user_error({model_file, "", 0, 0},
+             "the weights are " + std::string(size) + " (" + std::to_string(plan.bytes) +
+                 " bytes), and inside a library they may be at most 1 GiB",
+             "compile with --weights=file: they become a file of their own, whose address the "
+             "program passes");
 }
 
 ConstantValues::ConstantValues(const loop::Module& module,

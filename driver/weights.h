@@ -27,6 +27,12 @@ struct WeightsPlan {
 };
 WeightsPlan plan_weights(const loop::Module& module);
 
+/// What may lie inside a library: code and weights of one program reach each other with 32-bit
+/// offsets, and half of their range is left to the program.
+inline constexpr int64_t kMostEmbeddedBytes = int64_t{1} << 30;
+/// Refuses weights that are to lie inside a library and are larger: a fault of the user's.
+void check_embedded_weights(const WeightsPlan& plan, const std::string& model_file);
+
 /// Row-major bytes of constants: of the model file, of the text, or made by running `setup` with
 /// the interpreter.
 class ConstantValues {

@@ -107,15 +107,25 @@ void BundleFolder::check_folder() {
                        free_folder(request_.path)));
 }
 
-void BundleFolder::check_overwriting(const std::string& file_name) const {
+void BundleFolder::protect(const std::vector<std::string>& model_files) {
+  request_.model_files.insert(request_.model_files.end(), model_files.begin(), model_files.end());
+  for (const std::string& file_name : file_names_) check_model_files(file_name);
+}
+
+void BundleFolder::check_model_files(const std::string& file_name) const {
   const std::string path = final_path(file_name);
-  if (!exists(path)) return;
   for (const std::string& model_file : request_.model_files) {
-    std::error_code ignored;
+    std::error_code ignored;  // one of the two is not there
     if (fs::equivalent(path, model_file, ignored))
       refuse(path, "the model is read from this file; it is not overwritten",
              fmt::format("write the bundle to another folder: -o {}", free_folder(request_.path)));
   }
+}
+
+void BundleFolder::check_overwriting(const std::string& file_name) const {
+  const std::string path = final_path(file_name);
+  if (!exists(path)) return;
+  check_model_files(file_name);
   if (fs::is_directory(path)) refuse(path, "is a folder where the bundle has a file");
   if (request_.force) return;
   const std::string help = "give another folder, or --force to overwrite it";

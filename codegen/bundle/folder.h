@@ -34,6 +34,10 @@ class BundleFolder {
   BundleFolder(const BundleFolder&) = delete;
   BundleFolder& operator=(const BundleFolder&) = delete;
 
+  /// Adds files that the model is read from, which are known once it was read, and checks that
+  /// none of them would be overwritten.
+  void protect(const std::vector<std::string>& model_files);
+
   /// Writes one of the files, from bytes or piece by piece.
   void write(const std::string& file_name, llvm::StringRef bytes);
   void write(const std::string& file_name, const FileWriter& writer);
@@ -57,6 +61,7 @@ class BundleFolder {
   std::string final_path(const std::string& file_name) const;
   void check_folder();
   void check_overwriting(const std::string& file_name) const;
+  void check_model_files(const std::string& file_name) const;
   void remove_stale_files() const;
 
   FolderRequest request_;

@@ -131,6 +131,7 @@ int run_compile(const CompileOptions& options) {
       codegen::bundle_file_names(request.name, choice));
 
   LoweredModel lowered = lower_model(options.model, target, diagnostics, progress);
+  folder.protect(lowered.file->external_files());
   if (options.selftest) request.selftest = make_selftest(options, progress);
   BuiltModel model = build_model(std::move(lowered), target, request, diagnostics, progress);
 

@@ -131,6 +131,32 @@ TEST_F(Folder, TheModelIsNeverOverwritten) {
   EXPECT_EQ(read_file(out() + "/demo.h"), "a model with an odd name");
 }
 
+// Which files hold the model's tensors is known only once it was read.
+TEST_F(Folder, FilesOfTheModelAreProtectedWhenTheyAreKnown) {
+  std::filesystem::create_directory(out());
+  write_file(out() + "/demo_weights.bin", "tensors of the model");
+  FolderRequest forced = request();
+  forced.force = true;
+  {
+    BundleFolder folder(forced, {"demo_weights.bin"});
+    folder.protect({out() + "/other.bin"});
+    EXPECT_THROW(folder.protect({out() + "/../out/demo_weights.bin"}), UserErrors);
+  }
+  EXPECT_THAT(names_in(out()), UnorderedElementsAre("demo_weights.bin"));
+  EXPECT_EQ(read_file(out() + "/demo_weights.bin"), "tensors of the model");
+}
+
+TEST_F(Folder, FilesOfTheModelStayWhenTheFormerBuildHadThem) {
+  write_all(request(), {"libdemo.a", "demo_weights.bin"});
+  BundleInterface interface = demo_interface();
+  BundleFolder folder(request(), {"libdemo.a"});
+  folder.protect({out() + "/demo_weights.bin"});
+  folder.write("libdemo.a", "");
+  folder.commit(interface, {});
+  EXPECT_THAT(names_in(out()),
+              UnorderedElementsAre("libdemo.a", "demo_weights.bin", "manifest.json"));
+}
+
 TEST_F(Folder, APathThatIsNoFolder) {
   write_file(out(), "");
   EXPECT_THAT(refusal(request(), {"demo.h"}),
