@@ -210,10 +210,54 @@ Status iterations_read_own_writes(const State& state, const std::string& tensor,
   return Done{};
 }
 
+namespace {
+
+// True when no iteration of the loop writes what iterations read of the tensor: c[t - 1] beside
+// c[t].
+bool reads_what_none_writes(const State& state, const std::string& tensor,
+                            const std::string& loop_name) {
+  const For& loop = *find_loop(state.function.body, loop_name);
+  Ranges outer = ranges_at(state, loop_name, false);
+  auto regions = [&](Access access, std::vector<std::vector<Region>>& found) {
+    for (const LeafAt& at : leaves_in(loop.body)) {
+      std::vector<const For*> inner = at.loops;
+      inner.insert(inner.begin(), &loop);
+      Status status =
+          visit_accesses(at.leaf, tensor, access, [&](const std::vector<Expr>& indices) {
+            std::vector<Region> box;
+            for (Expr index : indices) {
+              Result<Region> region = region_of(index, inner, outer);
+              if (!region) return Status(region.error());
+              box.push_back(*region);
+            }
+            found.push_back(std::move(box));
+            return Status(Done{});
+          });
+      if (!status) return false;
+    }
+    return true;
+  };
+  std::vector<std::vector<Region>> reads, writes;
+  if (!regions(Access::Reads, reads) || !regions(Access::Writes, writes)) return false;
+  for (const std::vector<Region>& read : reads)
+    for (const std::vector<Region>& write : writes) {
+      bool apart = false;
+      for (size_t d = 0; d < read.size() && !apart; ++d)
+        apart = prove(lt(read[d].max, write[d].min), outer) ||
+                prove(lt(write[d].max, read[d].min), outer);
+      if (!apart) return false;
+    }
+  return true;
+}
+
+}  // namespace
+
 Status iterations_are_independent(const State& state, const std::string& loop_name) {
   const Stmt& body = find_loop(state.function.body, loop_name)->body;
   for (const std::string& tensor : tensors_shared_by_iterations(body))
-    if (Status status = iterations_read_own_writes(state, tensor, loop_name); !status)
+    if (reads_what_none_writes(state, tensor, loop_name))
+      continue;
+    else if (Status status = iterations_read_own_writes(state, tensor, loop_name); !status)
       return status;
   return Done{};
 }
