@@ -5,9 +5,9 @@
 //   for mo in 16 { buffer acc: f32[8] at [mo*8] in register  ... }
 //
 // The tensor's buffer becomes a window in registers, on the stack or in scratch memory, inside
-// LOOP. A result of the function keeps its buffer: the window gets the name TENSOR.tile, and a
-// stage TENSOR copies it out at the end of LOOP, with the loops of the writer. The layout orders
-// the window's axes; registers want the vectorized axis last.
+// LOOP. A result of the function, or a tensor that is read outside of LOOP, keeps its buffer: the
+// window gets the name TENSOR.tile, and a stage TENSOR copies it out at the end of LOOP, with the
+// loops of the writer. The layout orders the window's axes; registers want the vectorized axis last.
 //
 // A tile that has its own memory is computed whole: guards of the last tile are dropped where the
 // stage's reads stay inside all the same, because the axis is clamped or because the tensors read
@@ -70,41 +70,80 @@ Expr relaxed_guard(const State& state, const LeafAt& at, const Ranges& ranges) {
   return conjunction(kept);
 }
 
-// Gives a result of the function a local tile below the loop and a stage that copies it out.
-Status split_off_tile(State& state, const std::string& tensor, const std::string& tile,
-                      const loop::Buffer& buffer, const std::string& loop_name) {
-  const For& loop = *find_loop(state.function.body, loop_name);
-  std::vector<LeafAt> writers = writers_of(loop.body, tensor);
-  if (writers.empty() || writers_of(state.function.body, tensor).size() != writers.size())
-    return Failure{"not all of " + tensor + " is made below " + loop_name};
-  const Stage& stage = *writers[0].leaf.stage;
-  if (!stage.is_plain()) return Failure{tensor + " is written in pieces"};
+// The nest that copies the tile out, in the spatial loops of one of its writers.
+Result<Stmt> make_copy(const State& state, const std::string& tensor, const std::string& tile,
+                       const LeafAt& writer, Ranges ranges) {
+  const Stage& stage = *writer.leaf.stage;
   Stage copy{tensor, tensor, stage.type, stage.axes, stage.target,  loop::Reducer::None,
              {},     {},     {},         {},         stage.location};
   copy.value = state.pool->read(tile, stage.type, stage.target);
-  // A naive nest for the copy at the end of the function, from where attach fetches it.
+  std::vector<Substitution> fresh;
+  std::vector<For> loops;
+  for (const For* old : writer.loops) {
+    if (!binds_spatial(writer.leaf, old->var)) continue;
+    For loop = *old;
+    loop.var = tensor + "." + old->var;
+    if (!is_fresh(state, loop.var)) return Failure{"the name " + loop.var + " is already taken"};
+    loop.extent = substitute(old->extent, fresh);
+    fresh.push_back({old->var, state.pool->var(loop.var)});
+    ranges.set_extent(loop.var, loop.extent);
+    loops.push_back(std::move(loop));
+  }
   Leaf leaf{std::make_shared<const Stage>(copy), {}, {}, {}, true};
-  for (const loop::Axis& axis : copy.axes)
-    leaf.bindings.push_back(state.pool->var(tensor + "." + axis.name + ".copy"));
+  for (size_t i = 0; i < copy.axes.size(); ++i) {
+    Expr binding = simplify(substitute(writer.leaf.bindings[i], fresh), ranges);
+    leaf.guard = add_guard(leaf.guard, le(state.pool->index(0), binding), ranges);
+    leaf.guard = add_guard(leaf.guard, lt(binding, copy.axes[i].extent), ranges);
+    leaf.bindings.push_back(binding);
+  }
   Stmt nest = leaf;
-  for (size_t i = copy.axes.size(); i-- > 0;)
-    nest = For{tensor + "." + copy.axes[i].name + ".copy",
-               copy.axes[i].extent,
-               loop::LoopKind::Serial,
-               1,
-               nest,
-               stage.location};
-  Stmt renamed = map_leaves(state.function.body, [&](const Leaf& old) -> Stmt {
+  for (size_t i = loops.size(); i-- > 0;) {
+    loops[i].body = nest;
+    nest = loops[i];
+  }
+  return nest;
+}
+
+// Gives a tensor that is also used outside of the loop a local tile below it, and a stage that
+// copies the tile out at the end of the loop.
+Status split_off_tile(State& state, const std::string& tensor, const std::string& tile,
+                      const loop::Buffer& buffer, const std::string& loop_name) {
+  const Stmt before = state.function.body;  // keeps what the leaves found point to
+  const For& loop = *find_loop(before, loop_name);
+  std::vector<LeafAt> writers = writers_of(loop.body, tensor);
+  if (writers.empty() || writers_of(before, tensor).size() != writers.size())
+    return Failure{"not all of " + tensor + " is made below " + loop_name};
+  for (const LeafAt& at : writers)
+    if (at.leaf.stage->name != tensor) return Failure{tensor + " is written in pieces"};
+  std::vector<Stmt> body = {map_leaves(loop.body, [&](const Leaf& old) -> Stmt {
     Leaf leaf = old;
     leaf.stage = rename_tensor(old.stage, tensor, tile);
     return leaf;
-  });
-  loop::Buffer local = buffer;
-  local.name = tile;
-  local.layout = {};
-  local.scope = loop::Scope::Arena;
-  state.function.body = loop::block({loop::Alloc{local}, renamed, nest});
-  return apply_line(state, "attach " + tensor + " at " + loop_name + " like " + tile);
+  })};
+  Ranges ranges = ranges_at(state, loop_name, true);
+  for (const LeafAt& at : writers) {
+    if (!at.leaf.initializes) continue;
+    Result<Stmt> copy = make_copy(state, tensor, tile, at, ranges);
+    if (!copy) return copy.error();
+    body.push_back(*copy);
+  }
+  loop::Buffer local{tile, buffer.type, buffer.extents, {}, loop::Scope::Arena, {}, {}, {}};
+  For changed = loop;
+  changed.body = loop::block(std::move(body));
+  state.function.body =
+      loop::block({loop::Alloc{local},
+                   replace_loop(before, loop_name, [&](const For&) { return Stmt(changed); })});
+  return Done{};
+}
+
+bool is_used_outside(const State& state, const std::string& tensor, const std::string& loop_name) {
+  auto uses = [&](const Stmt& root) {
+    size_t count = 0;
+    for (const LeafAt& at : leaves_in(root))
+      count += at.leaf.stage->tensor == tensor || reads_tensor(Stmt(at.leaf), tensor);
+    return count;
+  };
+  return uses(find_loop(state.function.body, loop_name)->body) < uses(state.function.body);
 }
 
 Status apply_cache_write(State& state, Lexer& arguments) {
@@ -116,16 +155,18 @@ Status apply_cache_write(State& state, Lexer& arguments) {
   if (!loop_name) return loop_name.error();
   Layout layout = arguments.accept("as") ? parse_layout(arguments) : Layout{};
 
-  for (const loop::Param& param : state.function.params) {
-    if (param.buffer.name != tensor) continue;
+  const loop::Buffer* found = state.function.find_buffer(tensor);
+  if (!found) return Failure{"no tensor is called " + tensor};
+  bool is_result =
+      std::any_of(state.function.params.begin(), state.function.params.end(),
+                  [&](const loop::Param& param) { return param.buffer.name == tensor; });
+  if (is_result || is_used_outside(state, tensor, *loop_name)) {
     std::string tile = tensor + ".tile";
     if (!is_fresh(state, tile)) return Failure{"the name " + tile + " is already taken"};
-    size_t lines = state.function.schedule.size();
-    if (Status status = split_off_tile(state, tensor, tile, param.buffer, *loop_name); !status)
+    loop::Buffer buffer = *found;
+    if (Status status = split_off_tile(state, tensor, tile, buffer, *loop_name); !status)
       return status;
-    state.function.schedule.resize(lines);  // the attach is part of this line
     tensor = tile;
-    break;
   }
   if (Status status = place_window(state, tensor, *loop_name, *scope, std::move(layout)); !status)
     return status;
