@@ -52,6 +52,23 @@ Status Plan::apply(const std::vector<std::string>& lines) {
 
 bool Plan::attempt(const std::string& line) { return static_cast<bool>(apply_line(state, line)); }
 
+void Plan::make_parallel(const std::vector<std::string>& loops, int64_t chunk) {
+  const State before = state;
+  for (size_t count = loops.size(); count > 0; --count) {
+    std::string outer = loops[0];
+    bool fused = true;
+    for (size_t i = 1; i < count && fused; ++i) {
+      std::string name = i == 1 ? "chunks" : "chunks" + std::to_string(i);
+      fused = attempt("fuse " + outer + ", " + loops[i] + " -> " + name);
+      outer = name;
+    }
+    if (fused && attempt("parallel " + outer + " chunk " + std::to_string(chunk))) return;
+    state = before;
+    const loop::For& dropped = *find_loop(state.function.body, loops[count - 1]);
+    chunk = std::max<int64_t>(1, chunk / extent(dropped.extent).planned());
+  }
+}
+
 std::optional<LeafAt> Plan::leaf_of(const std::string& tensor) const {
   std::vector<LeafAt> writers = writers_of(state.function.body, tensor);
   return writers.size() == 1 ? std::optional(writers[0]) : std::nullopt;

@@ -10,6 +10,7 @@
 // Source of the tile: target/cost_model.h.
 #include <algorithm>
 
+#include "ir/expr/linear_form.h"
 #include "schedule/templates/template.h"
 
 namespace tenon::schedule {
@@ -31,6 +32,17 @@ std::vector<std::string> loops_of(const LeafAt& at, const std::string& axis) {
   for (const loop::For* loop : at.loops)
     if (binding && uses_var(binding, loop->var)) names.push_back(loop->var);
   return names;
+}
+
+// Input positions from one output to the next along an axis.
+int64_t stride_along(const Read& input, const std::string& axis) {
+  for (Expr index : input.indices()) {
+    if (!uses_var(index, axis)) continue;
+    Split split = split_by(linear_form(index), index.pool().var(axis));
+    if (split.linear && split.coefficient.is_constant())
+      return std::max<int64_t>(split.coefficient.constant, 1);
+  }
+  return 1;
 }
 
 }  // namespace
@@ -57,9 +69,14 @@ Status schedule_conv(Plan& plan) {
     return Failure{"the input varies along the output channels"};
 
   target::ConvolutionShape shape;
+  shape.batch = plan.extent(stage.axes[0].extent);
   shape.output_channels = plan.extent(stage.axes[1].extent).high;
   shape.output_width = plan.extent(stage.axes.back().extent);
-  if (stage.axes.size() > 3) shape.output_height = plan.extent(stage.axes[2].extent);
+  shape.stride_width = stride_along(*input, row);
+  if (stage.axes.size() > 3) {
+    shape.output_height = plan.extent(stage.axes[2].extent);
+    shape.stride_height = stride_along(*input, stage.axes[2].name);
+  }
   std::vector<std::string> taps;
   for (const loop::Axis& axis : stage.reduce_axes) {
     if (axis.name == "c")
@@ -91,17 +108,33 @@ Status schedule_conv(Plan& plan) {
   }
   lines.push_back("split " + acc + "." + row + " by " + std::to_string(width) + " " +
                   plan.tail(row_extent, width, "clamped") + " -> wo, wi");
-  std::vector<std::string> order;
-  for (const std::string& name : loops_of(*anchor, stage.axes[0].name)) order.push_back(name);
-  order.push_back("oo");
+  // Images, then panels of channels around bands of positions, or bands around panels.
+  const std::vector<std::string> images = loops_of(*anchor, stage.axes[0].name);
+  std::vector<std::string> bands, tiles = {"oo"};
   for (size_t i = 2; i + 1 < stage.axes.size(); ++i)
-    order.push_back(acc + "." + stage.axes[i].name);
+    bands.push_back(acc + "." + stage.axes[i].name);
+  tiles.insert(tile.order == target::LoopOrder::columns_outer ? tiles.end() : tiles.begin(),
+               bands.begin(), bands.end());
+  std::vector<std::string> order = images;
+  order.insert(order.end(), tiles.begin(), tiles.end());
   order.push_back("wo");
   std::vector<std::string> input_channels =
       stage.find_axis("c") ? loops_of(*anchor, "c") : std::vector<std::string>();
   if (input_channels.size() > 1) order.push_back(input_channels[0]);
   for (const std::string& tap : taps) order.push_back(acc + "." + tap);
-  if (!input_channels.empty()) order.push_back(input_channels.back());
+  if (!input_channels.empty()) {
+    const std::string inner = input_channels.back();
+    const loop::For* channels = find_loop(plan.state.function.body, inner);
+    if (tile.depth_unroll > 1 && plan.tail(channels->extent, tile.depth_unroll, "") == "exact") {
+      lines.push_back("split " + inner + " by " + std::to_string(tile.depth_unroll) +
+                      " exact -> co, ci");
+      order.push_back("co");
+      order.push_back("ci");
+      unrolled = "ci, " + unrolled;
+    } else {
+      order.push_back(inner);
+    }
+  }
   order.push_back("wi");
   order.push_back(vector_loops);
   lines.push_back("reorder " + join(order, ", ") + " reassociating");
@@ -119,18 +152,18 @@ Status schedule_conv(Plan& plan) {
   lines.push_back("cache_write " + acc + " in register at wo as " + tile_layout + ", 1>");
   if (Status status = plan.apply(lines); !status) return status;
 
-  const loop::For* tiles = find_loop(plan.state.function.body, "wo");
-  const int64_t* count = tiles ? as_int(simplify(tiles->extent, plan.state.symbols)) : nullptr;
+  const loop::For* along_row = find_loop(plan.state.function.body, "wo");
+  const int64_t* count =
+      along_row ? as_int(simplify(along_row->extent, plan.state.symbols)) : nullptr;
   if (has_borders && count && *count > 1)
     plan.attempt("peel wo at 1, " + std::to_string(*count - 1));
-  if (!tile.parallel.serial()) {
-    std::string outermost = order[0];
-    const loop::For* first = find_loop(plan.state.function.body, outermost);
-    if (first && is_int(simplify(first->extent, plan.state.symbols), 1) &&
-        plan.attempt("fuse " + outermost + ", oo -> panels"))
-      outermost = "panels";
-    plan.attempt("parallel " + outermost);
-  }
+  if (tile.axis == target::ParallelAxis::none) return Done{};
+  std::vector<std::string> chunked = images;
+  size_t depth = tile.axis == target::ParallelAxis::batch   ? 0
+                 : tile.axis == target::ParallelAxis::outer ? 1
+                                                            : tiles.size();
+  chunked.insert(chunked.end(), tiles.begin(), tiles.begin() + static_cast<std::ptrdiff_t>(depth));
+  plan.make_parallel(chunked, tile.parallel.chunk);
   return Done{};
 }
 

@@ -31,6 +31,10 @@ class Plan {
   /// Applies the line if it holds; true when it did.
   bool attempt(const std::string& line);
 
+  /// Fuses these loops, outermost first, and makes them parallel; without the innermost ones where
+  /// that is not proved to be legal.
+  void make_parallel(const std::vector<std::string>& loops, int64_t chunk);
+
   /// The one leaf that writes this tensor (copied: schedules replace it), if there is exactly one.
   std::optional<LeafAt> leaf_of(const std::string& tensor) const;
   /// Names of the tensors written by the function, in order.
@@ -49,6 +53,18 @@ class Plan {
   /// axes.
   std::vector<std::string> epilogue_of(const std::string& tensor) const;
 };
+
+/// A product in register tiles.
+struct TiledProduct {
+  target::GemmPlan plan;
+  std::vector<std::string> batch;    // loops of independent problems, outermost first
+  std::string outermost, innermost;  // of the loops over tiles
+};
+
+/// product.cpp: gives the product `acc` register tiles, with these elementwise stages at their end.
+/// The new loops' names start with `prefix`. On failure nothing is changed.
+Result<TiledProduct> tile_product(Plan& plan, const std::string& acc, const std::string& prefix,
+                                  const std::vector<std::string>& epilogue);
 
 using Template = Status (*)(Plan&);
 

@@ -1,0 +1,167 @@
+// The register tile of a product: rows by vectors of columns, accumulated over the whole depth, with
+// the constant operand packed in panels of the tile's columns.
+//
+//   split acc.n by 48 exact -> no, ni      split ni by 16 exact -> nv, lane
+//   split acc.m by 8 clamped -> mo, mi     reorder no, mo, acc.k, mi, nv, lane
+//   vectorize lane    unroll mi, nv        pack w as <1/48, 0, 1%48>
+//   cache_write acc in register at mo
+//
+// Tile sizes and loop order come from target/cost_model.h.
+#include <algorithm>
+
+#include "schedule/templates/template.h"
+
+namespace tenon::schedule {
+namespace {
+
+// The two operands of the product in the anchor's value, and which axis of the stage is which.
+struct Product {
+  const loop::Stage* stage = nullptr;
+  const Read* left = nullptr;   // varies with rows
+  const Read* right = nullptr;  // varies with columns, not with rows
+  std::string row, column;      // axis names; row is empty for a vector times a matrix
+  std::vector<std::string> batch;
+};
+
+Result<Product> find_product(const Plan& plan, const LeafAt& anchor) {
+  Product product;
+  product.stage = anchor.leaf.stage.get();
+  const loop::Stage& stage = *product.stage;
+  const Apply* times = stage.value.as_op(Op::Mul);
+  if (stage.reducer != loop::Reducer::Sum || !times || stage.axes.empty() || stage.where)
+    return Failure{"the anchor is no sum of products"};
+  product.left = times->operand(0).as<Read>();
+  product.right = times->operand(1).as<Read>();
+  if (!product.left || !product.right) return Failure{"the factors are not elements of tensors"};
+  product.column = stage.axes.back().name;
+  if (!uses_var(times->operand(1), product.column)) std::swap(product.left, product.right);
+  if (!uses_var(Expr(product.right), product.column) ||
+      uses_var(Expr(product.left), product.column))
+    return Failure{"both factors vary along the columns"};
+  // The rows are the longest axis that shares the right operand: of a sequence through one cell the
+  // time, where the batch is 1.
+  int64_t most = 0;
+  for (size_t i = 0; i + 1 < stage.axes.size(); ++i) {
+    const loop::Axis& axis = stage.axes[i];
+    int64_t length = plan.extent(axis.extent).planned();
+    if (uses_var(Expr(product.right), axis.name) || length < most) continue;
+    most = length;
+    product.row = axis.name;
+  }
+  for (size_t i = 0; i + 1 < stage.axes.size(); ++i)
+    if (stage.axes[i].name != product.row) product.batch.push_back(stage.axes[i].name);
+  return product;
+}
+
+// <column/PANEL, others in order, column%PANEL> for the constant operand; empty where the column is
+// no plain subscript.
+std::string panel_layout(const Product& product, int64_t panel) {
+  std::string outer, others, inner;
+  std::span<const Expr> indices = product.right->indices();
+  for (size_t d = 0; d < indices.size(); ++d) {
+    const Var* var = indices[d].as<Var>();
+    std::string axis = std::to_string(d);
+    if (var && var->name == product.column) {
+      outer = axis + "/" + std::to_string(panel);
+      inner = axis + "%" + std::to_string(panel);
+    } else if (uses_var(indices[d], product.column)) {
+      return "";
+    } else {
+      others += ", " + axis;
+    }
+  }
+  return "<" + outer + others + ", " + inner + ">";
+}
+
+}  // namespace
+
+Result<TiledProduct> tile_product(Plan& plan, const std::string& acc, const std::string& prefix,
+                                  const std::vector<std::string>& epilogue) {
+  std::optional<LeafAt> anchor = plan.leaf_of(acc);
+  if (!anchor) return Failure{acc + " has no nest of its own"};
+  Result<Product> found = find_product(plan, *anchor);
+  if (!found) return found.error();
+  const Product& product = *found;
+  const loop::Stage& stage = *product.stage;
+  if (stage.type != DType::F32 || stage.reduce_axes.size() != 1)
+    return Failure{"not an f32 product over one axis"};
+
+  bool constant = plan.is_constant(product.right->tensor);
+  std::string right = product.right->tensor;
+  target::GemmShape shape;
+  Expr rows = product.row.empty() ? plan.state.index(1) : stage.find_axis(product.row)->extent;
+  Expr columns = stage.find_axis(product.column)->extent;
+  shape.rows = plan.extent(rows);
+  shape.columns = plan.extent(columns);
+  shape.depth = plan.extent(stage.reduce_axes[0].extent);
+  shape.constant_b = constant;
+  int64_t problems = 1;
+  for (const std::string& axis : product.batch)
+    problems *= plan.extent(stage.find_axis(axis)->extent).planned();
+  shape.batch = problems;
+  TiledProduct tiled;
+  tiled.plan = target::plan_gemm(shape, plan.target);
+  const target::GemmPlan& tile = tiled.plan;
+  int64_t lanes = plan.lanes(), panel = tile.vectors * lanes;
+  int64_t tile_rows = std::min<int64_t>(tile.rows, shape.rows.high);
+  if (shape.rows.known() && tile.row_split.large > 0) tile_rows = tile.row_split.large;
+
+  const std::string n = acc + "." + product.column, m = acc + "." + product.row,
+                    k = acc + "." + stage.reduce_axes[0].name, no = prefix + "no",
+                    ni = prefix + "ni", nv = prefix + "nv", mo = prefix + "mo", mi = prefix + "mi",
+                    lane = prefix + "lane";
+  std::vector<std::string> lines, order, unrolled;
+  for (const std::string& axis : product.batch) {
+    tiled.batch.push_back(acc + "." + axis);
+    order.push_back(tiled.batch.back());
+  }
+  if (tile.vectors > 1) {
+    lines = {"split " + n + " by " + std::to_string(panel) + " " +
+                 plan.tail(columns, panel, "masked") + " -> " + no + ", " + ni,
+             "split " + ni + " by " + std::to_string(lanes) + " exact -> " + nv + ", " + lane};
+  } else {
+    lines = {"split " + n + " by " + std::to_string(lanes) + " " +
+             plan.tail(columns, lanes, "masked") + " -> " + no + ", " + lane};
+  }
+  tiled.innermost = tiled.outermost = no;
+  order.push_back(no);
+  if (!product.row.empty()) {
+    lines.push_back("split " + m + " by " + std::to_string(tile_rows) + " " +
+                    plan.tail(rows, tile_rows, "clamped") + " -> " + mo + ", " + mi);
+    bool columns_outer = tile.order == target::LoopOrder::columns_outer;
+    order.insert(columns_outer ? order.end() : order.end() - 1, mo);
+    tiled.innermost = columns_outer ? mo : no;
+    tiled.outermost = columns_outer ? no : mo;
+  }
+  if (tile.depth_unroll > 1) {
+    lines.push_back("split " + k + " by " + std::to_string(tile.depth_unroll) + " exact -> " +
+                    prefix + "ko, " + prefix + "ki");
+    order.push_back(prefix + "ko");
+    unrolled.push_back(prefix + "ki");
+  } else {
+    order.push_back(k);
+  }
+  if (!product.row.empty()) unrolled.push_back(mi);
+  if (tile.vectors > 1) unrolled.push_back(nv);
+  order.insert(order.end(), unrolled.begin(), unrolled.end());
+  order.push_back(lane);
+  lines.push_back("reorder " + join(order, ", "));
+  lines.push_back("vectorize " + lane);
+  if (!unrolled.empty()) lines.push_back("unroll " + join(unrolled, ", "));
+  for (const std::string& consumer : epilogue)
+    lines.push_back("attach " + consumer + " at " + tiled.innermost + " like " + acc);
+  if (constant) {
+    std::string layout = panel_layout(product, panel);
+    if (layout.empty()) return Failure{"the constant operand cannot be packed"};
+    lines.push_back("pack " + right + " as " + layout);
+  }
+  lines.push_back("cache_write " + acc + " in register at " + tiled.innermost);
+  State before = plan.state;
+  if (Status status = plan.apply(lines); !status) {
+    plan.state = std::move(before);
+    return status.error();
+  }
+  return tiled;
+}
+
+}  // namespace tenon::schedule
