@@ -3,6 +3,7 @@
 //   main { buffer t: f32[4] in arena   call @f(x, t)   call @g(t, y) }
 #include <algorithm>
 #include <cstring>
+#include <set>
 
 #include "ir/loop/constants.h"
 #include "ir/loop/interpreter.h"
@@ -20,6 +21,23 @@ struct Storage {
   }
   Memory memory() { return {bytes, written}; }
 };
+
+// The constants that setup writes row-major and main reads in another layout.
+std::set<std::string> packed_after_setup(const Module& module) {
+  std::set<std::string> row_major, result;
+  for_each_stmt(module.setup, [&](const Stmt& stmt) {
+    const Call* call = stmt.as<Call>();
+    const Function* function = call ? module.find_function(call->function) : nullptr;
+    for (size_t i = 0; function && i < function->params.size(); ++i)
+      if (function->params[i].kind == ParamKind::Out &&
+          function->params[i].buffer.layout.is_row_major())
+        row_major.insert(call->arguments.at(i));
+  });
+  for (const Constant& constant : module.constants)
+    if (!constant.buffer.layout.is_row_major() && row_major.count(constant.buffer.name))
+      result.insert(constant.buffer.name);
+  return result;
+}
 
 class ModuleRunner {
  public:
@@ -69,16 +87,24 @@ ModuleOutcome ModuleRunner::run(const InitializerProvider& initializers,
   TENON_CHECK(inputs.size() == module_.inputs.size(), "the number of inputs");
   ModuleOutcome result;
   if (module_.arena_bytes) arena_.resize(evaluate(module_.arena_bytes), 0);
+  std::set<std::string> packed_later = packed_after_setup(module_);
   for (const Constant& constant : module_.constants) {
     std::vector<uint8_t> elements =
         constant.initializer.empty() ? constant.bytes : initializers(constant);
     bool computed = constant.initializer.empty() && constant.bytes.empty() &&
                     physical_bytes(constant.buffer) > 0;
-    own(constant.buffer, computed ? nullptr : &elements);
+    Buffer buffer = constant.buffer;
+    if (packed_later.count(buffer.name)) buffer.layout = {};
+    own(buffer, computed ? nullptr : &elements);
   }
   for (size_t i = 0; i < inputs.size(); ++i) own(module_.inputs[i], &inputs[i]);
   for (const Buffer& output : module_.outputs) own(output, nullptr);
   run_stmt(module_.setup, result.outcome);
+  for (const Constant& constant : module_.constants) {
+    if (!packed_later.count(constant.buffer.name)) continue;
+    std::vector<uint8_t> row_major = std::move(storage_.at(constant.buffer.name).bytes);
+    own(constant.buffer, &row_major);
+  }
   run_stmt(module_.main, result.outcome);
   for (const Buffer& output : module_.outputs)
     result.outputs.push_back(elements_of(output, result.outcome));

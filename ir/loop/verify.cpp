@@ -1,5 +1,6 @@
 // Checks one function.
 #include "ir/loop/verify.h"
+#include "ir/loop/constants.h"
 
 #include <algorithm>
 #include <map>
@@ -65,9 +66,10 @@ std::vector<std::string> FunctionVerifier::run() {
   for (const Param& param : function_.params) check_param(param);
   if (function_.body) check_stmt(function_.body);
   faults_.enter({});
-  for (const auto& [name, kind] : params_)
-    if (kind == ParamKind::Out && !written_.count(name))
-      fault("the result ", name, " is never written");
+  for (const Param& param : function_.params)
+    if (param.kind == ParamKind::Out && !written_.count(param.buffer.name) &&
+        literal_count(param.buffer.extents) != 0)
+      fault("the result ", param.buffer.name, " is never written");
   if (has_leaves_ && !function_.anchor_stage.empty() &&
       !loop_names_.count("stage " + function_.anchor_stage))
     fault("the anchor ", function_.anchor_stage, " is no stage of the function");

@@ -204,10 +204,14 @@ void ModuleVerifier::check_argument(const Param& param, const Known& argument) {
   if (param.buffer.type != argument.buffer.type)
     fault(name, " holds ", name_of(argument.buffer.type), ", parameter ", param.buffer.name, " ",
           name_of(param.buffer.type));
-  // Until assign_constant_layouts has run, a constant may be packed by the kernel only: its
-  // elements count then.
+  // What setup writes row-major is packed afterwards, as main wants it. Until
+  // assign_constant_layouts has run, a constant may be packed by the kernel only. Elements count
+  // then.
+  bool packed_later =
+      in_setup_ && argument.role == Role::Computed && param.buffer.layout.is_row_major();
+  bool packed_by_kernel = param.kind == ParamKind::Const && argument.buffer.layout.is_row_major();
   auto bytes = [&](Buffer buffer) {
-    if (param.kind == ParamKind::Const && argument.buffer.layout.is_row_major()) buffer.layout = {};
+    if (packed_later || packed_by_kernel) buffer.layout = {};
     return simplify(bytes_of(buffer, pool), ranges_);
   };
   Expr given = bytes(argument.buffer), taken = bytes(param.buffer);

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "ir/loop/text.h"
+#include "ir/loop/verify.h"
 
 namespace tenon::loop {
 namespace {
@@ -297,6 +298,19 @@ TEST(RunModule, RunsSetupAndMain) {
 TEST(RunModule, BuffersLieWhereThePlanPutsThem) {
   ModuleOutcome result =
       run_small(std::string(kModule) + "arena { slot t at 64 size 12*n }\narena_bytes 64 + 12*n");
+  ASSERT_TRUE(result.outcome.ok()) << result.outcome.fault->message;
+  EXPECT_EQ(result.outputs[0], as_bytes({-2, -40, -600, -8, -100, -1200}));
+}
+
+// The written form of setup does not depend on what main wants: here a padded layout.
+TEST(RunModule, PacksWhatSetupWritesRowMajor) {
+  std::string text = kModule;
+  size_t begin = text.find("func @double"), end = text.find("func @scale");
+  text.replace(begin, end - begin,
+               "func @double(const w: f32[3], const two: f32[1], out w2: f32[3]) {\n"
+               "  for i in 3 { w2[i] = w[i] * two[0] }\n}\n");
+  EXPECT_THAT(verify(parse_module(text, "test.tenon")), testing::IsEmpty());
+  ModuleOutcome result = run_small(text);
   ASSERT_TRUE(result.outcome.ok()) << result.outcome.fault->message;
   EXPECT_EQ(result.outputs[0], as_bytes({-2, -40, -600, -8, -100, -1200}));
 }

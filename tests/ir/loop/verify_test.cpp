@@ -69,6 +69,12 @@ TEST(VerifyLoop, RefusesWritesOfReadOnlyParametersAndMissingResults) {
                           "the result y is never written"));
 }
 
+TEST(VerifyLoop, ResultsWithoutElementsNeedNoWrite) {
+  ExprPool pool;
+  const char* text = "func @f(out y: f32[2, 0]) {}";
+  EXPECT_THAT(verify(parse_function(text, "test", pool), {}), testing::IsEmpty());
+}
+
 TEST(VerifyLoop, RefusesTypesAndRanksThatDiffer) {
   EXPECT_THAT(faults_in("y[0] = 1.0f64"),
               ElementsAre(HasSubstr("the value is of type f64, not f32")));
