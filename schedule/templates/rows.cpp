@@ -17,19 +17,23 @@
 namespace tenon::schedule {
 namespace {
 
-// The terms of a reduction lie side by side along its last spatial axis, and not along a reduced
-// one.
-bool reduces_across(const loop::Stage& stage) {
-  if (stage.axes.empty()) return false;
-  bool across = false, along = false;
+// The spatial axis along which the terms of a reduction lie side by side, or "" where they do so
+// along a reduced one.
+std::string axis_beside(const Plan& plan, const loop::Stage& stage) {
+  std::string found;
+  bool along = false;
   for_each_node(stage.value, [&](Expr node) {
     const Read* read = node.as<Read>();
     if (!read || read->indices().empty()) return;
-    Expr last = read->indices().back();
-    across = across || uses_var(last, stage.axes.back().name);
-    for (const loop::Axis& axis : stage.reduce_axes) along = along || uses_var(last, axis.name);
+    const std::vector<PhysicalDim>& dims =
+        plan.state.function.find_buffer(read->tensor)->layout.dims;
+    Expr index = dims.empty() ? read->indices().back()
+                              : read->indices()[static_cast<size_t>(dims.back().axis)];
+    for (const loop::Axis& axis : stage.axes)
+      if (uses_var(index, axis.name)) found = axis.name;
+    for (const loop::Axis& axis : stage.reduce_axes) along = along || uses_var(index, axis.name);
   });
-  return across && !along;
+  return along ? "" : found;
 }
 
 std::vector<std::string> reductions_of(const Plan& plan) {
@@ -64,7 +68,8 @@ void gather_stages(Plan& plan, const std::vector<std::string>& tensors) {
       bool inside =
           !writers_of(find_loop(plan.state.function.body, rows.back())->body, tensor).empty();
       return inside && computes_once(plan, tensor, rows.back()) &&
-             !(rows.size() == consumer->loops.size() && reduces_across(*at->leaf.stage));
+             !(rows.size() == consumer->loops.size() &&
+               !axis_beside(plan, *at->leaf.stage).empty());
     });
     if (once) return;
     plan.state = std::move(before);
@@ -110,23 +115,31 @@ bool reduce_along(Plan& plan, const std::string& tensor) {
   return done;
 }
 
-// Lanes along the last spatial axis, with the reduction around them.
-bool reduce_across(Plan& plan, const std::string& tensor) {
+// Lanes along a spatial axis, with the reduction around them.
+bool reduce_across(Plan& plan, const std::string& tensor, const std::string& axis) {
   std::optional<LeafAt> at = plan.leaf_of(tensor);
-  const loop::Stage stage = *at->leaf.stage;
-  const Var* axis = at->leaf.bindings[stage.axes.size() - 1].as<Var>();
-  const loop::For* across = axis ? find_loop(plan.state.function.body, axis->name) : nullptr;
-  if (!across || plan.extent(across->extent).high < plan.lanes() / 2) return false;
-  int64_t lanes = partial_results(plan, across->extent);
-  std::string name = across->var, outer = name + ".v", lane = name + ".lane";
+  std::vector<const loop::For*> across;  // one, or two where the layout blocks the axis
+  for (const loop::For* loop : at->loops)
+    if (uses_var(at->leaf.axis_binding(axis), loop->var)) across.push_back(loop);
+  if (across.empty() || across.size() > 2 ||
+      plan.extent(across.back()->extent).high < plan.lanes() / 2)
+    return false;
+  const loop::For& inner = *across.back();
+  std::string outer = across[0]->var, lane = inner.var;
+  std::vector<std::string> lines;
+  if (across.size() == 1) {
+    int64_t lanes = partial_results(plan, inner.extent);
+    outer = inner.var + ".v";
+    lane = inner.var + ".lane";
+    lines = {"split " + inner.var + " by " + std::to_string(lanes) + " " +
+             plan.tail(inner.extent, lanes, "masked") + " -> " + outer + ", " + lane};
+  }
   std::vector<std::string> order = {outer};
   for (const loop::For* loop : at->loops)
     if (binds_reduce(at->leaf, loop->var)) order.push_back(loop->var);
   order.push_back(lane);
-  std::vector<std::string> lines = {"split " + name + " by " + std::to_string(lanes) + " " +
-                                        plan.tail(across->extent, lanes, "masked") + " -> " +
-                                        outer + ", " + lane,
-                                    "reorder " + join(order, ", "), "vectorize " + lane};
+  lines.push_back("reorder " + join(order, ", "));
+  lines.push_back("vectorize " + lane);
   State before = plan.state;
   if (!plan.apply(lines)) {
     plan.state = std::move(before);
@@ -180,7 +193,8 @@ Status schedule_rows(Plan& plan) {
     if (!at || at->loops.empty()) continue;
     if (at->leaf.stage->reducer == loop::Reducer::None)
       vectorize_spatial(plan, tensor);
-    else if (!reduces_across(*at->leaf.stage) || !reduce_across(plan, tensor))
+    else if (std::string axis = axis_beside(plan, *at->leaf.stage);
+             axis.empty() || !reduce_across(plan, tensor, axis))
       reduce_along(plan, tensor);
   }
   // A result of one element, the sum or the mean of a row, stays in a register.

@@ -109,6 +109,31 @@ TEST_P(Windows, DepthwiseAndPools) {
     }
 }
 
+// Concatenation and global pooling of channels in blocks: the lanes are those of a block.
+TEST_P(Windows, BlocksOfChannelsAreLanes) {
+  std::string b = std::to_string(block()), two = std::to_string(2 * block()),
+              layout = "<0, 1/" + b + ", 2, 1%" + b + ">";
+  Chosen concat("func @f(p: f32[1, " + b + ", 17]" + layout + ", q: f32[1, " + b + ", 17]" +
+                    layout + ") -> (y: f32[1, " + two + ", 17]" + layout +
+                    ") {\n  y_0: y[n, c, k] for n:1, c:" + b +
+                    ", k:17 = p[n, c, k]\n  y_1: y[n, c + " + b + ", k] for n:1, c:" + b +
+                    ", k:17 = q[n, c, k]\n}\n",
+                GetParam());
+  EXPECT_THAT(concat.lines(), Contains("vectorize y_0.c.i"));
+  EXPECT_THAT(concat.lines(), Contains("vectorize y_1.c.i"));
+  EXPECT_EQ(concat.difference(), 0) << concat.text();
+  for (int channels : {17, 40}) {
+    std::string c = number(channels);
+    Chosen pool("func @f(x: f32[1, " + c + ", 30]" + layout + ") -> (y: f32[1, " + c +
+                    "]) anchor(acc: reduce) {\n  acc[n:1, c:" + c +
+                    "] = sum[k:30](x[n, c, k])\n  y[n:1, c:" + c + "] = acc[n, c] * 0.5\n}\n",
+                GetParam());
+    EXPECT_THAT(pool.lines(), Contains("vectorize acc.c.i"));
+    EXPECT_THAT(pool.lines(), Contains("cache_write acc in register at acc.c.o"));
+    EXPECT_EQ(pool.difference(), 0) << pool.text();
+  }
+}
+
 TEST_P(Windows, ElementwiseOfEveryLength) {
   for (int length : {1, 3, 17, 1000}) {
     std::string n = number(length);
