@@ -66,12 +66,14 @@ void apply_schedules(Program& program, const PassContext& context) {
   loop::Module& module = program.module;
   std::vector<std::string> called = called_by_main(module);
   for (const schedule::Script& script : context.scripts) {
-    if (module.find_function(script.function)) continue;
-    std::vector<std::string> known;
-    for (const loop::Function& function : module.functions) known.push_back(function.name);
-    std::string near = nearest_name(script.function, known);
+    Place place{script.file, "", script.number, 1};
+    bool is_called = std::find(called.begin(), called.end(), script.function) != called.end();
+    if (is_called) continue;
+    if (module.find_function(script.function))
+      user_error(place, "@" + script.function + " runs only while compiling, and keeps its loops");
+    std::string near = nearest_name(script.function, called);
     user_error(
-        {},
+        place,
         "the schedule names the function @" + script.function + ", which the program does not have",
         near.empty() ? "`--dump=DIR` shows the functions" : "did you mean @" + near + "?");
   }
@@ -88,9 +90,7 @@ void apply_schedules(Program& program, const PassContext& context) {
       continue;
     }
     schedule::State state{function, module.pool.get(), module.symbol_ranges()};
-    if (Status status = schedule::apply_script(state, given->lines); !status)
-      user_error({}, "the schedule of @" + function.name + " does not hold: " + status.reason(),
-                 "`tenon-opt --help` lists the primitives");
+    schedule::apply_script(state, *given);
     function = state.function;
   }
 }

@@ -47,18 +47,27 @@ const Primitive* find_primitive(std::string_view name);
 
 /// Applies one line; the function records it. A fault names the line.
 Status apply_line(State& state, const std::string& line);
-/// Applies the lines in order; on failure nothing is changed.
-Status apply_script(State& state, const std::vector<std::string>& lines);
 
-/// Schedules as text: for each function its lines.
+/// Schedules as text: for each function its lines, either by themselves
 ///   schedule @fc1_relu {
 ///     split acc.m by 8 clamped -> mo, mi
 ///   }
+/// or as a dump has them: `schedule { ... }` inside `func @fc1_relu(...) { ... }`, of which nothing
+/// else is read.
+struct ScriptLine {
+  std::string text;
+  int number = 0;  // in the file, from 1
+};
 struct Script {
   std::string function;
-  std::vector<std::string> lines;
+  std::vector<ScriptLine> lines;
+  std::string file;
+  int number = 0;  // of the line that opens it
 };
-std::string to_string(const std::vector<Script>& scripts);
+/// Faults throw UserErrors with file and line.
 std::vector<Script> parse_scripts(std::string_view text, const std::string& file_name);
+/// Applies all lines of a script; the first one that does not hold throws UserErrors with file and
+/// line.
+void apply_script(State& state, const Script& script);
 
 }  // namespace tenon::schedule

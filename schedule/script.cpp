@@ -5,6 +5,81 @@
 
 namespace tenon::schedule {
 
+namespace {
+
+// Reads by lines, as each primitive reads its own.
+class ScriptReader {
+ public:
+  explicit ScriptReader(const std::string& file_name) : file_name_(file_name) {}
+
+  std::vector<Script> read(std::string_view text) {
+    while (!text.empty()) {
+      size_t end = text.find('\n');
+      ++number_;
+      read_line(text.substr(0, end));
+      text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    }
+    if (open_) fault("the schedule of @" + scripts_.back().function + " has no closing brace", "");
+    if (scripts_.empty()) fault("there is no schedule in this file", "");
+    return std::move(scripts_);
+  }
+
+ private:
+  [[noreturn]] void fault(const std::string& message, std::string line) {
+    Diagnostic diagnostic{Severity::Error, {file_name_, "", number_, 1}, message, {}, {}};
+    if (!line.empty()) diagnostic.note(std::move(line));
+    diagnostic.help("schedules are `schedule @FUNCTION { ... }`, or a file that --dump wrote");
+    throw UserErrors({std::move(diagnostic)});
+  }
+
+  void read_line(std::string_view whole) {
+    std::string line(whole.substr(0, whole.find('#')));
+    size_t first = line.find_first_not_of(" \t\r"), last = line.find_last_not_of(" \t\r");
+    if (first == std::string::npos) return;
+    line = line.substr(first, last - first + 1);
+    if (open_) {
+      if (line == "}")
+        open_ = false;
+      else
+        scripts_.back().lines.push_back({line, number_});
+    } else if (line.starts_with("schedule @") && line.back() == '{') {
+      open(name_behind(line, "schedule @"));
+    } else if (line.starts_with("module ")) {
+      is_dump_ = true;
+    } else if (line.starts_with("func @")) {
+      is_dump_ = true;
+      function_ = name_behind(line, "func @");
+    } else if (line == "schedule {") {
+      if (function_.empty()) fault("this schedule is inside of no function", line);
+      open(function_);
+    } else if (!is_dump_) {
+      fault("expected 'schedule @FUNCTION {'", line);
+    }
+  }
+
+  static std::string name_behind(const std::string& line, std::string_view opening) {
+    size_t begin = opening.size();
+    return line.substr(begin, line.find_first_of(" ({", begin) - begin);
+  }
+
+  void open(const std::string& function) {
+    for (const Script& script : scripts_)
+      if (script.function == function)
+        fault("@" + function + " has a schedule already, in line " + std::to_string(script.number),
+              "");
+    scripts_.push_back({function, {}, file_name_, number_});
+    open_ = true;
+  }
+
+  std::string file_name_;
+  std::vector<Script> scripts_;
+  std::string function_;  // of a dump: the last one that began
+  bool open_ = false, is_dump_ = false;
+  int number_ = 0;
+};
+
+}  // namespace
+
 const std::vector<const Primitive*>& primitive_table() {
   static const std::vector<const Primitive*> table = {
       &attach,     &cache_read, &cache_write, &compute_at, &fuse,      &inline_stage,
@@ -46,58 +121,18 @@ Status apply_line(State& state, const std::string& line) {
   }
 }
 
-Status apply_script(State& state, const std::vector<std::string>& lines) {
+void apply_script(State& state, const Script& script) {
   State changed = state;
-  for (const std::string& line : lines)
-    if (Status status = apply_line(changed, line); !status) return status;
+  for (const ScriptLine& line : script.lines)
+    if (Status status = apply_line(changed, line.text); !status)
+      user_error({script.file, "", line.number, 1},
+                 "the schedule of @" + script.function + " does not hold: " + status.reason(),
+                 "`tenon-opt --help` lists the primitives");
   state = std::move(changed);
-  return Done{};
-}
-
-std::string to_string(const std::vector<Script>& scripts) {
-  TextWriter writer;
-  for (const Script& script : scripts) {
-    writer.line("schedule @" + script.function + " {");
-    writer.indent();
-    for (const std::string& line : script.lines) writer.line(line);
-    writer.dedent();
-    writer.line("}");
-  }
-  return writer.take();
 }
 
 std::vector<Script> parse_scripts(std::string_view text, const std::string& file_name) {
-  // A script is read by lines: each primitive reads its own.
-  std::vector<Script> scripts;
-  bool open = false;
-  int number = 0;
-  auto fault = [&](const std::string& message, const std::string& line) {
-    Diagnostic diagnostic{Severity::Error, {file_name, "", number, 1}, message, {line}, {}};
-    throw UserErrors({std::move(diagnostic)});
-  };
-  while (!text.empty()) {
-    std::string line(text.substr(0, text.find('\n')));
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-    ++number;
-    line = line.substr(0, line.find('#'));
-    size_t first = line.find_first_not_of(" \t\r"), last = line.find_last_not_of(" \t\r");
-    if (first == std::string::npos) continue;
-    line = line.substr(first, last - first + 1);
-    if (!open) {
-      if (!line.starts_with("schedule @") || line.back() != '{')
-        fault("expected 'schedule @function {'", line);
-      std::string name = line.substr(10, line.size() - 11);
-      name = name.substr(0, name.find(' '));
-      scripts.push_back({name, {}});
-      open = true;
-    } else if (line == "}") {
-      open = false;
-    } else {
-      scripts.back().lines.push_back(line);
-    }
-  }
-  if (open) fault("the schedule of @" + scripts.back().function + " has no closing brace", "");
-  return scripts;
+  return ScriptReader(file_name).read(text);
 }
 
 }  // namespace tenon::schedule

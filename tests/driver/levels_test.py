@@ -35,23 +35,6 @@ def passes():
                       re.MULTILINE)
 
 
-def schedules_of(dump):
-    """The schedules above the functions of a dump, as `--schedule` reads them."""
-    text, function = "", ""
-    lines = iter(dump.split("\n"))
-    for line in lines:
-        header = re.match(r"func @([\w.]+)\(", line)
-        if header:
-            function = header.group(1)
-        elif line.strip() == "schedule {":
-            text += f"schedule @{function} {{\n"
-            for line in lines:
-                text += line + "\n"
-                if line.strip() == "}":
-                    break
-    return text
-
-
 class EveryPass(unittest.TestCase):
     """A fault between two passes is the compiler's: exit status 2 and the pass before it."""
 
@@ -126,19 +109,74 @@ class Dumps(unittest.TestCase):
         self.assertEqual(process.returncode, 0, process.stderr)
         return (self.folder / name / "libdigits.a").read_bytes()
 
-    def test_dumped_schedules_given_back_make_the_same_archive(self):
-        archive = self.compile("first", f"--dump={self.folder / 'dump'}")
+    def dump_of_schedules(self, *options):
+        """The archive, and the text of a dump right after scheduling."""
+        archive = self.compile("first", f"--dump={self.folder / 'dump'}", *options)
         [dump] = (self.folder / "dump").glob("*_apply_schedules.tenon")
-        text = schedules_of(dump.read_text())
-        self.assertGreater(text.count("schedule @"), 3)
-        (self.folder / "all.schedule").write_text(text)
-        given = f"--schedule={self.folder / 'all.schedule'}"
-        self.assertTrue(self.compile("again", given) == archive, "the archives differ")
+        return archive, dump.read_text()
+
+    def given(self, text):
+        """The option that gives this text as schedules."""
+        (self.folder / "given").write_text(text)
+        return f"--schedule={self.folder / 'given'}"
+
+    def test_dumped_schedules_given_back_make_the_same_archive(self):
+        archive, dump = self.dump_of_schedules()
+        self.assertGreater(dump.count("schedule {"), 3)
+        self.assertTrue(self.compile("again", self.given(dump)) == archive, "the archives differ")
 
         # What is given counts: without its lines each function keeps its naive loops.
-        empty = re.sub(r"\{\n.*?\n  \}", "{\n  }", text, flags=re.DOTALL)
-        (self.folder / "all.schedule").write_text(empty)
-        self.assertFalse(self.compile("naive", given) == archive, "the schedules were not read")
+        empty = re.sub(r"schedule \{\n.*?\n  \}", "schedule {\n  }", dump, flags=re.DOTALL)
+        self.assertFalse(self.compile("naive", self.given(empty)) == archive,
+                         "the schedules were not read")
+
+    def test_schedules_stand_by_themselves_or_in_a_dump(self):
+        _, dump = self.dump_of_schedules()
+        alone = ""
+        for function, lines in re.findall(r"^func @(\w+)\([^\n]*\n  schedule \{\n(.*?)\n  \}", dump,
+                                          flags=re.MULTILINE | re.DOTALL):
+            alone += f"schedule @{function} {{\n{lines}\n}}  # of a dump\n"
+        self.assertGreater(alone.count("schedule @"), 3)
+        self.assertTrue(self.compile("alone", self.given(alone)) ==
+                        self.compile("dumped", self.given(dump)), "the archives differ")
+
+    def test_an_edited_factor_is_seen_in_the_loops(self):
+        archive, dump = self.dump_of_schedules("--target=x86-64-v3")
+        edited = dump.replace("split scaled.i2 by 8 exact", "split scaled.i2 by 4 exact")
+        self.assertNotEqual(edited, dump)
+        self.assertIn("for scaled.i2.v in 8 {", dump)
+        again = self.compile("edited", "--target=x86-64-v3", self.given(edited),
+                             f"--dump={self.folder / 'edited_dump'}")
+        [scheduled] = (self.folder / "edited_dump").glob("*_apply_schedules.tenon")
+        text = scheduled.read_text()
+        self.assertIn("for scaled.i2.v in 16 {", text)
+        self.assertIn("for vectorized scaled.i2.lane in 4 {", text)
+        self.assertNotEqual(again, archive)
+
+    def refusal(self, text):
+        process = harness.run([BUILD / "tenon", "compile", DIGITS, "-o", self.folder / "refused",
+                               self.given(text)])
+        self.assertEqual(process.returncode, 1, process.stderr)
+        self.assertFalse((self.folder / "refused").exists(), "something was written")
+        return process.stderr.replace(str(self.folder / "given"), "FILE")
+
+    def test_faults_of_schedules_name_file_and_line(self):
+        self.assertIn("FILE:2:1: the schedule of @scale does not hold: split scaled.i3 by 8 exact -> "
+                      "a, b: no loop is called scaled.i3; did you mean scaled.i0?",
+                      self.refusal("schedule @scale {\nsplit scaled.i3 by 8 exact -> a, b\n}\n"))
+        self.assertIn("FILE:3:1: the schedule names the function @scales, which the program does not "
+                      "have\n  help: did you mean @scale?",
+                      self.refusal("\n# by hand\nschedule @scales {\n}\n"))
+        self.assertIn("FILE:4:1: @scale has a schedule already, in line 1",
+                      self.refusal("schedule @scale {\n}\n\nschedule @scale {\n}\n"))
+        self.assertIn("FILE:1:1: expected 'schedule @FUNCTION {'", self.refusal("split m by 4\n"))
+        self.assertIn("FILE:2:1: the schedule of @scale has no closing brace",
+                      self.refusal("schedule @scale {\n vectorize x\n"))
+        self.assertIn("FILE:1:1: there is no schedule in this file", self.refusal("module digits\n"))
+        _, dump = self.dump_of_schedules("--target=x86-64-v3")
+        line = dump[:dump.index("split scaled.i2 by 8")].count("\n") + 1
+        self.assertIn(f"FILE:{line}:1: the schedule of @scale does not hold: split scaled.i2 by 7",
+                      self.refusal(dump.replace("split scaled.i2 by 8", "split scaled.i2 by 7")))
 
 
 if __name__ == "__main__":
