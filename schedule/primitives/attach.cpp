@@ -54,11 +54,24 @@ Result<std::vector<int>> match_axes(const Stage& consumer, const std::string& te
   return match;
 }
 
+// NAME, or NAME.2, NAME.3, ... where an earlier nest of the consumer has it.
+std::string free_name(const State& state, const std::string& name,
+                      std::vector<std::string>& given) {
+  auto is_taken = [&](const std::string& candidate) {
+    return !is_fresh(state, candidate) ||
+           std::find(given.begin(), given.end(), candidate) != given.end();
+  };
+  std::string free = name;
+  for (int copy = 2; is_taken(free); ++copy) free = name + "." + std::to_string(copy);
+  given.push_back(free);
+  return free;
+}
+
 // The consumer's nest for one leaf of the producer: its spatial loops repeated, in order, with
 // fresh names.
 Stmt make_nest(const State& state, const Stage& consumer, const Location& location,
                const LeafAt& producer, const std::vector<int>& match, const Ranges& around,
-               bool copy_kinds) {
+               bool copy_kinds, std::vector<std::string>& given_names) {
   ExprPool& pool = *state.pool;
   std::vector<Substitution> fresh;
   std::vector<For> loops;
@@ -66,7 +79,7 @@ Stmt make_nest(const State& state, const Stage& consumer, const Location& locati
   std::vector<Expr> bindings(consumer.axes.size());
   for (size_t a = 0; a < consumer.axes.size(); ++a) {
     if (std::find(match.begin(), match.end(), static_cast<int>(a)) != match.end()) continue;
-    For loop{consumer.name + "." + consumer.axes[a].name,
+    For loop{free_name(state, consumer.name + "." + consumer.axes[a].name, given_names),
              consumer.axes[a].extent,
              loop::LoopKind::Serial,
              1,
@@ -79,7 +92,7 @@ Stmt make_nest(const State& state, const Stage& consumer, const Location& locati
   for (const For* old : producer.loops) {
     if (!binds_spatial(producer.leaf, old->var)) continue;
     For loop = *old;
-    loop.var = consumer.name + "." + old->var;
+    loop.var = free_name(state, consumer.name + "." + old->var, given_names);
     loop.extent = substitute(old->extent, fresh);
     loop.location = location;
     if (!copy_kinds) loop.kind = loop::LoopKind::Serial;
@@ -159,6 +172,9 @@ Status apply_attach(State& state, Lexer& arguments) {
     if (producer_name.empty())
       return Failure{consumer_name + " reads nothing that is made below " + loop_names[0]};
   }
+  std::vector<const For*> own_window = loops_around_buffer(state.function.body, consumer.tensor);
+  if (!own_window.empty())
+    return Failure{consumer_name + " is written to a window inside " + own_window.back()->var};
   std::vector<const For*> around_consumer = loops_around_stmt(state.function.body, nest);
   for (const For* outer : around_consumer)
     for (Expr binding : consumers[0].leaf.bindings)
@@ -176,6 +192,7 @@ Status apply_attach(State& state, Lexer& arguments) {
     if (Status status = check_available(state, consumer, loop_name); !status) return status;
     Ranges around = ranges_at(state, loop_name, true);
     std::vector<Stmt> body = {loop->body};
+    std::vector<std::string> names;
     for (const LeafAt& producer : writers_of(loop->body, producer_name)) {
       if (!producer.leaf.stage->is_plain()) return Failure{producer_name + " is written in pieces"};
       for (const For* outer : loops_around(state.function.body, loop_name))
@@ -189,8 +206,8 @@ Status apply_attach(State& state, Lexer& arguments) {
       Result<std::vector<int>> match =
           match_axes(consumer, producer_name, producer.leaf.stage->axes.size());
       if (!match) return match.error();
-      body.push_back(
-          make_nest(state, consumer, consumer.location, producer, *match, around, copy_kinds));
+      body.push_back(make_nest(state, consumer, consumer.location, producer, *match, around,
+                               copy_kinds, names));
       ++attached;
     }
     Stmt whole = loop::block(std::move(body));

@@ -63,6 +63,10 @@ Status apply_compute_at(State& state, Lexer& arguments) {
     return Failure{tensor + " is not one stage with a nest of its own"};
   const loop::Stage stage = *producers[0].leaf.stage;
   if (Status status = check_naive(state, producers[0], nest, *loop_name); !status) return status;
+  for (const LeafAt& at : leaves_in(find_loop(state.function.body, *loop_name)->body))
+    if (reads_tensor(producers[0].leaf, at.leaf.stage->tensor))
+      return Failure{tensor + " reads " + at.leaf.stage->tensor + ", which is made inside " +
+                     *loop_name};
 
   Result<Window> window = window_of(state, tensor, *loop_name, Access::Reads);
   if (!window) return window.error();
