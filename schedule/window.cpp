@@ -124,6 +124,12 @@ bool writes_whole_window(const State& state, const std::string& tensor,
   return true;
 }
 
+bool is_blocked(const Layout& layout, int axis) {
+  return std::any_of(layout.dims.begin(), layout.dims.end(), [&](const PhysicalDim& dim) {
+    return dim.axis == axis && (dim.divisor > 1 || dim.modulus > 1);
+  });
+}
+
 bool reads_with_else(const Stmt& root, const std::string& tensor) {
   bool found = false;
   for (const LeafAt& at : leaves_in(root))
@@ -273,6 +279,33 @@ Status window_holds_reads(const State& state, const std::string& tensor) {
   return iterations_read_own_writes(state, tensor, loop_name);
 }
 
+bool padding_is_read(const State& state, const std::string& tensor) {
+  const loop::Buffer* buffer = state.function.find_buffer(tensor);
+  if (!buffer || !buffer->base.empty()) return false;
+  for (const LeafAt& at : leaves_in(state.function.body)) {
+    Ranges ranges = state.symbols;
+    for (const For* loop : at.loops) ranges.set_extent(loop->var, loop->extent);
+    std::vector<Expr> known = at.conditions;
+    for (Expr part : conjuncts(at.leaf.guard)) known.push_back(part);
+    for (Expr part : at_bindings(at.leaf, conjuncts(at.leaf.stage->where), true))
+      known.push_back(part);
+    for (Expr& condition : known) condition = simplify(condition, ranges);
+    bool outside = false;
+    auto look = [&](const std::vector<Expr>& indices) -> Status {
+      for (size_t d = 0; d < indices.size(); ++d) {
+        if (!is_blocked(buffer->layout, static_cast<int>(d))) continue;
+        Expr inside = simplify(lt(indices[d], buffer->extents[d]), ranges);
+        outside = outside || (!prove(inside, ranges) &&
+                              std::find(known.begin(), known.end(), inside) == known.end());
+      }
+      return Done{};
+    };
+    TENON_CHECK(visit_accesses(at.leaf, tensor, Access::Reads, look), tensor);
+    if (outside) return true;
+  }
+  return false;
+}
+
 std::vector<std::string> tensors_shared_by_iterations(const Stmt& body) {
   std::vector<std::string> inside, shared;
   loop::for_each_stmt(body, [&](const Stmt& stmt) {
@@ -298,6 +331,8 @@ Status place_window(State& state, const std::string& tensor, const std::string& 
   loop::Buffer buffer = *found;
   if (!layout.is_valid(static_cast<int>(buffer.extents.size())))
     return Failure{to_string(layout) + " is no layout of " + tensor};
+  if (padding_is_read(state, tensor))
+    return Failure{"the padding of " + tensor + " is read, and a window has none"};
 
   const For& loop = *find_loop(state.function.body, loop_name);
   size_t inside = 0, everywhere = 0;

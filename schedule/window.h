@@ -29,6 +29,9 @@ Status iterations_are_independent(const State& state, const std::string& loop_na
 /// Where the tensor's buffer is declared inside a loop: all its readers are there too, and read
 /// what the same iteration has written.
 Status window_holds_reads(const State& state, const std::string& tensor);
+/// True when some leaf of the function may read the tensor beyond its extents, in the padding of a
+/// blocked layout, which the tensor must then keep (cache_write lets tiles run over there).
+bool padding_is_read(const State& state, const std::string& tensor);
 /// Tensors that leaves inside write and that are not declared inside.
 std::vector<std::string> tensors_shared_by_iterations(const loop::Stmt& body);
 

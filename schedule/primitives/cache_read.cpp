@@ -42,6 +42,8 @@ Status apply_cache_read(State& state, Lexer& arguments) {
   if (!source) return Failure{"no tensor is called " + tensor};
   Result<std::vector<Expr>> extents = whole_extents(state, *source);
   if (!extents) return extents.error();
+  if (padding_is_read(state, tensor))
+    return Failure{"the padding of " + tensor + " is read, and a copy has none"};
   const For& loop = *find_loop(state.function.body, *loop_name);
   if (!writers_of(loop.body, tensor).empty())
     return Failure{tensor + " is written inside " + *loop_name};

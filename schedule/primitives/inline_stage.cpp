@@ -42,6 +42,7 @@ Status apply_inline(State& state, Lexer& arguments) {
   const Stage stage = *writers[0].leaf.stage;
   if (stage.reducer != loop::Reducer::None || !stage.is_plain() || !stage.requirements.empty())
     return Failure{tensor + " is not elementwise"};
+  if (padding_is_read(state, tensor)) return Failure{"the padding of " + tensor + " is read"};
   Stmt nest = nest_of(state.function.body, tensor);
   Stmt without = remove_alloc(replace_stmt(state.function.body, nest, loop::block({})), tensor);
   for (const LeafAt& at : leaves_in(without)) {

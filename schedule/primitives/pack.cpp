@@ -4,8 +4,8 @@
 //
 // Gives a constant parameter another place for its elements; subscripts stay. The constant is
 // packed while compiling, the padding of its last block zero. Exact.
-#include "schedule/nest.h"
 #include "schedule/primitives/primitives.h"
+#include "schedule/window.h"
 
 namespace tenon::schedule {
 namespace {
@@ -21,6 +21,8 @@ Status apply_pack(State& state, Lexer& arguments) {
     if (!layout.is_valid(static_cast<int>(param.buffer.extents.size())))
       return Failure{to_string(layout) + " is no layout of the " +
                      std::to_string(param.buffer.extents.size()) + " axes of " + name};
+    if (padding_is_read(state, name))
+      return Failure{"the padding of " + name + " is read already, by tiles that run over"};
     param.buffer.layout = layout;
     return Done{};
   }

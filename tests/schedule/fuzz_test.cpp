@@ -135,7 +135,6 @@ class Case {
       ASSERT_EQ(round_trip(changed), "") << pass;
       function = std::move(changed);
     };
-    if (random_() % 2) after("simplify_loops", loop::simplify_loops(function, symbols_, *pool_));
     after("flatten_stages", loop::flatten_stages(function, *pool_));
     loop::Function reversed = function;
     reversed.body = ReverseLoops().rewrite(function.body);
