@@ -175,6 +175,18 @@ Result<Window> window_of(const State& state, const std::string& tensor,
   return window;
 }
 
+Result<Window> buffer_window_of(const State& state, const std::string& tensor,
+                                const std::string& loop_name, Access access) {
+  Result<Window> window = window_of(state, tensor, loop_name, access);
+  if (!window) return window;
+  bool looks_up = false;
+  for (const std::vector<Expr>* list : {&window->base, &window->extents})
+    for (Expr e : *list)
+      for_each_node(e, [&](Expr node) { looks_up = looks_up || node.as<Read>(); });
+  if (looks_up) return Failure{"a subscript of " + tensor + " is itself read from a tensor"};
+  return window;
+}
+
 Status iterations_write_apart(const State& state, const std::string& tensor,
                               const std::string& loop_name) {
   Result<Window> written = window_of(state, tensor, loop_name, Access::Writes);
@@ -357,7 +369,7 @@ Status place_window(State& state, const std::string& tensor, const std::string& 
         return Failure{loop_name + " is inside of, or is, the reduce loop " + outer->var + " of " +
                        tensor};
   if (Status status = iterations_read_own_writes(state, tensor, loop_name); !status) return status;
-  Result<Window> window = window_of(state, tensor, loop_name, Access::Both);
+  Result<Window> window = buffer_window_of(state, tensor, loop_name, Access::Both);
   if (!window) return window.error();
   if (scope == loop::Scope::Register || scope == loop::Scope::Stack) {
     int64_t elements = 1;

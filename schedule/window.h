@@ -17,6 +17,10 @@ struct Window {
 enum class Access : uint8_t { Reads, Writes, Both };
 Result<Window> window_of(const State& state, const std::string& tensor,
                          const std::string& loop_name, Access access);
+/// The same, for a buffer of its own: fails where the window lies is an element of a tensor (of a
+/// gather), which only the reader may look up.
+Result<Window> buffer_window_of(const State& state, const std::string& tensor,
+                                const std::string& loop_name, Access access);
 
 /// The iterations of the loop write different elements of the tensor.
 Status iterations_write_apart(const State& state, const std::string& tensor,

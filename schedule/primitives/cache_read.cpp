@@ -56,7 +56,7 @@ Status apply_cache_read(State& state, Lexer& arguments) {
   if (has_else)
     return Failure{tensor + " is read with an else value, whose bounds a copy would change"};
 
-  Result<Window> window = window_of(state, tensor, *loop_name, Access::Reads);
+  Result<Window> window = buffer_window_of(state, tensor, *loop_name, Access::Reads);
   if (!window) return window.error();
   ExprPool& pool = *state.pool;
   Ranges ranges = ranges_at(state, *loop_name, true);

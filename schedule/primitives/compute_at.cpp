@@ -68,7 +68,7 @@ Status apply_compute_at(State& state, Lexer& arguments) {
       return Failure{tensor + " reads " + at.leaf.stage->tensor + ", which is made inside " +
                      *loop_name};
 
-  Result<Window> window = window_of(state, tensor, *loop_name, Access::Reads);
+  Result<Window> window = buffer_window_of(state, tensor, *loop_name, Access::Reads);
   if (!window) return window.error();
   Ranges ranges = ranges_at(state, *loop_name, true);
   ExprPool& pool = *state.pool;

@@ -90,5 +90,15 @@ func @f(x: f32[3, 6]<0, 1/4, 1%4>, const w: f32[6]) -> (y: f32[3, 6]<0, 1/4, 1%4
             "the padding of x is read, and a copy has none");
 }
 
+TEST(Legality, WindowsDoNotLieWhereATensorSays) {
+  Scheduled f(R"(
+func @f(x: f32[9, 4], ids: i64[5]) -> (y: f32[5, 4]) {
+  y[i:5, j:4] = x[min(max(index(ids[i]), 0), 8), j]
+}
+)");
+  EXPECT_EQ(f.refusal("cache_read x in scratch at y.i -> row"),
+            "a subscript of x is itself read from a tensor");
+}
+
 }  // namespace
 }  // namespace tenon::schedule
