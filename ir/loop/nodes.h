@@ -17,9 +17,8 @@
 // - A leaf of a nest is a stage with its bindings until flatten_stages has run: for each run of the
 //   leaf, with its axes equal to the bindings and the guard true, the stage's element is computed,
 //   or, for a reduction, combined. The init of a reduction takes effect before the first
-//   combination of its element, and for elements without any: parts of the guard that use its
-//   reduce loops do not guard the init. Schedule primitives change loops, bindings and guards, and
-//   never a stage.
+//   combination of its element, and for elements without any (Leaf::init_guard). Schedule
+//   primitives change loops, bindings and guards, and never a stage.
 // - Subscripts are logical; a buffer's base and layout say where the element lies: element i of an
 //   axis with base b is held for b <= i < b + extent. Every access must be inside, unless the read
 //   has an `else` value; a read may also touch padding elements of a blocked layout, which are zero

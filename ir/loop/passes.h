@@ -61,8 +61,8 @@ Function legalize(const Function& function, const LegalOperations& legal, ExprPo
 /// proved, and removes serial loops that run once (bound, parallel, vectorized and unrolled ones
 /// stay: schedules name them).
 ///   for i in 1 { if i < 4 { y[i*2 + 0] = 1.0 } }   ->   y[0] = 1.0
-/// Needs: flatten_stages, where a guard has reduce loops (nodes.h: those parts do not guard the
-/// init).   Leaves: expressions in normal form.
+/// Needs: flatten_stages, where a guard ends a reduce axis (Leaf::init_guard).
+/// Leaves: expressions in normal form.
 Function simplify_loops(const Function& function, const Ranges& symbols, ExprPool& pool);
 
 /// Gives each constant the shape and layout in which the kernels that main calls read it; one that
