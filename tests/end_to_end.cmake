@@ -12,6 +12,12 @@ foreach(model kws squeezenet1_1 resnet18 mobilenet_v2 bert_mini bert_base_dynami
   tenon_heavy_test("models/${model}" 1 tools/check_model.py "${model}")
 endforeach()
 tenon_heavy_test(models/digits 1 tools/check_model.py "${PROJECT_SOURCE_DIR}/examples/digits/digits.onnx")
+# Each instruction set on a convolutional and a dynamic model; skipped where this processor lacks it.
+foreach(target x86-64-v2 x86-64-v3 x86-64-v4)
+  tenon_heavy_test("models/${target}" 1 tools/check_model.py kws bert_mini -- --target "${target}")
+  set_tests_properties("models/${target}" PROPERTIES SKIP_RETURN_CODE 77)
+endforeach()
+tenon_heavy_test(arena 1 tools/check_arena.py)
 tenon_heavy_test(bundle 2 bundle/run.py)
 tenon_heavy_test(bad_models 1 tools/run_bad_models.py)
 # With the sanitizers, where test.sh has built them: what a damaged file must never do is easiest seen there.

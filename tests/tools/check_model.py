@@ -2,11 +2,12 @@
 
     check_model.py kws bert_base_dynamic           names of tests/models, or paths of .onnx files
     check_model.py bert_mini batch=1..4 seq=1..64 --at batch=1,3 --at seq=7,64
-    check_model.py kws -- --threads 2              what follows -- goes to `tenon run`
+    check_model.py kws -- --target x86-64-v4       what follows -- goes to `tenon run`
 
 A range bounds a symbolic dimension, a number fixes it. Each combination of --at is one case; the
 sizes come with the inputs. Without dims, models.json says them. A case passes where the largest
-difference is under LIMIT of the output's largest magnitude.
+difference is under LIMIT of the output's largest magnitude. On a processor without the instructions
+of the target nothing runs: exit status 77.
 """
 import itertools
 import json
@@ -69,6 +70,10 @@ def main():
     parser.add_argument("words", nargs="+", metavar="MODEL|DIM=BOUND")
     parser.add_argument("--at", action="append", default=[], metavar="DIM=SIZE,SIZE")
     options = parser.parse_args(arguments[:split])
+    extra = arguments[split + 1:]
+    if "--target" in extra and not harness.processor_runs(extra[extra.index("--target") + 1]):
+        print("this processor does not run code for the target")
+        return harness.SKIPPED
     dims = [word for word in options.words if "=" in word]
     report = harness.Report()
     for model in (word for word in options.words if "=" not in word):
@@ -76,8 +81,7 @@ def main():
         dim_arguments, cases = dimensions_of(path, dims, options.at)
         for sizes in cases:
             name = " ".join([path.stem] + [f"{key}={value}" for key, value in sizes.items()])
-            failure, found = check(options.tenon, path, dim_arguments, sizes,
-                                   arguments[split + 1:])
+            failure, found = check(options.tenon, path, dim_arguments, sizes, extra)
             report.case(name, failure, f"difference {found:.1e}")
     return report.finish()
 

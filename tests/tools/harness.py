@@ -31,6 +31,19 @@ def load_module(path):
 fill = load_module(MODELS / "fill.py")
 
 
+# What a processor must have, as /proc/cpuinfo names it, to run code for a target at all.
+PROCESSOR_FLAGS = {"x86-64-v2": {"ssse3", "sse4_2", "popcnt"},
+                   "x86-64-v3": {"avx2", "fma", "f16c", "bmi2"},
+                   "x86-64-v4": {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}}
+SKIPPED = 77  # the exit status by which CTest knows a test that cannot run here
+
+
+def processor_runs(target):
+    """False where this processor lacks an instruction set that the target is made of."""
+    flags = set(pathlib.Path("/proc/cpuinfo").read_text().split())
+    return PROCESSOR_FLAGS.get(target, set()) <= flags
+
+
 class Report:
     """Prints a line per case and, at the end, the line of counts that test.sh adds up."""
 
