@@ -39,7 +39,15 @@ class Scheduled {
     return reason.substr(reason.rfind(line, 0) == 0 ? line.size() + 2 : 0);
   }
 
-  std::string body() const { return to_string(state_.function.body); }
+  /// The loops, below the parameters that lie otherwise than in the naive function.
+  std::string body() const {
+    std::string text;
+    for (size_t i = 0; i < naive_.params.size(); ++i)
+      if (const loop::Buffer& buffer = state_.function.params[i].buffer;
+          !(buffer.layout == naive_.params[i].buffer.layout))
+        text += to_string(buffer) + "\n";
+    return text + to_string(state_.function.body);
+  }
   const loop::Function& function() const { return state_.function; }
   const State& state() const { return state_; }
 
