@@ -5,7 +5,7 @@
 #pragma once
 
 #include "codegen/bundle/weights.h"
-#include "frontend/import.h"
+#include "driver/constants.h"
 #include "ir/loop/nodes.h"
 
 namespace tenon::driver {
@@ -22,8 +22,6 @@ struct WeightsPlan {
   // Names, shapes, layouts and offsets. Files of one text are interchangeable between libraries of
   // one computation.
   std::string layout_text;
-
-  int64_t offset_of(const std::string& name) const;
 };
 WeightsPlan plan_weights(const loop::Module& module);
 
@@ -32,22 +30,6 @@ WeightsPlan plan_weights(const loop::Module& module);
 inline constexpr int64_t kMostEmbeddedBytes = int64_t{1} << 30;
 /// Refuses weights that are to lie inside a library and are larger: a fault of the user's.
 void check_embedded_weights(const WeightsPlan& plan, const std::string& model_file);
-
-/// Row-major bytes of constants: of the model file, of the text, or made by running `setup` with
-/// the interpreter.
-class ConstantValues {
- public:
-  /// `file` may be null where no constant names an initializer. Runs setup.
-  ConstantValues(const loop::Module& module, std::shared_ptr<const frontend::ModelFile> file);
-
-  std::span<const uint8_t> row_major(const loop::Constant& constant) const;
-  /// In the constant's layout, padding zero.
-  std::vector<uint8_t> packed(const loop::Constant& constant) const;
-
- private:
-  std::shared_ptr<const frontend::ModelFile> file_;
-  std::map<std::string, std::vector<uint8_t>> computed_;
-};
 
 /// The blob, constant by constant.
 codegen::WeightsSource weights_source(const WeightsPlan& plan, const ConstantValues& values);
