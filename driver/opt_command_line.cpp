@@ -36,6 +36,12 @@ std::string help_text() {
   text += "\nprimitives of schedules:\n";
   for (const schedule::Primitive* primitive : schedule::primitive_table())
     text += "  " + std::string(primitive->syntax) + "\n";
+  text +=
+      "\nexamples:\n"
+      "  tenon-opt kws.onnx --emit=tensor                     what each element is\n"
+      "  tenon-opt kws.onnx --emit=loop --apply_schedules     the loops as scheduled\n"
+      "  tenon-opt bert.onnx --dim batch=1..8 --dim seq=1..512 --fold_constants --simplify_views\n"
+      "  tenon-opt dump/08_high_lower_to_tensor.tenon --inline_elementwise --verify-each\n";
   return text;
 }
 
@@ -84,10 +90,7 @@ OptOptions parse(int argc, char** argv) {
     else if (name == "--verify-each")
       options.instruments.verify_each = true;
     else if (name == "--time-passes")
-      options.instruments.report_time = [](std::string_view pass, double seconds) {
-        std::fprintf(stderr, "%8.1f ms  %.*s\n", seconds * 1e3, static_cast<int>(pass.size()),
-                     pass.data());
-      };
+      options.instruments.report_time = print_time;
     else if (name == "--bisect")
       options.instruments.stop_after = std::atoi(needs_value().c_str());
     else if (name == "--help" || name == "-h")

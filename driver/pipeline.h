@@ -61,6 +61,9 @@ struct Instruments {
   std::function<void(const Pass& pass, const Program& program)> after_pass;
 };
 
+/// Prints a line on stderr, whether or not that is a terminal: "     1.3 ms  fold_constants".
+void print_time(std::string_view pass, double seconds);
+
 /// Runs passes of the table in order, from the first that takes the program's level. What a level
 /// begins with, and what the last pass leaves, is verified always.
 void run_pipeline(Program& program, const PassContext& context, const Instruments& instruments);

@@ -77,6 +77,11 @@ void require_no_faults(const Program& program, std::string_view after,
                         to_string(program));
 }
 
+void print_time(std::string_view pass, double seconds) {
+  std::fprintf(stderr, "%8.1f ms  %.*s\n", seconds * 1e3, static_cast<int>(pass.size()),
+               pass.data());
+}
+
 void verify_program(const Program& program, std::string_view after) {
   std::vector<std::string> faults;
   switch (program.level) {

@@ -1,4 +1,6 @@
 // tenon bench: times a model in this process.
+//
+//   tenon bench kws.onnx --json   ->   {"model": "kws.onnx", ..., "median_ms": 0.41, "runs": 4821}
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -21,17 +23,30 @@ double peak_rss_mb() {
 }
 
 // Milliseconds of each call, for at least `seconds` and at least three calls.
-std::vector<double> time_calls(ModelRunner& runner, double seconds) {
+std::vector<double> time_calls(ModelRunner& runner, double seconds, const Progress& progress) {
   using Clock = std::chrono::steady_clock;
+  constexpr double kSecondsBetweenSteps = 0.25;
+  auto show = [&](double passed) {
+    char text[64];
+    std::snprintf(text, sizeof text, "measuring: %.1f of %.1f s", passed, seconds);
+    progress(text);
+  };
+  show(0);
   runner.call();
   std::vector<double> times;
   Clock::time_point start = Clock::now();
-  while (times.size() < 3 ||
-         std::chrono::duration<double>(Clock::now() - start).count() < seconds) {
+  double passed = 0, shown = 0;
+  while (times.size() < 3 || passed < seconds) {
     Clock::time_point before = Clock::now();
     runner.call();
-    times.push_back(std::chrono::duration<double, std::milli>(Clock::now() - before).count());
+    Clock::time_point after = Clock::now();
+    times.push_back(std::chrono::duration<double, std::milli>(after - before).count());
+    passed = std::chrono::duration<double>(after - start).count();
+    if (passed - shown < kSecondsBetweenSteps) continue;
+    shown = passed;
+    show(passed);
   }
+  progress("");
   return times;
 }
 
@@ -39,7 +54,8 @@ std::vector<double> time_calls(ModelRunner& runner, double seconds) {
 
 int run_bench(const BenchOptions& options) {
   GivenInputs given = read_inputs(options.run);
-  Session session = compile_for_call(options.run, given, terminal_progress(options.json));
+  Progress progress = terminal_progress(options.json);
+  Session session = compile_for_call(options.run, given, progress);
   double compile_peak = peak_rss_mb();
   const loop::Module& module = session.model.module();
   if (given.random)
@@ -47,7 +63,7 @@ int run_bench(const BenchOptions& options) {
         random_inputs(module, chosen_dimensions(module, options.run.model.at), options.run.seed);
   ModelRunner runner(module, session.model.interface, session.objects);
   runner.prepare(given.arrays, options.run.threads);
-  std::vector<double> times = time_calls(runner, options.seconds);
+  std::vector<double> times = time_calls(runner, options.seconds, progress);
   std::vector<double> sorted = times;
   std::sort(sorted.begin(), sorted.end());
 
@@ -71,7 +87,11 @@ int run_bench(const BenchOptions& options) {
     code_bytes += codegen::read_object_facts(llvm::MemoryBufferRef(object, "object")).code_bytes;
   result["code_bytes"] = code_bytes;
   std::vector<ProfileRow> profile;
-  if (options.profile) profile = profile_groups(session, given.arrays, options.seconds);
+  if (options.profile) {
+    progress("measuring each group");
+    profile = profile_groups(session, given.arrays, options.seconds);
+    progress("");
+  }
   if (options.json) {
     if (options.profile) result["profile"] = to_json(profile);
     std::printf("%s\n", result.dump(2).c_str());

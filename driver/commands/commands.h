@@ -32,6 +32,8 @@ GivenInputs read_inputs(const RunOptions& options);
 /// Options with each dimension that the inputs fix set to their value; dimensions that nothing
 /// bounds are set to 1.
 ModelOptions fix_dimensions(const RunOptions& options, const GivenInputs& inputs);
+/// Refuses --at for a dimension that the model does not have, or outside of its --dim.
+void check_sizes(const ModelOptions& options, const frontend::DeclaredInterface& declared);
 /// The values of the module's dimensions for random inputs.
 loop::SymbolValues chosen_dimensions(const loop::Module& module,
                                      const std::map<std::string, int64_t>& at);

@@ -8,12 +8,18 @@
 
 #include "codegen/bundle/identifiers.h"
 #include "driver/commands/commands.h"
+#include "support/text.h"
 
 namespace tenon::driver {
 namespace {
 
 Array from_tensor(frontend::TensorFile tensor) {
   return {tensor.type, std::move(tensor.shape), std::move(tensor.bytes)};
+}
+
+// True for "224", false for "batch".
+bool is_literal(const std::string& dim) {
+  return !dim.empty() && dim.find_first_not_of("0123456789") == std::string::npos;
 }
 
 // input_0.pb, input_1.pb, ... of an ONNX test-data folder; unnamed tensors take the names of the
@@ -60,15 +66,42 @@ GivenInputs read_inputs(const RunOptions& options) {
   return given;
 }
 
+void check_sizes(const ModelOptions& options, const frontend::DeclaredInterface& declared) {
+  Diagnostics diagnostics;
+  std::vector<std::string> known;
+  for (const frontend::DeclaredTensor& tensor : declared.inputs)
+    for (const std::string& dim : tensor.shape)
+      if (!is_literal(dim) && std::find(known.begin(), known.end(), dim) == known.end())
+        known.push_back(dim);
+  for (const auto& [name, size] : options.at) {
+    std::string text = "--at " + name + "=" + std::to_string(size);
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      std::string near = nearest_name(name, known);
+      diagnostics.error({}, text + ": no input has a dimension " + tenon::quoted(name))
+          .help(!near.empty()   ? "did you mean " + near + "?"
+                : known.empty() ? "all dimensions of the inputs are fixed"
+                                : "its dimensions are " + join(known, ", "));
+    } else if (auto bounds = options.dims.find(name);
+               bounds != options.dims.end() &&
+               (size < bounds->second.least || size > bounds->second.most)) {
+      diagnostics
+          .error({}, text + " is outside of " + std::to_string(bounds->second.least) + ".." +
+                         std::to_string(bounds->second.most))
+          .help("give a size within the bounds");
+    }
+  }
+  diagnostics.checkpoint();
+}
+
 ModelOptions fix_dimensions(const RunOptions& options, const GivenInputs& inputs) {
   ModelOptions model = options.model;
   frontend::DeclaredInterface declared = frontend::declared_interface(model.model);
+  check_sizes(model, declared);
   for (const frontend::DeclaredTensor& tensor : declared.inputs) {
     auto array = inputs.arrays.find(tensor.name);
     for (size_t d = 0; d < tensor.shape.size(); ++d) {
       const std::string& dim = tensor.shape[d];
-      bool literal = !dim.empty() && dim.find_first_not_of("0123456789") == std::string::npos;
-      if (literal || model.dims.count(dim) || model.shapes.count(tensor.name)) continue;
+      if (is_literal(dim) || model.dims.count(dim) || model.shapes.count(tensor.name)) continue;
       if (array != inputs.arrays.end() && d < array->second.shape.size()) {
         int64_t value = array->second.shape[d];
         model.dims[dim] = {value, value};
@@ -85,17 +118,9 @@ ModelOptions fix_dimensions(const RunOptions& options, const GivenInputs& inputs
 loop::SymbolValues chosen_dimensions(const loop::Module& module,
                                      const std::map<std::string, int64_t>& at) {
   loop::SymbolValues dims;
-  std::vector<std::string> known;
   for (const loop::Symbol& symbol : module.symbols) {
     auto chosen = at.find(symbol.name);
     dims[symbol.name] = chosen == at.end() ? symbol.max : chosen->second;
-    known.push_back(symbol.name);
-    if (dims[symbol.name] < symbol.min || dims[symbol.name] > symbol.max)
-      user_error({},
-                 "--at " + symbol.name + "=" + std::to_string(dims[symbol.name]) +
-                     " is outside of " + std::to_string(symbol.min) + ".." +
-                     std::to_string(symbol.max),
-                 "give a size within the bounds");
   }
   return dims;
 }
