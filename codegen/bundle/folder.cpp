@@ -16,7 +16,6 @@
 
 #include "support/check.h"
 #include "support/diagnostics.h"
-#include "support/sha256.h"
 
 namespace tenon::codegen {
 namespace {
@@ -35,13 +34,6 @@ std::unique_ptr<llvm::MemoryBuffer> read(const std::string& path) {
                                             /*RequiresNullTerminator=*/false);
   if (!buffer) refuse(path, "cannot be read: " + buffer.getError().message());
   return std::move(*buffer);
-}
-
-ManifestFile describe(const std::string& name, const std::string& path) {
-  const auto buffer = read(path);
-  const std::span bytes(reinterpret_cast<const uint8_t*>(buffer->getBufferStart()),
-                        buffer->getBufferSize());
-  return {name, sha256_hex(bytes), buffer->getBufferSize()};
 }
 
 bool exists(const std::string& path) {
@@ -135,7 +127,7 @@ void BundleFolder::check_overwriting(const std::string& file_name) const {
   }
   for (const ManifestFile& listed : found_.files) {
     if (listed.name != file_name) continue;
-    if (describe(file_name, path).sha256 == listed.sha256) return;
+    if (describe_file(file_name, path).sha256 == listed.sha256) return;
     refuse(path, "was changed since tenon wrote it", help);
   }
   refuse(path, "is there already and belongs to no bundle", help);
@@ -188,7 +180,7 @@ void BundleFolder::remove_stale_files() const {
     const bool is_model =
         std::any_of(request_.model_files.begin(), request_.model_files.end(),
                     [&](const std::string& model) { return fs::equivalent(path, model, ignored); });
-    if (!is_model && describe(old.name, path).sha256 == old.sha256) fs::remove(path, ignored);
+    if (!is_model && describe_file(old.name, path).sha256 == old.sha256) fs::remove(path, ignored);
   }
 }
 
@@ -197,7 +189,7 @@ std::vector<ManifestFile> BundleFolder::commit(const BundleInterface& interface,
   details.files.clear();
   for (const std::string& file_name : file_names_)
     if (file_name != kManifest)
-      details.files.push_back(describe(file_name, temporary_path(file_name)));
+      details.files.push_back(describe_file(file_name, temporary_path(file_name)));
   write(kManifest, write_manifest(interface, details));
   // The manifest last: while it is missing or old, the files are as no manifest lists them.
   std::vector<std::string> in_order = file_names_;

@@ -6,9 +6,12 @@
 #include "codegen/bundle/manifest.h"
 
 #include <fmt/format.h>
+#include <llvm/Support/MemoryBuffer.h>
 #include <nlohmann/json.hpp>
 
 #include "codegen/bundle/header.h"
+#include "support/diagnostics.h"
+#include "support/sha256.h"
 #include "target/cpu_features.h"
 
 namespace tenon::codegen {
@@ -63,7 +66,24 @@ Json features_of(const BundleInterface& interface) {
   return list;
 }
 
+// The options of the interface are in the library as well, where schedules show as the code that
+// they make: equal code makes equal libraries, whatever file it came from.
+std::string options_of(const BundleInterface& interface, const BuildInputs& inputs) {
+  std::string options = interface.options;
+  for (const ManifestFile& file : inputs.schedule_files) options += " --schedule=" + file.name;
+  return options;
+}
+
 }  // namespace
+
+ManifestFile describe_file(const std::string& name, const std::string& path) {
+  const auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
+                                                  /*RequiresNullTerminator=*/false);
+  if (!buffer) user_error({path, ""}, "cannot be read: " + buffer.getError().message());
+  const std::span bytes(reinterpret_cast<const uint8_t*>((*buffer)->getBufferStart()),
+                        (*buffer)->getBufferSize());
+  return {name, sha256_hex(bytes), bytes.size()};
+}
 
 std::string write_manifest(const BundleInterface& interface, const ManifestDetails& details) {
   const ArenaBytes arena = arena_bytes_most(interface);
@@ -74,10 +94,11 @@ std::string write_manifest(const BundleInterface& interface, const ManifestDetai
   manifest["name"] = interface.name;
   manifest["model"] = {{"file", interface.model_file},
                        {"sha256", interface.model_sha256},
-                       {"files", files_of(details.model_files)}};
+                       {"files", files_of(details.inputs.model_files)}};
+  manifest["schedules"] = files_of(details.inputs.schedule_files);
   manifest["triple"] = interface.triple;
   manifest["target"] = interface.target;
-  manifest["options"] = interface.options;
+  manifest["options"] = options_of(interface, details.inputs);
   manifest["abi"] = fmt::format("0x{:08x}", interface_abi(interface));
   manifest["files"] = files_of(details.files);
   manifest["dims"] = dims_of(interface);

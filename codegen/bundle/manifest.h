@@ -15,10 +15,19 @@ struct ManifestFile {
   uint64_t bytes = 0;
 };
 
+/// Reads a file for its size and hash; throws UserErrors where it cannot be read.
+ManifestFile describe_file(const std::string& name, const std::string& path);
+
+/// The files that the bundle was made from. Names are base names: no path of a machine.
+struct BuildInputs {
+  std::vector<ManifestFile> model_files;     // the .onnx, then its external data
+  std::vector<ManifestFile> schedule_files;  // --schedule
+};
+
 /// What the manifest says beyond the interface.
 struct ManifestDetails {
-  std::vector<ManifestFile> model_files;  // the .onnx and its external data, base names
-  std::vector<ManifestFile> files;        // of the bundle, in order of name
+  BuildInputs inputs;
+  std::vector<ManifestFile> files;  // of the bundle, in order of name
   std::vector<std::string> undefined_symbols;
   uint64_t code_bytes = 0;
 };

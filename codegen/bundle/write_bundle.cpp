@@ -60,7 +60,7 @@ std::vector<std::string> bundle_file_names(const std::string& name, const Bundle
 
 Result<BundleReport> write_bundle(BundleFolder& folder, BundleInterface& interface,
                                   BundleParts parts, const BundleChoice& choice,
-                                  const std::vector<ManifestFile>& model_files) {
+                                  const BuildInputs& inputs) {
   TENON_CHECK(choice.weights_file == has_weights_file(interface), "weights in two minds");
   if (Status measured = measure_stack(*parts.main, interface, parts.kernel_objects, parts.emit);
       !measured)
@@ -100,7 +100,7 @@ Result<BundleReport> write_bundle(BundleFolder& folder, BundleInterface& interfa
   report.code_bytes = facts.code_bytes;
   report.undefined_symbols = facts.undefined_symbols;
   ManifestDetails details;
-  details.model_files = model_files;
+  details.inputs = inputs;
   details.undefined_symbols = facts.undefined_symbols;
   details.code_bytes = facts.code_bytes;
   report.files = folder.commit(interface, details);

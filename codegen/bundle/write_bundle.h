@@ -44,6 +44,6 @@ struct BundleReport {
 /// merge_objects do; faults of the folder are thrown to the user.
 Result<BundleReport> write_bundle(BundleFolder& folder, BundleInterface& interface,
                                   BundleParts parts, const BundleChoice& choice,
-                                  const std::vector<ManifestFile>& model_files);
+                                  const BuildInputs& inputs);
 
 }  // namespace tenon::codegen

@@ -1,4 +1,6 @@
 // tenon compile: writes a bundle.
+//
+//   compile kws.onnx -o out   ->   out/libkws.a, kws.h, kws.hpp, manifest.json, and a summary
 #include <llvm/IR/Module.h>
 #include <llvm/Support/raw_ostream.h>
 
@@ -31,19 +33,48 @@ std::string bundle_name(const CompileOptions& options) {
   return name;
 }
 
-// What the code depends on, in one order.
+// What the library's bytes depend on beside its name and the files that are read, in one order.
 std::string normal_options(const CompileOptions& options, const target::Target& target) {
-  std::string text = "--target=" + target.name;
-  for (const auto& [name, range] : options.model.dims)
+  const ModelOptions& model = options.model;
+  std::string text;
+  for (const auto& [option, value] : {std::pair("--triple=", model.triple),
+                                      {"--cpu=", model.cpu},
+                                      {"--features=", model.features}})
+    if (!value.empty()) text += (text.empty() ? "" : " ") + (option + value);
+  if (text.empty()) text = "--target=" + target.name;
+  for (const auto& [name, range] : model.dims)
     text += " --dim " + name + "=" + std::to_string(range.least) +
             (range.most != range.least ? ".." + std::to_string(range.most) : "");
-  for (const auto& [input, shape] : options.model.shapes) {
+  for (const auto& [input, shape] : model.shapes) {
     text += " --shape " + input + "=";
     for (size_t i = 0; i < shape.size(); ++i) text += (i ? "," : "") + std::to_string(shape[i]);
   }
+  if (model.no_schedule) text += " --no-schedule";
   if (options.weights_in_file) text += " --weights=file";
+  if (options.default_visibility) text += " --visibility=default";
+  for (const auto& [name, identifier] : options.renames)
+    text += " --rename " + name + "=" + identifier;
   if (options.selftest) text += " --selftest";
+  for (const auto& [name, size] : model.at)  // the self-test's size
+    if (options.selftest) text += " --at " + name + "=" + std::to_string(size);
   return text;
+}
+
+// The files that the build read. External data are named as seen from the model's folder, outside
+// of which no model may reach.
+codegen::BuildInputs inputs_of(const CompileOptions& options, const frontend::ModelFile& model) {
+  namespace fs = std::filesystem;
+  codegen::BuildInputs inputs;
+  inputs.model_files.push_back({model.base_name, model.sha256, fs::file_size(options.model.model)});
+  fs::path folder = fs::absolute(options.model.model).parent_path();
+  for (const std::string& path : model.external_files())
+    inputs.model_files.push_back(codegen::describe_file(
+        fs::absolute(path).lexically_normal().lexically_relative(folder.lexically_normal()), path));
+  const std::string& schedule = options.model.schedule_file;
+  if (!schedule.empty())
+    inputs.schedule_files.push_back(
+        codegen::describe_file(fs::path(schedule).filename(), schedule));
+  return inputs;
 }
 
 std::string bytes_text(uint64_t bytes) {
@@ -76,8 +107,10 @@ void print_summary(const CompileOptions& options, const BuiltModel& model,
   std::printf("  stack    %s\n", bytes_text(interface.stack_bytes).c_str());
   for (const codegen::ManifestFile& file : report.files)
     std::printf("  file     %s, %s\n", file.name.c_str(), bytes_text(file.bytes).c_str());
-  std::printf("  needs    %s; processor: %s\n", join(report.undefined_symbols, " ").c_str(),
-              target::to_string(model.target.features).c_str());
+  std::printf(
+      "  needs    %s; processor: %s\n",
+      report.undefined_symbols.empty() ? "nothing" : join(report.undefined_symbols, " ").c_str(),
+      target::to_string(model.target.features).c_str());
   std::printf("link: cc program.c -I%s %s/lib%s.a\n", options.output_folder.c_str(),
               options.output_folder.c_str(), interface.name.c_str());
 }
@@ -112,6 +145,7 @@ int run_compile(const CompileOptions& options) {
   target::Target target = resolve_target(options.model, "x86-64-v3");
   BuildRequest request;
   request.name = bundle_name(options);
+  check_sizes(options.model, frontend::declared_interface(options.model.model));
   request.options = normal_options(options, target);
   request.weights_in_file = options.weights_in_file;
   request.default_visibility = options.default_visibility;
@@ -144,10 +178,8 @@ int run_compile(const CompileOptions& options) {
     parts.kernel_objects.emplace_back(kernel.object.bytes, kernel.symbol);
   parts.weights = weights_source(model.weights, *model.constants);
   parts.emit = model.emitter();
-  codegen::ManifestFile source{model.lowered.file->base_name, model.lowered.file->sha256,
-                               std::filesystem::file_size(options.model.model)};
-  Result<codegen::BundleReport> report =
-      codegen::write_bundle(folder, model.interface, std::move(parts), choice, {source});
+  Result<codegen::BundleReport> report = codegen::write_bundle(
+      folder, model.interface, std::move(parts), choice, inputs_of(options, *model.lowered.file));
   if (!report)
     user_error({model.lowered.file->base_name, "", 0, 0}, report.reason(),
                "give large functions another schedule with --schedule=FILE");

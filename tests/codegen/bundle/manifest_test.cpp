@@ -14,7 +14,7 @@ using ::testing::HasSubstr;
 
 ManifestDetails details() {
   ManifestDetails details;
-  details.model_files = {{"demo.onnx", std::string(64, '0'), 10}};
+  details.inputs.model_files = {{"demo.onnx", std::string(64, '0'), 10}};
   details.files = {{"demo.h", std::string(64, 'a'), 3}, {"libdemo.a", std::string(64, 'b'), 5}};
   details.undefined_symbols = {"memcpy"};
   details.code_bytes = 1234;
@@ -42,6 +42,17 @@ TEST(Manifest, SaysWhatTheBundleIs) {
   EXPECT_EQ(manifest["sizes"]["code_bytes"], 1234);
   EXPECT_EQ(manifest["cpu_features"].size(), 0u);
   EXPECT_EQ(manifest["undefined_symbols"][0], "memcpy");
+}
+
+TEST(Manifest, ListsSchedulesAndTheirOption) {
+  BundleInterface demo = demo_interface();
+  demo.options = "--target=x86-64-v2";
+  ManifestDetails with_schedule = details();
+  with_schedule.inputs.schedule_files = {{"demo.schedule", std::string(64, 'c'), 7}};
+  const auto manifest = nlohmann::json::parse(write_manifest(demo, with_schedule));
+  EXPECT_EQ(manifest["options"], "--target=x86-64-v2 --schedule=demo.schedule");
+  EXPECT_EQ(manifest["schedules"][0]["sha256"], std::string(64, 'c'));
+  EXPECT_EQ(nlohmann::json::parse(write_manifest(demo, details()))["schedules"].size(), 0u);
 }
 
 TEST(Manifest, IsReadBack) {
