@@ -17,6 +17,7 @@
 #include "driver/npz.h"
 #include "driver/version.h"
 #include "ir/expr/text.h"
+#include "ir/loop/interpreter.h"
 #include "ir/loop/text.h"
 
 namespace tenon::driver {
@@ -74,6 +75,17 @@ void write_extents_in_c(const loop::Module& module, codegen::BundleInterface& in
     }
 }
 
+// Numbers of the nodes that give outputs, behind those of other nodes.
+void number_golden_nodes(codegen::SelfTest& selftest, std::vector<codegen::InterfaceNode>& nodes) {
+  std::map<std::string, int32_t> numbers;
+  for (codegen::GoldenTensor& tensor : selftest.tensors) {
+    if (tensor.node_name.empty()) continue;  // an input
+    auto [entry, is_new] = numbers.emplace(tensor.node_name, static_cast<int32_t>(nodes.size()));
+    if (is_new) nodes.push_back({entry->second, tensor.node_name});
+    tensor.node = entry->second;
+  }
+}
+
 // Numbers of nodes for statuses: each location that a `require` names, in order of the functions.
 std::map<Location, int32_t> number_nodes(const loop::Module& module,
                                          codegen::BundleInterface& interface) {
@@ -86,12 +98,19 @@ std::map<Location, int32_t> number_nodes(const loop::Module& module,
       numbers[require->location] = number;
       interface.nodes.push_back({number, require->location.empty() ? "" : require->location[0]});
     });
-  if (interface.selftest) {
-    int32_t number = static_cast<int32_t>(numbers.size());
-    for (codegen::GoldenTensor& tensor : interface.selftest->tensors) tensor.node = number;
-    interface.nodes.push_back({number, "the self-test"});
-  }
+  if (interface.selftest) number_golden_nodes(*interface.selftest, interface.nodes);
   return numbers;
+}
+
+// The arena of the self-test's run, by this module's own plan: the golden vectors may come from the
+// model compiled for another target.
+void size_selftest(const loop::Module& module, codegen::BundleInterface& interface) {
+  codegen::SelfTest& selftest = *interface.selftest;
+  loop::SymbolValues dims;
+  for (size_t i = 0; i < interface.dims.size(); ++i)
+    dims[interface.dims[i].name] = selftest.dims[i];
+  selftest.buffer_bytes = static_cast<uint64_t>(loop::evaluate_index(module.arena_bytes, dims));
+  selftest.scratch_bytes = interface.scratch_bytes_most;
 }
 
 // The bundle's code in one module, the runtime included.
@@ -136,19 +155,13 @@ LoweredModel lower_graph(frontend::Imported imported, const ModelOptions& option
   Instruments instruments;
   instruments.dump_folder = options.dump_folder;
   instruments.verify_each = options.verify_each;
-  if (options.time_passes)
-    instruments.report_time = [&](std::string_view pass, double seconds) {
-      char line[96];
-      std::snprintf(line, sizeof line, "%8.1f ms  %.*s", seconds * 1e3,
-                    static_cast<int>(pass.size()), pass.data());
-      progress(line);
-    };
+  if (options.time_passes) instruments.report_time = print_time;
   instruments.after_pass = [&](const Pass& pass, const Program& program) {
     if (program.level != Level::Loop || pass.level == Level::Loop) return;
     for (const loop::Function& function : program.module.functions)
       lowered.computation += loop::to_string(function);
   };
-  progress("optimising");
+  progress(options.time_passes ? "" : "optimising");  // times are lines of their own
   run_pipeline(lowered.program, context, instruments);
   return lowered;
 }
@@ -198,6 +211,7 @@ BuiltModel build_model(LoweredModel lowered, const target::Target& target,
   built.interface.size_count = code->size_count;
   built.interface.buffer_bytes_most = code->buffer_bytes_most;
   built.interface.scratch_bytes_most = code->scratch_bytes_most;
+  if (built.interface.selftest) size_selftest(module, built.interface);
   built.code = std::move(*code);
   built.target = target;
   if (request.keep_text) {

@@ -1,5 +1,5 @@
-// Golden vectors for --selftest: seeded inputs at the upper bounds, and what this machine computes
-// for them.
+// Golden vectors for --selftest: seeded inputs at --at and the upper bounds, and what the model,
+// compiled for x86-64-v2, gives for them.
 #pragma once
 
 #include "driver/build.h"

@@ -60,7 +60,8 @@ struct GoldenTensor {
   std::vector<uint8_t> bytes;
   double absolute = 0;
   double relative = 0;
-  int32_t node = 0;  // detail of TN_SELFTEST when this output is wrong; a number of `nodes`
+  std::string node_name;  // of the ONNX node that gives this output
+  int32_t node = 0;       // detail of TN_SELFTEST when it is wrong; its number among `nodes`
 };
 
 struct SelfTest {

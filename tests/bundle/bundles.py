@@ -11,6 +11,7 @@ import sys
 
 import numpy as np
 import onnx
+import onnx
 import onnx.numpy_helper
 import onnx.parser
 
@@ -142,6 +143,12 @@ class Bundle:
         data = [inputs[tensor["name"]].tobytes() for tensor in self.tensors
                 if tensor["name"] in inputs]
         self.case.write_bytes(np.array(numbers, np.int64).tobytes() + b"".join(data))
+
+    def output_nodes(self):
+        """The name of the node that gives each output, in the order of the model."""
+        graph = onnx.load(self.path, load_external_data=False).graph
+        producers = {name: node.name for node in graph.node for name in node.output}
+        return [producers[output.name] for output in graph.output]
 
     def outputs(self, path):
         """What call.c and weights_file.c write: {name: array}."""

@@ -185,7 +185,7 @@ class Tests:
     def selftest(self):
         folder = self.separate(self.bundle.name, "--selftest")
         self.run(self.build("selftest", "-std=c99", folder=folder),
-                 folder / f"{self.bundle.name}_weights.bin")
+                 folder / f"{self.bundle.name}_weights.bin", *self.bundle.output_nodes())
 
     def instrumented(self):
         """Eight callers, and the threads of one caller, on code that reports races."""
