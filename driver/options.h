@@ -41,7 +41,6 @@ struct CompileOptions {
   bool debug_info = false;
   std::map<std::string, std::string> renames;
   bool json = false;
-  std::vector<std::string> command_line;  // for the manifest
 };
 
 struct RunOptions {

@@ -50,6 +50,7 @@ std::string normal_options(const CompileOptions& options, const target::Target& 
     for (size_t i = 0; i < shape.size(); ++i) text += (i ? "," : "") + std::to_string(shape[i]);
   }
   if (model.no_schedule) text += " --no-schedule";
+  if (options.debug_info) text += " --debug-info";
   if (options.weights_in_file) text += " --weights=file";
   if (options.default_visibility) text += " --visibility=default";
   for (const auto& [name, identifier] : options.renames)

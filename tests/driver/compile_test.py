@@ -165,6 +165,8 @@ class Manifest(Compile):
                 (["--dim", "batch=1..4", "--selftest", "--at", "batch=3", "--target",
                   "x86-64-v2"],
                  "--target=x86-64-v2 --dim batch=1..4 --selftest --at batch=3"),
+                (["--dim", "batch=2", "--debug-info"],
+                 "--target=x86-64-v3 --dim batch=2 --debug-info"),
                 (["--dim", "batch=2", "--cpu", "x86-64-v3", "--features", "+avx512f"],
                  "--cpu=x86-64-v3 --features=+avx512f --dim batch=2")):
             self.compile(model, *options)
