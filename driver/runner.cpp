@@ -8,6 +8,7 @@
 #include "codegen/bundle/header.h"
 #include "ir/expr/element.h"
 #include "ir/expr/text.h"
+#include "ir/loop/places.h"
 #include "runtime/abi.h"
 #include "runtime/model_tables.h"
 #include "runtime/pool/tenon_pool.h"
@@ -262,25 +263,22 @@ void ModelRunner::set_constants(const ConstantValues& constants) {
 
 const uint8_t* ModelRunner::memory_of(const std::string& buffer) const {
   const State& state = *state_;
-  std::string name = buffer;
-  loop::for_each_stmt(state.module.main, [&](const loop::Stmt& stmt) {
-    const loop::Alloc* alloc = stmt.as<loop::Alloc>();
-    if (alloc && alloc->buffer.name == name && !alloc->buffer.alias_of.empty())
-      name = alloc->buffer.alias_of;
-  });
+  loop::Place place = loop::place_of(loop::view_places(state.module), buffer, *state.module.pool);
+  const std::string& name = place.owner;
+  int64_t offset = loop::evaluate_index(place.offset, state.dims);
   size_t index = 0;
   for (const std::vector<loop::Buffer>* list : {&state.module.inputs, &state.module.outputs})
     for (const loop::Buffer& tensor : *list) {
-      if (tensor.name == name) return state.tensors[index].get();
+      if (tensor.name == name) return state.tensors[index].get() + offset;
       ++index;
     }
   for (const loop::ArenaSlot& slot : state.module.arena)
     if (slot.buffer == name)
       return state.arena.get() + TNR_CONTROL_BYTES(state.interface.size_count) +
-             loop::evaluate_index(slot.offset, state.dims);
+             loop::evaluate_index(slot.offset, state.dims) + offset;
   auto constant = state.constants.find(name);
   TENON_CHECK(constant != state.constants.end(), "no memory for " + buffer);
-  return constant->second.data();
+  return constant->second.data() + offset;
 }
 
 std::map<std::string, Array> ModelRunner::outputs() const {

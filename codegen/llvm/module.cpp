@@ -14,6 +14,7 @@
 #include <llvm/Support/raw_ostream.h>
 
 #include "codegen/llvm/size_function.h"
+#include "ir/loop/places.h"
 #include "runtime/model_tables.h"
 
 namespace tenon::codegen {
@@ -90,12 +91,11 @@ class ModuleEmitter {
     loop::for_each_stmt(module_.main, [&](const loop::Stmt& stmt) {
       if (const auto* call = stmt.as<loop::Call>())
         calls_.push_back(call);
-      else if (const auto* alloc = stmt.as<loop::Alloc>())
-        buffers_[alloc->buffer.name] = &alloc->buffer;
-      else if (stmt.kind() != loop::StmtKind::Block && !failure)
+      else if (stmt.kind() != loop::StmtKind::Block && stmt.kind() != loop::StmtKind::Alloc)
         failure = Failure{"main holds a loop or a condition"};
     });
     if (failure) return *failure;
+    views_ = loop::view_places(module_);
     for (const loop::ArenaSlot& slot : module_.arena) slots_[slot.buffer] = slot.offset;
     for (size_t i = 0; i < module_.inputs.size(); ++i) io_[module_.inputs[i].name] = i;
     for (size_t i = 0; i < module_.outputs.size(); ++i)
@@ -150,6 +150,7 @@ class ModuleEmitter {
     for (const Group& group : code_.groups)
       if (Expr extent = code_.kernels[group.kernel].kernel.extent) add(extent);
     for (const loop::ArenaSlot& slot : module_.arena) add(slot.offset);
+    for (const auto& [name, place] : views_) add(place.offset);
     code_.size_count =
         static_cast<uint32_t>(std::max<size_t>(1, code_.groups.size() + computed_.size()));
   }
@@ -250,10 +251,17 @@ class ModuleEmitter {
   }
 
   // The address of a buffer of main; null where there is no such buffer.
-  llvm::Value* buffer_address(std::string name) {
-    for (auto view = buffers_.find(name); view != buffers_.end() && !view->second->alias_of.empty();
-         view = buffers_.find(name))
-      name = view->second->alias_of;
+  llvm::Value* buffer_address(const std::string& buffer) {
+    auto view = views_.find(buffer);
+    if (view == views_.end()) return memory_address(buffer);
+    llvm::Value* start = memory_address(view->second.owner);
+    if (!start || is_int(view->second.offset, 0)) return start;
+    return b_->CreateGEP(b_->getInt8Ty(), start,
+                         size_value(view->second.offset, env_member(offsetof(tnr_env, sizes))));
+  }
+
+  // Of one that has memory of its own.
+  llvm::Value* memory_address(const std::string& name) {
     auto byte = [&](llvm::Value* base, llvm::Value* offset) {
       return b_->CreateGEP(b_->getInt8Ty(), base, offset);
     };
@@ -336,8 +344,8 @@ class ModuleEmitter {
   llvm::Value* env_ = nullptr;
 
   std::vector<const loop::Call*> calls_;
-  std::map<std::string, const loop::Buffer*> buffers_;  // declared in main
-  std::map<std::string, Expr> slots_;                   // their offsets in the arena
+  std::map<std::string, loop::Place> views_;  // buffers of main that lie in others
+  std::map<std::string, Expr> slots_;         // their offsets in the arena
   std::map<std::string, size_t> io_;
   std::map<std::string, size_t> numbers_;  // of kernels, by function
   std::vector<Expr> computed_;

@@ -6,6 +6,8 @@
 #include <set>
 
 #include "ir/high/op.h"
+#include "ir/high/value_places.h"
+#include "ir/tensor/moves.h"
 #include "ir/tensor/passes.h"
 
 namespace tenon::high {
@@ -85,7 +87,8 @@ std::string canonical_text(tensor::Function function, ExprPool& pool) {
 
 class ModuleBuilder {
  public:
-  explicit ModuleBuilder(const Graph& graph) : graph_(graph), units_(units_of(graph)) {
+  explicit ModuleBuilder(const Graph& graph)
+      : graph_(graph), units_(units_of(graph)), places_(graph) {
     module_.pool = graph.pool;
     module_.name = graph.name;
     module_.model_file = graph.model_file;
@@ -106,12 +109,12 @@ class ModuleBuilder {
     for (const GraphInput& input : graph_.inputs) {
       module_.inputs.push_back(buffer_of(input.value, loop::Scope::Arena));
       module_.onnx_names[module_.inputs.back().name] = input.onnx_name;
-      places_[input.value] = Place::Fixed;
+      places_.set(input.value, Memory::Fixed);
     }
     std::vector<bool> known = known_values(graph_, units_);
     for (const GraphOutput& output : graph_.outputs)
-      if (!places_.count(output.value) && !known[static_cast<size_t>(output.value.index)])
-        places_[output.value] = Place::Output;
+      if (!places_.has(output.value) && !known[static_cast<size_t>(output.value.index)])
+        places_.set(output.value, Memory::Output);
     for (const tensor::Function& function : program.functions) add(function);
     add_outputs();
     add_constants();
@@ -120,15 +123,6 @@ class ModuleBuilder {
   }
 
  private:
-  // Where a value of main lies: in memory of the caller that is given or is a result, or in the
-  // arena, perhaps over another.
-  enum class Place { Fixed, Output, Arena };
-
-  struct Step {
-    std::vector<loop::Buffer> allocs;
-    std::optional<loop::Call> call;
-  };
-
   loop::Buffer buffer_of(ValueId id, loop::Scope scope) const {
     const Value& value = graph_.value(id);
     loop::Buffer buffer;
@@ -176,31 +170,74 @@ class ModuleBuilder {
     if (unit.constant) return add_constant_function(function, view);
     ValueId result = values_.at(function.results[0].name);
     if (view && add_view(result, values_.at(function.params[0].name))) return;
-    Step step;
-    for (const tensor::Tensor& tensor : function.results) {
-      ValueId id = values_.at(tensor.name);
-      if (places_.count(id)) continue;
-      places_[id] = Place::Arena;
-      step.allocs.push_back(buffer_of(id, loop::Scope::Arena));
-    }
-    step.call = call_of(function);
-    steps_.push_back(std::move(step));
+    if (add_moves(function)) return;
+    for (const tensor::Tensor& tensor : function.results)
+      if (!places_.has(values_.at(tensor.name)))
+        places_.set(values_.at(tensor.name), Memory::Arena);
+    calls_.push_back(call_of(function));
   }
+
+  // ---- views ----------------------------------------------------------------------------------
 
   // Lays `view` over `operand`, or `operand` over `view`, where that is an output; false where both
   // are fixed elsewhere.
   bool add_view(ValueId view, ValueId operand) {
-    if (graph_.constant(operand) || constants_.count(graph_.value(operand).name)) return false;
-    ValueId owner = operand;
-    while (over_.count(owner)) owner = over_.at(owner);
-    if (!places_.count(view)) {
-      places_[view] = Place::Arena;
-      over_[view] = owner;
-      steps_.push_back({{buffer_of(view, loop::Scope::Arena)}, std::nullopt});
-      return true;
+    Expr start = graph_.pool->index(0);
+    if (places_.has(view)) return places_.move(operand, view, start);
+    if (!places_.has(operand)) return false;
+    places_.lay(view, operand, start);
+    return true;
+  }
+
+  // A function that only moves blocks (concat, split, slice) is no call where its results can lie
+  // in its operands, or its operands in its result.
+  bool add_moves(const tensor::Function& function) {
+    auto moves = tensor::find_moves(function, graph_.symbol_ranges(), *graph_.pool);
+    return moves && (add_cuts(function, *moves) || add_joins(function, *moves));
+  }
+
+  // Bytes from the start of the larger tensor of a move to the smaller one's.
+  Expr bytes(const tensor::Tensor& tensor, Expr elements) const {
+    return simplify(elements * (bits_of(tensor.type) / 8), graph_.symbol_ranges());
+  }
+
+  bool add_cuts(const tensor::Function& function, const std::vector<tensor::Move>& moves) {
+    if (moves.size() != function.results.size()) return false;
+    for (const tensor::Move& move : moves)
+      if (!move.whole_target || places_.has(values_.at(move.target)) ||
+          !places_.has(values_.at(move.source)))
+        return false;
+    for (const tensor::Move& move : moves)
+      places_.lay(values_.at(move.target), values_.at(move.source),
+                  bytes(*function.find_tensor(move.target), -move.distance));
+    return true;
+  }
+
+  // Operands that cannot be moved are copied into their parts of the result.
+  bool add_joins(const tensor::Function& function, const std::vector<tensor::Move>& moves) {
+    const tensor::Tensor& result = function.results[0];
+    ValueId whole = values_.at(result.name);
+    if (function.results.size() != 1) return false;
+    for (const tensor::Move& move : moves)
+      if (!move.whole_source) return false;
+    bool is_new = !places_.has(whole), any = false;
+    std::vector<const tensor::Move*> copied;
+    for (const tensor::Move& move : moves) {
+      bool moved = places_.move(values_.at(move.source), whole, bytes(result, move.distance));
+      if (!moved) copied.push_back(&move);
+      any = any || moved;
     }
-    if (places_.at(owner) != Place::Arena) return false;
-    over_[owner] = view;
+    if (!any) return false;
+    if (is_new) places_.set(whole, Memory::Arena);
+    for (const tensor::Move* move : copied) {
+      ValueId source = values_.at(move->source);
+      loop::Buffer part = buffer_of(source, loop::Scope::Arena);
+      part.name = unique_name(part.name + "_part");
+      part.alias_of = result.name;
+      part.alias_offset = bytes(result, move->distance);
+      add_copy(source, part);
+      parts_[part.name] = std::move(part);
+    }
     return true;
   }
 
@@ -226,8 +263,7 @@ class ModuleBuilder {
       read.insert(call.arguments.begin(), call.arguments.end());
     };
     for (const loop::Call& call : setup_) visit(call);
-    for (const Step& step : steps_)
-      if (step.call) visit(*step.call);
+    for (const loop::Call& call : calls_) visit(call);
     for (const ConstantInfo& info : graph_.constants) {
       loop::Buffer buffer = buffer_of(info.value, loop::Scope::Constant);
       if (read.count(buffer.name))
@@ -251,8 +287,7 @@ class ModuleBuilder {
   void add_outputs() {
     std::set<ValueId> given;
     for (const GraphOutput& output : graph_.outputs) {
-      bool own = places_.count(output.value) && places_.at(output.value) == Place::Output &&
-                 given.insert(output.value).second;
+      bool own = places_.is(output.value, Memory::Output) && given.insert(output.value).second;
       loop::Buffer buffer = buffer_of(output.value, loop::Scope::Arena);
       if (!own) {
         std::string source = buffer.name;
@@ -285,7 +320,7 @@ class ModuleBuilder {
     }
     stage.value = graph_.pool->read(value.name, value.type.type, stage.target);
     copy.steps.push_back({std::make_shared<const loop::Stage>(std::move(stage)), -1});
-    steps_.push_back({{}, call_of(copy)});
+    calls_.push_back(call_of(copy));
   }
 
   // ---- main -----------------------------------------------------------------------------------
@@ -293,17 +328,37 @@ class ModuleBuilder {
   void finish() {
     std::vector<loop::Stmt> setup, main;
     for (loop::Call& call : setup_) setup.emplace_back(std::move(call));
-    for (Step& step : steps_) {
-      for (loop::Buffer& buffer : step.allocs) {
-        ValueId owner = values_.at(buffer.name);
-        while (over_.count(owner)) owner = over_.at(owner);
-        if (graph_.value(owner).name != buffer.name) buffer.alias_of = graph_.value(owner).name;
-        main.emplace_back(loop::Alloc{std::move(buffer)});
-      }
-      if (step.call) main.emplace_back(std::move(*step.call));
+    for (loop::Call& call : calls_) {
+      for (const std::string& argument : call.arguments) declare(argument, main);
+      main.emplace_back(std::move(call));
     }
     if (!setup.empty()) module_.setup = loop::block(std::move(setup));
     module_.main = loop::block(std::move(main));
+  }
+
+  // Declares a buffer of the arena before its first use, behind the one that it lies over.
+  void declare(const std::string& name, std::vector<loop::Stmt>& main) {
+    auto part = parts_.find(name);
+    auto value = values_.find(name);
+    bool in_arena = part != parts_.end() ||
+                    (value != values_.end() && places_.is(value->second, Memory::Arena));
+    if (!in_arena || !declared_.insert(name).second) return;
+    loop::Buffer buffer;
+    ValuePlaces::Place place;
+    if (part != parts_.end()) {
+      buffer = part->second;
+      place = places_.place_of(values_.at(buffer.alias_of));
+      place.offset = simplify(place.offset + buffer.alias_offset, graph_.symbol_ranges());
+    } else {
+      buffer = buffer_of(value->second, loop::Scope::Arena);
+      place = places_.place_of(value->second);
+    }
+    if (const std::string& owner = graph_.value(place.owner).name; owner != name) {
+      declare(owner, main);
+      buffer.alias_of = owner;
+      buffer.alias_offset = is_int(place.offset, 0) ? Expr() : place.offset;
+    }
+    main.emplace_back(loop::Alloc{std::move(buffer)});
   }
 
   const Graph& graph_;
@@ -312,12 +367,13 @@ class ModuleBuilder {
   std::map<std::string, ValueId> values_;
   std::set<std::string> names_;
   std::map<std::string, const Unit*> unit_by_name_;
-  std::map<ValueId, Place> places_;
-  std::map<ValueId, ValueId> over_;                  // a value, and the one whose memory it lies in
+  ValuePlaces places_;
+  std::map<std::string, loop::Buffer> parts_;        // of values, written by copies
   std::map<std::string, loop::Constant> constants_;  // results of constant functions
   std::map<std::string, size_t> kernel_by_text_;
   std::vector<loop::Call> setup_;
-  std::vector<Step> steps_;
+  std::vector<loop::Call> calls_;
+  std::set<std::string> declared_;  // buffers of main
 };
 
 }  // namespace

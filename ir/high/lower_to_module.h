@@ -14,7 +14,9 @@ namespace tenon::high {
 ///   kernel, named after the first; its location lists all nodes, and each call keeps its own.
 /// - Functions of constants are called in `setup`; what they write are constants of the module.
 /// - A reshape is no call: its result lies over its operand, where memory is row-major and neither
-///   is fixed elsewhere.
+///   is fixed elsewhere. Nor are cuts and concatenations of whole pieces of memory: a cut lies in
+///   its operand, and the operands of a concatenation in its result, so that whoever computes them
+///   writes them there.
 /// - An output that is an input, a constant, or another output as well, is a copy.
 /// Needs: lower_to_tensor, any tensor passes.   Leaves: loop functions whose leaves are stages.
 loop::Module lower_to_module(const Graph& graph, const tensor::Program& program);

@@ -203,10 +203,12 @@ Stmt StmtRewriter::rewrite_children(const Stmt& stmt) {
       std::vector<Expr> extents = exprs(alloc.buffer.extents, changed);
       std::vector<Expr> base = exprs(alloc.buffer.base, changed);
       std::vector<Expr> strides = exprs(alloc.buffer.strides, changed);
-      if (!changed) return stmt;
+      Expr alias_offset = optional(alloc.buffer.alias_offset);
+      if (!changed && alias_offset == alloc.buffer.alias_offset) return stmt;
       alloc.buffer.extents = std::move(extents);
       alloc.buffer.base = std::move(base);
       alloc.buffer.strides = std::move(strides);
+      alloc.buffer.alias_offset = alias_offset;
       return alloc;
     }
     case StmtKind::Require: {
@@ -268,6 +270,7 @@ void for_each_expr(const Stmt& root, const std::function<void(Expr)>& visit) {
         all(stmt.as<Alloc>()->buffer.extents);
         all(stmt.as<Alloc>()->buffer.base);
         all(stmt.as<Alloc>()->buffer.strides);
+        one(stmt.as<Alloc>()->buffer.alias_offset);
         break;
       case StmtKind::Require: one(stmt.as<Require>()->condition); break;
       case StmtKind::Prefetch: all(stmt.as<Prefetch>()->indices); break;

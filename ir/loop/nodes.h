@@ -24,8 +24,9 @@
 //   has an `else` value; a read may also touch padding elements of a blocked layout, which are zero
 //   in memory: the function that writes a buffer keeps this.
 // - Parameters do not overlap, except an `inout` one, which is one buffer. A buffer's contents are
-//   undefined before it is written. Arena and constant buffers are 64-byte aligned and end in 64
-//   readable bytes: vector loads may run into these.
+//   undefined before it is written. Arena and constant buffers are 64-byte aligned, a buffer that
+//   lies over another one as its offset says, and end in 64 readable bytes: vector loads may run
+//   into these.
 // - `require` with a false condition stores its status in the worker's status word (the first of a
 //   chunk stays); execution goes on, so the indices that it bounds are clamped where they are used.
 // - Register buffers become SSA values: every subscript is literal once unrolled loops are
@@ -130,10 +131,12 @@ struct Buffer {
   Scope scope = Scope::Arena;
   // first subscript held, per logical axis, of outer loop variables; empty: all 0. Text: at [..]
   std::vector<Expr> base;
-  // of the physical dimensions, in elements; empty: dense. A view into a larger buffer has them
+  // of the physical dimensions, in elements; empty: dense
   std::vector<Expr> strides;
-  // another buffer of main whose memory, from its start, this one is (a reshape); else ""
+  // another buffer of main in whose memory this one lies (a reshape, a part of a concatenation),
+  // else ""; and how many bytes from its start, null: 0. Text: over NAME at BYTES
   std::string alias_of;
+  Expr alias_offset = {};
 };
 
 /// Bytes in memory, padding of the layout included; an index expression.

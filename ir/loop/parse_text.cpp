@@ -72,7 +72,10 @@ class Parser {
     buffer.layout = std::move(type.layout);
     if (lexer_.accept("at")) buffer.base = parse_index_list(lexer_, pool_);
     if (lexer_.accept("strides")) buffer.strides = parse_index_list(lexer_, pool_);
-    if (lexer_.accept("over")) buffer.alias_of = lexer_.expect_word("the name of a buffer");
+    if (lexer_.accept("over")) {
+      buffer.alias_of = lexer_.expect_word("the name of a buffer");
+      if (lexer_.accept("at")) buffer.alias_offset = parse_index(lexer_, pool_);
+    }
     types_[buffer.name] = buffer.type;
     return buffer;
   }

@@ -29,6 +29,7 @@ std::string buffer_text(const Buffer& buffer) {
   if (!buffer.base.empty()) text += " at [" + list_text(buffer.base) + "]";
   if (!buffer.strides.empty()) text += " strides [" + list_text(buffer.strides) + "]";
   if (!buffer.alias_of.empty()) text += " over " + buffer.alias_of;
+  if (buffer.alias_offset) text += " at " + to_string(buffer.alias_offset);
   return text;
 }
 

@@ -149,7 +149,13 @@ void ModuleRunner::run_alloc(const Buffer& buffer) {
   if (!buffer.alias_of.empty()) {
     auto owner = memory_.find(buffer.alias_of);
     TENON_CHECK(owner != memory_.end(), "the memory of " + buffer.alias_of);
-    memory_[buffer.name] = owner->second;
+    auto offset = static_cast<size_t>(buffer.alias_offset ? evaluate(buffer.alias_offset) : 0);
+    auto bytes = static_cast<size_t>(physical_bytes(sized(buffer)));
+    const Memory& whole = owner->second;
+    TENON_CHECK(offset <= whole.bytes.size() && bytes <= whole.bytes.size() - offset,
+                buffer.name + " does not fit over " + buffer.alias_of);
+    memory_[buffer.name] = {whole.bytes.subspan(offset, bytes),
+                            whole.written.subspan(offset, bytes)};
     return;
   }
   auto slot = slots_.find(buffer.name);

@@ -24,6 +24,7 @@ class ModuleVerifier {
     Buffer buffer;
     Role role = Role::Local;
     std::string owner;  // whose memory it is: itself, or the one that it lies over
+    Expr begin, end;    // in bytes of that memory
   };
 
   template <class... Parts>
@@ -38,13 +39,18 @@ class ModuleVerifier {
   void check_alloc(const Buffer& buffer);
   void check_call(const Call& call);
   void check_argument(const Param& param, const Known& argument);
+  bool is_written(const Known& known) const;
+  bool are_apart(const Known& a, const Known& b) const;
+  void mark_written(const Known& known) {
+    written_[known.owner].push_back({known.begin, known.end});
+  }
 
   const Module& module_;
   const VerifyOptions& options_;
   Ranges ranges_;
   FaultList faults_;
   std::map<std::string, Known> buffers_;
-  std::set<std::string> written_;  // owners
+  std::map<std::string, std::vector<std::pair<Expr, Expr>>> written_;  // bytes, by owner
   bool in_setup_ = false;
 };
 
@@ -72,7 +78,7 @@ std::vector<std::string> ModuleVerifier::run() {
   if (module_.main) check_stmt(module_.main);
   faults_.enter({});
   for (const auto& [name, known] : buffers_)
-    if ((known.role == Role::Computed || known.role == Role::Output) && !written_.count(name))
+    if ((known.role == Role::Computed || known.role == Role::Output) && !is_written(known))
       fault(name, " is never written");
   for (const ArenaSlot& slot : module_.arena) {
     auto found = buffers_.find(slot.buffer);
@@ -102,9 +108,11 @@ void ModuleVerifier::declare(const Buffer& buffer, Role role) {
   if (outside && !buffer.layout.is_row_major())
     fault(buffer.name, " has a layout that its caller does not know");
   if (!buffer.base.empty() || !buffer.strides.empty()) fault(buffer.name, " has a base or strides");
-  if (!buffers_.emplace(buffer.name, Known{buffer, role, buffer.name}).second)
+  Known known{buffer, role, buffer.name, module_.pool->index(0), {}};
+  known.end = simplify(bytes_of(buffer, *module_.pool), ranges_);
+  if (role == Role::Input || role == Role::Constant) mark_written(known);
+  if (!buffers_.emplace(buffer.name, std::move(known)).second)
     fault("two buffers are named ", buffer.name);
-  if (role == Role::Input || role == Role::Constant) written_.insert(buffer.name);
 }
 
 void ModuleVerifier::check_constant(const Constant& constant) {
@@ -166,10 +174,39 @@ void ModuleVerifier::check_alloc(const Buffer& buffer) {
   if (buffer.alias_of.empty()) return;
   auto owner = buffers_.find(buffer.alias_of);
   if (owner == buffers_.end()) return fault("no buffer ", buffer.alias_of, " is known");
-  buffers_[buffer.name].owner = owner->second.owner;
-  if (!prove(le(bytes_of(buffer, *module_.pool), bytes_of(owner->second.buffer, *module_.pool)),
-             ranges_))
+  Known& view = buffers_[buffer.name];
+  view.owner = owner->second.owner;
+  view.begin = owner->second.begin;
+  if (buffer.alias_offset) {
+    check_index(buffer.alias_offset, "the offset of " + buffer.name);
+    view.begin = simplify(view.begin + buffer.alias_offset, ranges_);
+  }
+  view.end = simplify(view.begin + view.end, ranges_);
+  if (!prove(le(owner->second.begin, view.begin), ranges_) ||
+      !prove(le(view.end, owner->second.end), ranges_))
     fault("it is not proved that ", buffer.name, " fits over ", buffer.alias_of);
+}
+
+// True when what was written of its memory covers it, part after part.
+bool ModuleVerifier::is_written(const Known& known) const {
+  auto found = written_.find(known.owner);
+  if (found == written_.end()) return false;
+  Expr reached = known.begin;
+  auto is_done = [&] { return reached == known.end || prove(le(known.end, reached), ranges_); };
+  std::vector<bool> used(found->second.size(), false);
+  for (size_t i = 0; i < used.size() && !is_done();) {
+    const auto& [begin, end] = found->second[i];
+    bool joins = !used[i] && (begin == reached || prove(le(begin, reached), ranges_)) &&
+                 prove(le(reached, end), ranges_);
+    if (joins) reached = end, used[i] = true;
+    i = joins ? 0 : i + 1;
+  }
+  return is_done();
+}
+
+bool ModuleVerifier::are_apart(const Known& a, const Known& b) const {
+  return a.owner != b.owner || prove(le(a.end, b.begin), ranges_) ||
+         prove(le(b.end, a.begin), ranges_);
 }
 
 void ModuleVerifier::check_call(const Call& call) {
@@ -190,12 +227,12 @@ void ModuleVerifier::check_call(const Call& call) {
   for (size_t i = 0; i < arguments.size(); ++i) {
     check_argument(function->params[i], *arguments[i]);
     for (size_t k = 0; k < i; ++k)
-      if (arguments[k]->owner == arguments[i]->owner && (writes(i) || writes(k)))
+      if ((writes(i) || writes(k)) && !are_apart(*arguments[k], *arguments[i]))
         fault(call.arguments[k], " and ", call.arguments[i],
               " are one memory, and one of them is written");
   }
   for (size_t i = 0; i < arguments.size(); ++i)
-    if (writes(i)) written_.insert(arguments[i]->owner);
+    if (writes(i)) mark_written(*arguments[i]);
 }
 
 void ModuleVerifier::check_argument(const Param& param, const Known& argument) {
@@ -220,7 +257,7 @@ void ModuleVerifier::check_argument(const Param& param, const Known& argument) {
           to_string(taken));
   bool reads = param.kind != ParamKind::Out,
        writes = param.kind == ParamKind::Out || param.kind == ParamKind::InOut;
-  if (reads && !written_.count(argument.owner)) fault(name, " is read before anything wrote it");
+  if (reads && !is_written(argument)) fault(name, " is read before anything wrote it");
   if (!writes) return;
   Role role = buffers_.at(argument.owner).role;
   bool allowed = role == Role::Local || (role == Role::Output && !in_setup_) ||

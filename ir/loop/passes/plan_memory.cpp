@@ -16,6 +16,7 @@
 #include <numeric>
 
 #include "ir/loop/passes.h"
+#include "ir/loop/places.h"
 
 namespace tenon::loop {
 namespace {
@@ -53,22 +54,12 @@ Liveness find_liveness(const Module& module) {
     result.items.push_back(std::move(item));
   });
   // A view keeps the buffer that it is a view of alive.
-  auto owner = [&](std::string name) {
-    for (bool again = true; again;) {
-      again = false;
-      for_each_stmt(module.main, [&](const Stmt& stmt) {
-        const Alloc* alloc = stmt.as<Alloc>();
-        if (!again && alloc && alloc->buffer.name == name && !alloc->buffer.alias_of.empty())
-          name = alloc->buffer.alias_of, again = true;
-      });
-    }
-    return name;
-  };
+  std::map<std::string, Place> views = view_places(module);
   for_each_stmt(module.main, [&](const Stmt& stmt) {
     const Call* call = stmt.as<Call>();
     if (!call) return;
     for (const std::string& argument : call->arguments) {
-      std::string name = owner(argument);
+      std::string name = place_of(views, argument, pool).owner;
       for (Item& item : result.items) {
         if (item.buffer.name != name) continue;
         if (item.first < 0) item.first = result.calls;

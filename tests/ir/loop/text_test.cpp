@@ -95,6 +95,7 @@ setup {
 main {
   buffer t: f32[batch, 3] in arena
   buffer flat: f32[3*batch] over t in arena
+  buffer last: f32[3] over flat at batch*12 - 12 in arena
   call @f(x, p, b, t)
   call @g(flat, y) loc("/a", "/b")
 }

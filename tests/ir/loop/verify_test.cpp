@@ -164,6 +164,27 @@ TEST(VerifyModule, LegalModulesHaveNoFault) {
               IsEmpty());
 }
 
+TEST(VerifyModule, PartsOfABufferAreBuffersOfTheirOwn) {
+  const std::string setup = "call @pack(w, p)";
+  const std::string parts =
+      "buffer t: f32[2*n, 4] in arena  buffer a: f32[n, 4] over t in arena  "
+      "buffer b: f32[4*n] over t at n*16 in arena  ";
+  // One part may be read while the other is written; together they are the whole.
+  EXPECT_THAT(
+      faults_of_calls(setup, parts + "buffer v: f32[4*n] over t at n*16 in arena  "
+                                     "call @copy(x, a)  call @copy(a, b)  call @copy(v, y)"),
+      IsEmpty());
+  EXPECT_THAT(faults_of_calls(setup, parts + "call @copy(x, b)  call @copy(a, y)"),
+              ElementsAre(HasSubstr("a is read before anything wrote it")));
+  EXPECT_THAT(
+      faults_of_calls(setup, parts + "buffer c: f32[n, 4] over t at n*8 in arena  "
+                                     "call @copy(x, a)  call @copy(a, c)  call @copy(x, y)"),
+      ElementsAre(HasSubstr("a and c are one memory, and one of them is written")));
+  EXPECT_THAT(faults_of_calls(setup, parts + "buffer c: f32[n, 4] over t at n*20 in arena  "
+                                             "call @copy(x, y)"),
+              ElementsAre(HasSubstr("it is not proved that c fits over t")));
+}
+
 TEST(VerifyModule, RefusesCallsThatDoNotFit) {
   const std::string pack = "call @pack(w, p)", copy = "call @copy(x, y) ";
   EXPECT_THAT(faults_of_calls(pack, copy + "call @gone(x)"),
