@@ -154,11 +154,16 @@ const std::vector<Pass>& pass_table() {
        on_ranged_loops<loop::simplify_loops>},
       {"hoist_conditions", Level::Loop, "conditions move out of loops that do not change them",
        on_loops<loop::hoist_conditions>},
+      {"shrink_locals", Level::Loop, "local buffers keep what one iteration needs",
+       on_loops<loop::shrink_locals>},
       // From here on only arithmetic changes.
       {"form_fma", Level::Loop, "float accumulations become fused multiply-adds", form_fma},
       {"expand_math", Level::Loop, "mathematical functions become arithmetic",
        on_loops<loop::expand_math>},
       {"legalize", Level::Loop, "operations that the target lacks become others", legalize},
+      // From here on only where buffers lie.
+      {"reuse_inputs", Level::Loop, "results lie over inputs that die, where each is read first",
+       on_module<loop::reuse_inputs>},
       {"plan_memory", Level::Loop, "buffers of main get their places in the arena",
        on_module<loop::plan_memory>},
   };

@@ -150,7 +150,7 @@ std::vector<loop::Call> calls_of(const loop::Module& module) {
 }
 
 // A run asks `stop` between groups; by then the group before is done and its operands are still
-// there.
+// there, but for what it wrote over, which was kept before it ran.
 class KernelCheck {
  public:
   KernelCheck(const Session& session, const frontend::Imported& kept, const Reference& reference,
@@ -189,32 +189,54 @@ class KernelCheck {
     if (done_ == calls_.size()) return true;
     const loop::Call& call = calls_[done_++];
     const loop::Function& function = *module_.find_function(call.function);
-    if (std::string fault = interpreter_differs(call, function); !fault.empty()) {
+    std::map<size_t, std::vector<uint8_t>> overwritten = std::move(overwritten_);
+    overwritten_ = done_ < calls_.size() ? overwritten_by(calls_[done_])
+                                         : std::map<size_t, std::vector<uint8_t>>();
+    if (std::string fault = interpreter_differs(call, function, overwritten); !fault.empty()) {
       std::printf("@%s%s: %s\n  a fault of code generation or of the schedule\n",
                   call.function.c_str(), location_suffix(call.location).c_str(), fault.c_str());
       return false;
     }
     for (size_t i = 0; i < function.params.size(); ++i)
-      if (function.params[i].kind == loop::ParamKind::Out &&
-          !result_agrees(call, call.arguments[i]))
-        return false;
+      if (is_written(function.params[i]) && !result_agrees(call, call.arguments[i])) return false;
     return true;
   }
 
-  std::string interpreter_differs(const loop::Call& call, const loop::Function& function) {
+  static bool is_written(const loop::Param& param) {
+    return param.kind == loop::ParamKind::Out || param.kind == loop::ParamKind::InOut;
+  }
+
+  // What a call is about to write over, by parameter.
+  std::map<size_t, std::vector<uint8_t>> overwritten_by(const loop::Call& call) {
+    const loop::Function& function = *module_.find_function(call.function);
+    std::map<size_t, std::vector<uint8_t>> result;
+    std::vector<int64_t> sizes = loop::Interpreter(function, dims_).parameter_bytes();
+    for (size_t i = 0; i < sizes.size(); ++i) {
+      if (function.params[i].kind != loop::ParamKind::InOut) continue;
+      const uint8_t* source = runner_.memory_of(call.arguments[i]);
+      result[i].assign(source, source + sizes[i]);
+    }
+    return result;
+  }
+
+  std::string interpreter_differs(const loop::Call& call, const loop::Function& function,
+                                  std::map<size_t, std::vector<uint8_t>>& overwritten) {
     loop::Interpreter interpreter(function, dims_);
     std::vector<std::vector<uint8_t>> memory(function.params.size());
     std::vector<loop::Memory> arguments;
     for (size_t i = 0; i < memory.size(); ++i) {
       size_t bytes = static_cast<size_t>(interpreter.parameter_bytes()[i]);
       const uint8_t* source = runner_.memory_of(call.arguments[i]);
-      memory[i].assign(source, source + bytes);
+      if (auto before = overwritten.find(i); before != overwritten.end())
+        memory[i] = std::move(before->second);
+      else
+        memory[i].assign(source, source + bytes);
       arguments.push_back({memory[i]});
     }
     loop::Outcome outcome = interpreter.run(arguments);
     if (outcome.fault) return "the interpreter stops: " + outcome.fault->message;
     for (size_t i = 0; i < memory.size(); ++i) {
-      if (function.params[i].kind != loop::ParamKind::Out) continue;
+      if (!is_written(function.params[i])) continue;
       const uint8_t* found = runner_.memory_of(call.arguments[i]);
       size_t width = static_cast<size_t>(std::max(bits_of(function.params[i].buffer.type) / 8, 1));
       for (size_t at = 0; at < memory[i].size(); ++at)
@@ -280,6 +302,7 @@ class KernelCheck {
   std::vector<loop::Call> calls_;
   std::map<std::string, loop::Buffer> buffers_;                   // that kernels write
   std::map<std::string, const frontend::NodeResult*> result_of_;  // by names of values
+  std::map<size_t, std::vector<uint8_t>> overwritten_;            // by the next call
   size_t done_ = 0, compared_ = 0;
 };
 

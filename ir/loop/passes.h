@@ -43,6 +43,12 @@ Function hoist_conditions(const Function& function, ExprPool& pool);
 /// Needs: flatten_stages.   Leaves: no layout and no base, on parameters too.
 Function lower_layouts(const Function& function, const Ranges& symbols, ExprPool& pool);
 
+/// Gives a local buffer one slice where each iteration of a serial loop touches only its own.
+///   buffer p: f32[100, 4]   for t in 100 { p[t, j] = ...  ... p[t, j] ... }
+///   ->   buffer p: f32[1, 4]   for t in 100 { p[0, j] = ...  ... p[0, j] ... }
+/// Needs: lower_layouts.   Leaves: the same accesses in less memory.
+Function shrink_locals(const Function& function, ExprPool& pool);
+
 /// acc + a * b   ->   fma(a, b, acc), in the stores that accumulate floats into the element that they read.
 /// Needs: flatten_stages.   Leaves: nothing else changed; run for targets that have fma.
 Function form_fma(const Function& function, ExprPool& pool);
@@ -71,6 +77,13 @@ Function simplify_loops(const Function& function, const Ranges& symbols, ExprPoo
 ///   ->   const w: f32[64, 48]<1/16, 0, 1%16> = initializer "w"
 /// Needs: schedules applied, layouts not yet lowered.   Leaves: constants that nothing reads are gone.
 void assign_constant_layouts(Module& module);
+
+/// Lets results lie over inputs that die at their call, where the kernel reads each element before
+/// it writes it, in the same chunk (reads_before_writes.h): the pair becomes one `inout` parameter.
+///   call @add(x, b, y)   ->   buffer y: f32[8] over x in arena   call @add_in_place(b, y)
+/// Needs: only arithmetic unchanged from here on, as form_fma takes `y[i] = y[i] + a * b` for a sum.
+/// Leaves: copies `F_in_place` of kernels; kernels without calls are gone.
+void reuse_inputs(Module& module);
 
 /// Gives each arena buffer of main its place: offsets by liveness over the calls in order, greedy
 /// by size and greedy by breadth, the smaller kept; at the upper bounds of the symbols, with each
