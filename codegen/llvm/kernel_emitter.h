@@ -144,6 +144,7 @@ class KernelEmitter {
   std::map<std::string, MemoryBuffer> memory_;
   std::map<std::string, std::vector<LinearForm>> register_strides_;
   std::map<std::string, llvm::MDNode*> scratch_scopes_;
+  std::map<std::string, std::string> scratch_owners_;  // of buffers that share memory, by name
   std::map<std::string, llvm::Value*> storage_;  // of stack and scratch buffers, by name and size
   Expr scratch_end_;                             // bytes given out so far
   llvm::Instruction* setup_end_ = nullptr;       // of the function's first block

@@ -265,12 +265,16 @@ void KernelEmitter::emit_alloc(const loop::Alloc& alloc) {
     }
     case loop::Scope::Arena:
     case loop::Scope::Scratch: {
-      MemoryBuffer memory =
-          memory_buffer(buffer, scratch_memory(buffer.name, scratch_bytes(buffer)));
+      auto owner_of = [&](const std::string& name) {
+        auto found = scratch_owners_.find(name);
+        return found == scratch_owners_.end() ? name : found->second;
+      };
+      std::string owner = owner_of(buffer.name);
+      MemoryBuffer memory = memory_buffer(buffer, scratch_memory(owner, scratch_bytes(buffer)));
       if (!scratch_scopes_.empty()) {
         std::vector<llvm::Metadata*> others;
         for (const auto& [name, node] : scratch_scopes_)
-          if (name != buffer.name) others.push_back(node);
+          if (owner_of(name) != owner) others.push_back(node);
         memory.scope = llvm::MDNode::get(context_, {scratch_scopes_.at(buffer.name)});
         memory.others = llvm::MDNode::get(context_, others);
       }

@@ -110,6 +110,32 @@ func @normalize(x: f32[rows, n], out y: f32[rows, n]) {
             "");
 }
 
+// Two directions, one after the other, each with a projection and a sum; `both` lives through both.
+TEST(Kernel, SharesScratchBetweenLivesThatDoNotMeet) {
+  const char* text = R"(
+func @directions(x: f32[64], out y: f32[64]) {
+  buffer a: f32[64] in arena
+  buffer b: f32[64] in arena
+  buffer both: f32[64] in arena
+  buffer c: f32[64] in arena
+  buffer d: f32[64] in arena
+  for i0 in 64 { both[i0] = x[i0] }
+  for i1 in 64 { a[i1] = x[63 - i1] * 2.0 }
+  for i2 in 64 { b[i2] = a[i2] + both[63 - i2] }
+  for i3 in 64 { y[i3] = b[63 - i3] + a[i3] }
+  for i4 in 64 { c[i4] = x[i4] * 3.0 }
+  for i5 in 64 { d[i5] = c[63 - i5] - both[i5] }
+  for i6 in 64 { y[i6] = y[i6] + d[63 - i6] + c[i6] }
+})";
+  EXPECT_EQ(difference(text, {}), "");
+  ExprPool pool;
+  CompiledKernel kernel = compile_kernel(loop::parse_function(text, "test", pool), {},
+                                         target::find_target("x86-64-v3").value(), {})
+                              .value();
+  // Three memories of 256 bytes and 64 bytes behind each.
+  EXPECT_EQ(*as_int(kernel.kernel.scratch_bytes), 3 * 320);
+}
+
 TEST(Kernel, GathersUnderARequirement) {
   const char* text = R"(
 func @gather(table: f32[VOCABULARY, 24], ids: i64[6], out y: f32[6, 24], out t: f32[6]) {
