@@ -1,8 +1,9 @@
-// Values of constants; setup runs in the interpreter, call by call.
+// Values of constants; setup runs call by call, large results as machine code.
 //
 //   setup { call @square(a, b)   call @sum(b, c) }   ->   computed: b, c; both row-major
 #include "driver/constants.h"
 
+#include "driver/setup_code.h"
 #include "ir/loop/constants.h"
 #include "ir/loop/interpreter.h"
 
@@ -13,12 +14,13 @@ ConstantValues::ConstantValues(const loop::Module& module,
     : file_(std::move(file)) {
   for (const loop::Constant& constant : module.constants)
     constants_[constant.buffer.name] = &constant;
+  SetupCode code(module);
   loop::for_each_stmt(module.setup, [&](const loop::Stmt& stmt) {
     const loop::Call* call = stmt.as<loop::Call>();
     if (!call) return;
     const loop::Function* function = module.find_function(call->function);
     TENON_CHECK(function, "no function " + call->function);
-    run(*function, *call);
+    run(*function, *call, code);
   });
 }
 
@@ -27,7 +29,8 @@ std::span<const uint8_t> ConstantValues::operand(const std::string& name) const 
   return constant == constants_.end() ? computed_.at(name) : row_major(*constant->second);
 }
 
-void ConstantValues::run(const loop::Function& function, const loop::Call& call) {
+void ConstantValues::run(const loop::Function& function, const loop::Call& call,
+                         const SetupCode& code) {
   std::vector<std::vector<uint8_t>> memory(function.params.size());
   std::vector<loop::Memory> arguments;
   for (size_t i = 0; i < memory.size(); ++i) {
@@ -37,7 +40,8 @@ void ConstantValues::run(const loop::Function& function, const loop::Call& call)
       loop::pack_elements(param.buffer, operand(call.arguments[i]), memory[i]);
     arguments.push_back({memory[i]});
   }
-  loop::Outcome outcome = loop::Interpreter(function, {}).run(arguments);
+  loop::Outcome outcome;
+  if (!code.run(function, memory)) outcome = loop::Interpreter(function, {}).run(arguments);
   TENON_CHECK(!outcome.fault, call.function + ": " + outcome.fault->message);
   if (outcome.failed_require)
     user_error({file_ ? file_->base_name : "", "", 0, 0},

@@ -1,5 +1,5 @@
 // The values of a program's constants: bytes of the model file, of the text, or made by running
-// `setup` with the interpreter.
+// `setup`.
 //
 //   setup { call @pack(w, w_packed) }   ->   row_major(w_packed): what @pack writes for the file's w
 #pragma once
@@ -15,6 +15,8 @@
 
 namespace tenon::driver {
 
+class SetupCode;
+
 /// Row-major bytes of constants.
 class ConstantValues {
  public:
@@ -26,7 +28,7 @@ class ConstantValues {
   std::vector<uint8_t> packed(const loop::Constant& constant) const;
 
  private:
-  void run(const loop::Function& function, const loop::Call& call);
+  void run(const loop::Function& function, const loop::Call& call, const SetupCode& code);
   /// What a buffer of setup holds: a constant, or what a call before has written.
   std::span<const uint8_t> operand(const std::string& name) const;
 
