@@ -13,7 +13,8 @@ class SymbolNames {
     if (!label.empty())
       if (auto known = words_.find(label); known != words_.end()) return known->second;
     std::string base = to_word(label.empty() ? fallback : label), word = base;
-    for (int i = 2; !taken_.insert(word).second; ++i) word = base + "_" + std::to_string(i);
+    for (int& uses = uses_[base]; !taken_.insert(word).second; ++uses)
+      word = base + "_" + std::to_string(uses + 2);
     if (!label.empty()) words_[label] = word;
     return word;
   }
@@ -21,6 +22,7 @@ class SymbolNames {
  private:
   std::map<std::string, std::string> words_;
   std::set<std::string> taken_;
+  std::map<std::string, int> uses_;  // numbers given to each word
 };
 
 DeclaredValue declared(const onnx::ValueInfoProto& proto, SymbolNames& names) {

@@ -82,9 +82,13 @@ std::string to_string(const Diagnostic& diagnostic) {
 }
 
 std::string nearest_name(const std::string& name, const std::vector<std::string>& known) {
+  constexpr size_t kLongestToCompare =
+      300;  // nobody mistypes a longer one, and it takes its square
   std::string best;
+  if (name.size() > kLongestToCompare) return best;
   size_t best_distance = std::max<size_t>(name.size() / 3, 1) + 1;
   for (const std::string& candidate : known) {
+    if (candidate.size() > kLongestToCompare) continue;
     size_t distance = edit_distance(name, candidate);
     if (distance < best_distance) best = candidate, best_distance = distance;
   }

@@ -80,4 +80,12 @@ void convert_mean(NodeContext& node) {
   node.result("div", {total, count});
 }
 
+void convert_bit_shift(NodeContext& node) {
+  const std::string& direction = node.text("direction");
+  if (direction != "LEFT" && direction != "RIGHT")
+    node.fail("the attribute direction is " + tenon::quoted(direction), "it must be LEFT or RIGHT");
+  node.result("bit_shift", node.inputs(),
+              attributes({{"direction", std::string(direction == "LEFT" ? "left" : "right")}}));
+}
+
 }  // namespace tenon::frontend

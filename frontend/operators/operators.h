@@ -27,6 +27,7 @@ void convert_cast(NodeContext& node);
 void convert_cast_like(NodeContext& node);
 void convert_clip(NodeContext& node);
 void convert_mean(NodeContext& node);
+void convert_bit_shift(NodeContext& node);
 /// Folds any number of inputs with a function of two.
 Convert fold_inputs(std::string_view op);
 

@@ -102,6 +102,9 @@ void convert_squeeze(NodeContext& node) {
 void convert_unsqueeze(NodeContext& node) {
   std::vector<int64_t> axes = node.axes_attribute_or_input(1, 13).value_or(std::vector<int64_t>());
   int64_t rank = node.rank(0) + static_cast<int64_t>(axes.size());
+  if (rank > kMostAxes)
+    node.fail("the result would have " + std::to_string(rank) + " axes (the limit is " +
+              std::to_string(kMostAxes) + ")");
   axes = node.normalized_axes(std::move(axes), rank);
   std::vector<Expr> shape = node.type(0).shape;
   for (int64_t axis : axes) shape.insert(shape.begin() + axis, node.pool().index(1));

@@ -31,7 +31,7 @@ std::vector<OnnxOperator> make_table() {
       {"Atanh", {9, 22}, to("atanh")},
       {"AveragePool", {7, 10, 11, 19, 22}, convert_average_pool, "one to three spatial axes"},
       {"BatchNormalization", {7, 9, 14, 15}, convert_batch_normalization, "inference only"},
-      {"BitShift", {11, 28}, to_with_text("bit_shift", "direction")},
+      {"BitShift", {11, 28}, convert_bit_shift},
       {"BitwiseAnd", {18}, to("bitwise_and")},
       {"BitwiseNot", {18}, to("bitwise_not")},
       {"BitwiseOr", {18}, to("bitwise_or")},

@@ -139,28 +139,18 @@ Integers kernel_of_weight(NodeContext& node) {
   return kernel;
 }
 
-int64_t group_of(NodeContext& node) {
-  int64_t group = node.integer("group");
-  if (group < 1)
-    node.fail("group = " + std::to_string(group) + ", expected is at least 1",
-              "1 is an ordinary convolution");
-  return group;
-}
-
 }  // namespace
 
 void convert_conv(NodeContext& node) {
-  int64_t group = group_of(node);
   Window window = read_window(node, kernel_of_weight(node), true);
   resolve_same(node, window);
   high::Attributes given = window_attributes(window);
-  given.set("group", group);
+  given.set("group", node.integer("group"));
   node.result("conv", node.inputs(), std::move(given));
 }
 
 // Paddings cut the result here: extent = (in - 1) * stride + reach + output_padding - pads.
 void convert_conv_transpose(NodeContext& node) {
-  int64_t group = group_of(node);
   Window window = read_window(node, kernel_of_weight(node), true);
   Integers extra = node.integer_list("output_padding"), wanted = node.integer_list("output_shape");
   if (extra.empty()) extra.assign(window.rank(), 0);
@@ -187,13 +177,17 @@ void convert_conv_transpose(NodeContext& node) {
             "fix the dimension with --dim, or give pads in place of output_shape");
       if (wanted[i] < 1 || wanted[i] > INT32_MAX)
         node.fail("the attribute output_shape is " + to_text(wanted));
+      if (*known > kMostExtent / stride)
+        node.fail("the result of " + std::to_string(*known) + " elements at a stride of " +
+                      std::to_string(stride) + " is too large",
+                  "check the strides: an extent is below 2^40");
       total += *known * stride - wanted[i];
     }
     set_pads(window, i, std::max<int64_t>(total, 0));
     extra[i] += std::max<int64_t>(-total, 0);
   }
   high::Attributes given = window_attributes(window);
-  given.set("group", group);
+  given.set("group", node.integer("group"));
   given.set("output_padding", extra);
   node.result("conv_transpose", node.inputs(), std::move(given));
 }

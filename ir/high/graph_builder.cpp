@@ -55,9 +55,16 @@ void check_inputs(const Operator& op, const std::vector<ValueId>& inputs) {
 
 // A result that no program could hold: a negative or enormous extent.
 void check_result(const TensorType& type, const Ranges& ranges) {
+  constexpr int kMostAxes = 32;
+  if (type.rank() > kMostAxes)
+    throw InferFailure{"the result would have " + std::to_string(type.rank()) +
+                           " axes (the limit is " + std::to_string(kMostAxes) + ")",
+                       ""};
   for (Expr extent : type.shape) {
     Interval bounds = bounds_of(extent, ranges);
-    if (bounds.max != Interval::kMax && bounds.max < 0)
+    // The least integer stands for an open end of an interval, and a literal is none.
+    const int64_t* literal = as_int(extent);
+    if (literal ? *literal < 0 : bounds.max != Interval::kMax && bounds.max < 0)
       throw InferFailure{"the result would be " + to_string(type) + ", with a negative dimension",
                          ""};
     if (bounds.min != Interval::kMin && bounds.min >= kMaxExtent)

@@ -3,6 +3,7 @@
     Conv, group = 0  ->  tenon: error: conv_group_zero.onnx: node "/conv" (Conv, opset 17): ...
 """
 from build import bad, integers, model, node, one_node, value, weight
+from onnx import TensorProto
 
 
 def conv(x_shape=(1, 3, 8, 8), w_shape=(4, 3, 3, 3), **attributes):
@@ -145,3 +146,39 @@ def squeeze_extent():
 def declared_output_shape():
     "The file says 5 elements, the nodes make 4."
     return one_node("Relu", [4], [5])
+
+
+@bad
+def unsqueeze_to_many_axes():
+    "A list of axes that makes a tensor of 100 axes."
+    return one_node("Unsqueeze", [4], [4], opset=11, axes=list(range(99)))
+
+
+@bad
+def conv_transpose_extent():
+    "An extent times a stride that leaves 64 bits."
+    return one_node("ConvTranspose", [1, 1, 2**39], [1, 1, 4], [weight("w", [1, 1, 3])],
+                    strides=[2**31 - 1], output_shape=[4])
+
+
+@bad
+def bit_shift_direction():
+    "Bits go left or right."
+    return model([node("BitShift", ["x", "x"], ["y"], direction="UP")],
+                 [value("x", [4], TensorProto.UINT8)], [value("y", [4], TensorProto.UINT8)])
+
+
+@bad
+def batch_norm_that_trains():
+    "It would update its mean and variance."
+    statistics = [weight(name, [2]) for name in "sbmv"]
+    return model([node("BatchNormalization", ["x", *"sbmv"], ["y", "mean", "var"],
+                       training_mode=1)],
+                 [value("x", [1, 2, 4])], [value("y", [1, 2, 4])], statistics)
+
+
+@bad
+def constant_of_least_shape():
+    "The least integer as an extent: its negation is itself."
+    return model([node("ConstantOfShape", ["s"], ["y"])], [value("x", [4])], [value("y", None)],
+                 [integers("s", [-2**63])])

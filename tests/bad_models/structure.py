@@ -3,7 +3,7 @@
     y = Relu(ghost)   ->   tenon: error: missing_input.onnx: node "/relu" (Relu, opset 17): ...
 """
 from build import bad, model, node, one_node, value, weight
-from onnx import helper
+from onnx import TensorProto, helper
 
 
 @bad
@@ -142,3 +142,63 @@ def withdrawn_operator():
     "An operator that ONNX took back, without a definition that says what it meant."
     return model([node("Upsample", ["x", "scales"], ["y"])], [value("x", [1, 1, 4, 4])],
                  [value("y", [1, 1, 8, 8])], [weight("scales", [4])], opset=11)
+
+
+@bad
+def old_opset():
+    "Operators as they were before broadcasting."
+    return one_node("Relu", [4], [4], opset=6)
+
+
+@bad
+def operator_of_a_later_opset():
+    "Gelu came with opset 20."
+    return one_node("Gelu", [4], [4])
+
+
+@bad
+def attribute_twice():
+    "Two attributes of one name: readers differ in which they take."
+    proto = one_node("Softmax", [4], [4], axis=0)
+    proto.graph.node[0].attribute.append(helper.make_attribute("axis", -1))
+    return proto
+
+
+@bad
+def input_twice():
+    "Two inputs of one name."
+    return model([node("Relu", ["x"], ["y"])], [value("x", [4]), value("x", [4])],
+                 [value("y", [4])])
+
+
+@bad
+def initializer_twice():
+    "Two initializers of one name."
+    return model([node("Add", ["x", "w"], ["y"])], [value("x", [4])], [value("y", [4])],
+                 [weight("w", [4]), weight("w", [4])])
+
+
+@bad
+def branch_that_follows_from_data():
+    "Which branch is taken shows only when the model runs."
+    def branch(name, op):
+        return helper.make_graph([node(op, ["x"], ["r"])], name, [], [value("r", [4])])
+    return model([node("If", ["c"], ["y"], then_branch=branch("then", "Neg"),
+                       else_branch=branch("else", "Abs"))],
+                 [value("c", [], TensorProto.BOOL), value("x", [4])], [value("y", [4])])
+
+
+@bad
+def function_without_its_attribute():
+    "The function's attribute has no default, and the call does not give it."
+    leaky = helper.make_function("local", "Leaky", ["x"], ["y"], [node("LeakyRelu", ["x"], ["y"])],
+                                 [helper.make_opsetid("", 17)], ["slope"])
+    return model([call("Leaky", "x", "y")], [value("x", [4])], [value("y", [4])],
+                 domains=["local"], functions=[leaky])
+
+
+@bad
+def dimensions_without_bounds():
+    "The model leaves two dimensions open, and so does the command."
+    return model([node("Relu", ["x"], ["y"])], [value("x", ["batch", "seq"])],
+                 [value("y", ["batch", "seq"])])

@@ -2,7 +2,7 @@
 
     f32[4] with 15 bytes of data   ->   tenon: error: raw_data_size.onnx: initializer "w": ...
 """
-from build import added, bad, model, node, one_node, value, weight
+from build import added, bad, integers, model, node, one_node, value, weight
 from onnx import TensorProto, helper
 
 
@@ -113,3 +113,27 @@ def sequence_input():
     "A sequence of tensors as an input."
     x = helper.make_tensor_sequence_value_info("x", TensorProto.FLOAT, [4])
     return model([node("SequenceLength", ["x"], ["y"])], [x], [value("y", [], TensorProto.INT64)])
+
+
+@bad
+def many_axes():
+    "A tensor of 40 axes."
+    return one_node("Relu", [1] * 40, [1] * 40)
+
+
+@bad
+def segment_of_a_tensor():
+    "Only a part of the tensor, as old files could have it."
+    tensor = weight("w", [4])
+    tensor.segment.begin, tensor.segment.end = 0, 2
+    return added(tensor)
+
+
+@bad
+def sparse_weight():
+    "A weight that is stored as its nonzero elements."
+    proto = added(weight("w", [4]))
+    sparse = proto.graph.sparse_initializer.add(dims=[4])
+    sparse.values.CopyFrom(weight("z", [1]))
+    sparse.indices.CopyFrom(integers("i", [0]))
+    return proto
