@@ -3,15 +3,18 @@
 //
 //   tenon-opt model.onnx --emit=loop            every pass up to naive loops
 //   tenon-opt f.tenon --flatten_stages --simplify_loops
+#include <charconv>
 #include <cstdio>
 #include <iostream>
 #include <iterator>
 
 #include "driver/command_line.h"
+#include "driver/commands/commands.h"
 #include "driver/guard.h"
 #include "driver/npz.h"
 #include "driver/options.h"
 #include "driver/pipeline.h"
+#include "driver/read_program.h"
 #include "support/text.h"
 
 namespace tenon::driver {
@@ -53,6 +56,14 @@ struct OptOptions {
   bool help = false;
 };
 
+int parse_count(const std::string& option, const std::string& text) {
+  int count = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc() || end != text.data() + text.size() || count < 0)
+    user_error({}, option + "=" + text + " is no number of passes", "the form is " + option + "=3");
+  return count;
+}
+
 OptOptions parse(int argc, char** argv) {
   OptOptions options;
   std::vector<std::string> known = {"--emit",   "--model", "--schedule",    "--target",
@@ -92,10 +103,10 @@ OptOptions parse(int argc, char** argv) {
     else if (name == "--time-passes")
       options.instruments.report_time = print_time;
     else if (name == "--bisect")
-      options.instruments.stop_after = std::atoi(needs_value().c_str());
+      options.instruments.stop_after = parse_count(name, needs_value());
     else if (name == "--help" || name == "-h")
       options.help = true;
-    else if (find_pass(name.substr(2)))
+    else if (name.starts_with("--") && find_pass(name.substr(2)))
       options.passes.push_back(name.substr(2));
     else {
       std::string near = nearest_name(name, known);
@@ -106,7 +117,7 @@ OptOptions parse(int argc, char** argv) {
   return options;
 }
 
-Program read_program(const OptOptions& options, Diagnostics& diagnostics) {
+Program read_input(const OptOptions& options, Diagnostics& diagnostics) {
   if (options.file.ends_with(".onnx")) {
     Program program;
     frontend::ImportOptions import;
@@ -122,12 +133,8 @@ Program read_program(const OptOptions& options, Diagnostics& diagnostics) {
     std::vector<uint8_t> bytes = read_file(options.file);
     text.assign(bytes.begin(), bytes.end());
   }
-  Program program =
-      parse_program_of_any_level(text, options.file == "-" ? "standard input" : options.file);
-  const std::string& sha256 =
-      program.level == Level::High ? program.graph.model_sha256 : program.module.model_sha256;
-  if (!options.model_file.empty()) frontend::open_model_file(options.model_file, sha256);
-  return program;
+  return read_program(text, options.file == "-" ? "standard input" : options.file,
+                      options.model_file, diagnostics);
 }
 
 int parse_and_run(int argc, char** argv) {
@@ -144,7 +151,8 @@ int parse_and_run(int argc, char** argv) {
     context.scripts = schedule::parse_scripts(
         {reinterpret_cast<const char*>(text.data()), text.size()}, options.schedule_file);
   }
-  Program program = read_program(options, diagnostics);
+  Program program = read_input(options, diagnostics);
+  print_warnings(diagnostics);
   int number = 0;
   if (!options.emit.empty()) {
     Level wanted = options.emit == "high"     ? Level::High

@@ -48,6 +48,9 @@ void lower_to_tensor(Program& program, const PassContext&) {
 }
 
 void lower_to_loop(Program& program, const PassContext&) {
+  if (!program.graph.pool)
+    user_error({}, "lower_to_loop needs the graph, which holds the order of calls",
+               "the dump of a pass of this level begins with it: `model NAME {`");
   program.module = high::lower_to_module(program.graph, program.tensors);
   program.level = Level::Loop;
 }

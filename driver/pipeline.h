@@ -20,7 +20,7 @@ enum class Level : uint8_t { High, Tensor, Loop };
 std::string_view name_of(Level level);
 
 /// A program at one level. The graph stays beside the tensor functions that were made of it: it
-/// holds the order of calls.
+/// holds the order of calls. A text of functions alone has none, and its pool is null.
 struct Program {
   Level level = Level::High;
   high::Graph graph;
@@ -28,7 +28,7 @@ struct Program {
   loop::Module module;
 };
 
-/// The program as text of its level, and back; texts begin with `model`, `func` ... or `module`.
+/// The program as text of its level, and back. Tensor functions stand behind their graph.
 std::string to_string(const Program& program);
 Program parse_program_of_any_level(std::string_view text, const std::string& file_name);
 
@@ -72,6 +72,8 @@ void run_pipeline(Program& program, const PassContext& context, const Instrument
 void run_pass(Program& program, const Pass& pass, const PassContext& context,
               const Instruments& instruments, int number);
 
+/// What breaks a rule of the program's level.
+std::vector<std::string> faults_of(const Program& program);
 /// Throws InternalError with the program's text and the faults when the program breaks a rule of
 /// its level.
 void verify_program(const Program& program, std::string_view after);

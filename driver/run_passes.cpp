@@ -42,25 +42,33 @@ std::string_view name_of(Level level) {
 std::string to_string(const Program& program) {
   switch (program.level) {
     case Level::High: return high::to_string(program.graph);
-    case Level::Tensor: return tensor::to_string(program.tensors);
+    case Level::Tensor:
+      return (program.graph.pool ? high::to_string(program.graph) + "\n" : "") +
+             tensor::to_string(program.tensors);
     case Level::Loop: return loop::to_string(program.module);
   }
   return "";
 }
 
 Program parse_program_of_any_level(std::string_view text, const std::string& file_name) {
-  // `model NAME {` opens a graph, and the functions of a tensor program have results behind an
-  // arrow, where those of a loop module have none; in braces both may hold any word.
+  // `model NAME {` opens a graph, behind which tensor functions may stand. Where they stand alone
+  // their results are behind an arrow, and those of a loop module have none; in braces both may
+  // hold any word.
   Lexer lexer(text, file_name);
   Program program;
-  bool is_graph = lexer.next_is("model"), has_arrow = false;
-  for (int depth = 0; !lexer.at_end() && !is_graph && !has_arrow; lexer.next()) {
+  if (lexer.next_is("model")) {
+    program.graph = high::parse_graph(lexer);
+    if (lexer.at_end()) return program;
+    program.level = Level::Tensor;
+    program.tensors = tensor::parse_program(lexer, program.graph.pool);
+    return program;
+  }
+  bool has_arrow = false;
+  for (int depth = 0; !lexer.at_end() && !has_arrow; lexer.next()) {
     depth += lexer.next_is("{") - lexer.next_is("}");
     has_arrow = depth == 0 && lexer.next_is("->");
   }
-  if (is_graph) {
-    program.graph = high::parse_graph(text, file_name);
-  } else if (has_arrow) {
+  if (has_arrow) {
     program.level = Level::Tensor;
     program.tensors = tensor::parse_program(text, file_name);
   } else {
@@ -68,6 +76,15 @@ Program parse_program_of_any_level(std::string_view text, const std::string& fil
     program.module = loop::parse_module(text, file_name);
   }
   return program;
+}
+
+std::vector<std::string> faults_of(const Program& program) {
+  std::vector<std::string> faults;
+  if (program.level == Level::Loop) return loop::verify(program.module);
+  if (program.graph.pool) faults = high::verify(program.graph);
+  if (program.level == Level::High) return faults;
+  for (std::string& fault : tensor::verify(program.tensors)) faults.push_back(std::move(fault));
+  return faults;
 }
 
 void require_no_faults(const Program& program, std::string_view after,
@@ -83,13 +100,7 @@ void print_time(std::string_view pass, double seconds) {
 }
 
 void verify_program(const Program& program, std::string_view after) {
-  std::vector<std::string> faults;
-  switch (program.level) {
-    case Level::High: faults = high::verify(program.graph); break;
-    case Level::Tensor: faults = tensor::verify(program.tensors); break;
-    case Level::Loop: faults = loop::verify(program.module); break;
-  }
-  require_no_faults(program, after, faults);
+  require_no_faults(program, after, faults_of(program));
 }
 
 void verify_program_and_text(const Program& program, std::string_view after) {

@@ -299,11 +299,15 @@ class Parser {
 
 }  // namespace
 
-Graph parse_graph(std::string_view text, const std::string& file_name) {
-  Lexer lexer(text, file_name);
+Graph parse_graph(Lexer& lexer) {
   lexer.expect("model");
   std::string name = lexer.expect_word("the name of the model");
-  Graph graph = Parser(lexer, name).parse();
+  return Parser(lexer, name).parse();
+}
+
+Graph parse_graph(std::string_view text, const std::string& file_name) {
+  Lexer lexer(text, file_name);
+  Graph graph = parse_graph(lexer);
   if (!lexer.at_end()) lexer.fail("expected the end of the text");
   return graph;
 }

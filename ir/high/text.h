@@ -18,6 +18,7 @@
 #include <string_view>
 
 #include "ir/high/graph.h"
+#include "support/text.h"
 
 namespace tenon::high {
 
@@ -30,5 +31,7 @@ std::string to_string(const Graph& graph, const Node& node);
 /// Reads a graph and makes its pool. Nodes are added as the frontend adds them, so a type that does
 /// not follow from the inputs is refused; faults throw UserErrors with line, column and caret.
 Graph parse_graph(std::string_view text, const std::string& file_name);
+/// The same, where more may follow behind the graph.
+Graph parse_graph(Lexer& lexer);
 
 }  // namespace tenon::high

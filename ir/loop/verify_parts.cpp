@@ -32,6 +32,10 @@ void FaultList::check_name(const std::string& name, const std::string& what) {
 void FaultList::check_buffer(const Buffer& buffer) {
   check_name(buffer.name, "buffer");
   if (buffer.type == DType::String) add(buffer.name, " holds strings");
+  for (Expr extent : buffer.extents)
+    if (const int64_t* literal = extent ? as_int(extent) : nullptr;
+        literal && (*literal < 0 || *literal >= int64_t{1} << 40))
+      add("the extent ", *literal, " of ", buffer.name, " is not in 0 .. 2^40");
   if (!buffer.layout.is_valid(static_cast<int>(buffer.extents.size()))) {
     add("the layout of ", buffer.name, " does not give each element one place");
     return;

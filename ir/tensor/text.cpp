@@ -250,10 +250,9 @@ std::string to_string(const Program& program) {
   return text;
 }
 
-Program parse_program(std::string_view text, const std::string& file_name) {
-  Lexer lexer(text, file_name);
+Program parse_program(Lexer& lexer, std::shared_ptr<ExprPool> pool) {
   Program program;
-  program.pool = std::make_shared<ExprPool>();
+  program.pool = std::move(pool);
   while (!lexer.at_end()) {
     if (lexer.accept("symbol"))
       program.symbols.push_back(loop::parse_symbol(lexer));
@@ -261,6 +260,11 @@ Program parse_program(std::string_view text, const std::string& file_name) {
       program.functions.push_back(Parser(lexer, *program.pool).parse());
   }
   return program;
+}
+
+Program parse_program(std::string_view text, const std::string& file_name) {
+  Lexer lexer(text, file_name);
+  return parse_program(lexer, std::make_shared<ExprPool>());
 }
 
 Function parse_function(std::string_view text, const std::string& file_name, ExprPool& pool) {

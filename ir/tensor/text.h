@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "ir/tensor/nodes.h"
+#include "support/text.h"
 
 namespace tenon::tensor {
 
@@ -35,6 +36,8 @@ std::string to_string(const Stage& stage);
 
 /// Reads a program and makes its pool. Faults throw UserErrors with line, column and caret.
 Program parse_program(std::string_view text, const std::string& file_name);
+/// The same from where the lexer stands to the end, into `pool`.
+Program parse_program(Lexer& lexer, std::shared_ptr<ExprPool> pool);
 /// Reads one function from a text that holds nothing else, into `pool`.
 Function parse_function(std::string_view text, const std::string& file_name, ExprPool& pool);
 

@@ -7,9 +7,11 @@
 Small graphs are in the tests of each level; whole models bring names, shapes and weights that those
 do not think of.
 """
+import hashlib
 import os
 import pathlib
 import re
+import shutil
 import sys
 import tempfile
 import unittest
@@ -87,24 +89,68 @@ class Dumps(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
 
-    def dumps_of(self, path):
+    def dumps_of(self, path, *dimensions):
         """{file name: text} of the passes that changed something."""
-        process = harness.run([OPT, path, *passes(), f"--dump={self.folder / 'dump'}"])
+        process = harness.run([OPT, path, *dimensions, *passes(),
+                               f"--dump={self.folder / 'dump'}"])
         self.assertEqual(process.returncode, 0, said(process))
         files = sorted((self.folder / "dump").glob("*.tenon"))
         self.assertGreater(len(files), 10)
         return {file.name: file.read_text() for file in files}
 
-    def test_passes_go_on_from_a_dump(self):
-        dumps = self.dumps_of(DIGITS)
+    def check_that_passes_go_on(self, path, *dimensions):
+        """From every dump, of every level, the passes that are left make the same program."""
+        dumps = self.dumps_of(path, *dimensions)
         last = list(dumps)[-1]
-        # Text of the tensor level is functions without the graph that calls them.
-        for name in [name for name in dumps if "_tensor_" not in name]:
+        self.assertEqual({name.split("_")[1] for name in dumps}, {"high", "tensor", "loop"})
+        for name in dumps:
             flags = passes()[int(name[:2]):]
-            process = harness.run([OPT, self.folder / "dump" / name, *flags,
-                                   f"--model={DIGITS}"])
+            process = harness.run([OPT, self.folder / "dump" / name, *flags, f"--model={path}"])
             self.assertEqual(process.returncode, 0, f"{name}: {said(process)}")
             self.assertTrue(process.stdout == dumps[last], f"another program from {name} on")
+        return dumps
+
+    def test_passes_go_on_from_a_dump(self):
+        self.check_that_passes_go_on(DIGITS)
+
+    def test_passes_go_on_from_a_dump_of_kws(self):
+        self.check_that_passes_go_on(harness.filled("kws", BUILD / "models"))
+
+    def test_the_model_is_known_by_its_hash(self):
+        dumps = self.dumps_of(DIGITS)
+        digest = hashlib.sha256(DIGITS.read_bytes()).hexdigest()
+        other = harness.filled("kws", BUILD / "models")
+        for name, text in dumps.items():
+            dump = self.folder / "dump" / name
+            self.assertIn(f'model_file "digits.onnx" sha256 "{digest}"', text, name)
+            process = harness.run([OPT, dump, f"--model={other}"])
+            self.assertEqual(process.returncode, 1, name)
+            self.assertIn("kws.onnx: this is not the model that the text was made from: its sha256",
+                          process.stderr)
+            self.assertIn(f"expected is {digest}", process.stderr)
+
+        # Beside the text another file of that name is only a warning: no pass reads its elements.
+        shutil.copy(other, self.folder / "dump" / "digits.onnx")
+        process = harness.run([OPT, dump])
+        self.assertEqual(process.returncode, 0, said(process))
+        self.assertIn("warning: digits.onnx: this is not the model that the text was made from",
+                      process.stderr)
+        shutil.copy(DIGITS, self.folder / "dump" / "digits.onnx")
+        self.assertEqual(harness.run([OPT, dump]).stderr, "")
+
+    def test_functions_without_their_graph(self):
+        [dump] = [text for name, text in self.dumps_of(DIGITS).items() if "lower_to_tensor" in name]
+        path = self.folder / "functions.tenon"
+        path.write_text(dump[dump.index("\n}\n") + 3:])
+        process = harness.run([OPT, path, "--inline_elementwise", "--collapse_axes"])
+        self.assertEqual(process.returncode, 0, said(process))
+        process = harness.run([OPT, path, "--lower_to_loop"])
+        self.assertEqual(process.returncode, 1)
+        self.assertIn("lower_to_loop needs the graph, which holds the order of calls",
+                      process.stderr)
+        process = harness.run([OPT, path, f"--model={DIGITS}"])
+        self.assertEqual(process.returncode, 1)
+        self.assertIn("the text does not say which model it was made from", process.stderr)
 
     def compile(self, name, *options):
         process = harness.run([BUILD / "tenon", "compile", DIGITS, "-o", self.folder / name,

@@ -96,7 +96,7 @@ class Names : public testing::Test {
       Instruments instruments;
       instruments.verify_each = true;
       target::Target target = *target::find_target("x86-64-v3");
-      verify_program(program, "import");
+      verify_program_and_text(program, "import");
       run_pipeline(program, {&target, {}, true}, instruments);
       EXPECT_EQ(program.level, Level::Loop);
     } catch (const std::exception& failure) {
