@@ -3,7 +3,7 @@
 //   y = Relu(x)               ->   %y = relu %x
 //   y = local.Block(x)        ->   the nodes of the function, called "/block/..."
 //   y = SoftmaxCrossEntropyLoss(x, t)   ->   the nodes of its ONNX definition
-#include "frontend/importer.h"
+#include "frontend/import_nodes.h"
 
 #include <algorithm>
 

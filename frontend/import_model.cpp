@@ -4,7 +4,7 @@
 //     ->   model mlp { input %x : f32[batch in 1..512, 768] ... %y = relu %0 ... output %y "y" }
 #include <filesystem>
 
-#include "frontend/importer.h"
+#include "frontend/import_nodes.h"
 #include "ir/expr/text.h"
 #include "ir/high/ops/table.h"
 
