@@ -127,10 +127,11 @@ std::shared_ptr<const ModelFile> open_model_file(const std::string& path,
                                                  const std::string& expected_sha256) {
   auto file = std::make_shared<OnnxFile>(path);
   if (file->sha256 != expected_sha256)
-    user_error({file->base_name, "", 0, 0},
-               "this is not the model that the text was made from: its sha256 is " + file->sha256 +
-                   ", expected is " + expected_sha256,
-               "give the model that the text was made from with --model=FILE, or make the text again");
+    user_error(
+        {file->base_name, "", 0, 0},
+        "this is not the model that the text was made from: its sha256 is " + file->sha256 +
+            ", expected is " + expected_sha256,
+        "give the model that the text was made from with --model=FILE, or make the text again");
   return file;
 }
 
