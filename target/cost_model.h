@@ -101,8 +101,7 @@ struct GemmShape {
   int a_bytes = 4;        // of an element of a in memory
   int b_bytes = 4;        // of an element of b in memory
   int64_t row_stride_bytes = 0;  // between rows of a; 0: depth * a_bytes
-  bool constant_b = true;     // packed into panels while compiling, and cold when the kernel starts
-  bool can_prefetch = false;  // the schedule can fetch the next panel of b from its depth loop
+  bool constant_b = true;  // packed into panels while compiling, and cold when the kernel starts
 };
 
 struct GemmPlan {
@@ -114,8 +113,6 @@ struct GemmPlan {
                               // and a clamped tail
   int64_t column_panels = 0;  // at the planned columns, the last one possibly padded
   int depth_unroll = 1;       // divides a known depth
-  int prefetch_panels =
-      0;  // software prefetch of b this many panels ahead, from inside the depth loop
   ParallelAxis axis = ParallelAxis::none;
   ParallelPlan parallel;  // of the loop that `axis` names
   double cycles = 0;      // of the whole operation at planned extents, on one core
@@ -129,13 +126,12 @@ std::vector<GemmPlan> rank_gemm_plans(const GemmShape& shape, const Target& targ
 
 // ---- Convolution --------------------------------------------------------------------------------
 
-/// A direct convolution in a blocked layout (channels in vectors), per image and group. A tile is
+/// A direct convolution in a blocked layout (channels in vectors), per image. A tile is
 /// tile_height x tile_width output positions by `vectors` vectors of output channels.
 struct ConvolutionShape {
   Extent batch = 1;
-  int64_t groups = 1;
-  int64_t input_channels = 1;   // of one group
-  int64_t output_channels = 1;  // of one group
+  int64_t input_channels = 1;
+  int64_t output_channels = 1;
   Extent output_height;
   Extent output_width;
   int64_t kernel_height = 1;
@@ -143,8 +139,7 @@ struct ConvolutionShape {
   int64_t stride_height = 1;
   int64_t stride_width = 1;
   int element_bytes = 4;
-  int most_tile_height = 1;   // rows of positions that the schedule can put into one tile
-  bool can_prefetch = false;  // the schedule can fetch the next panel from its depth loop
+  int most_tile_height = 1;  // rows of positions that the schedule can put into one tile
 };
 
 struct ConvolutionPlan {
@@ -155,12 +150,10 @@ struct ConvolutionPlan {
       LoopOrder::columns_outer;  // columns: panels of output channels; rows: tiles of positions
   BalancedSplit height_split;
   BalancedSplit width_split;
-  int64_t channel_panels = 0;  // of one group
-  int depth_unroll = 1;        // of the loop over input channels; divides their number
-  int prefetch_panels = 0;
-  ParallelAxis axis =
-      ParallelAxis::none;  // batch: images and groups; outer: panels, or rows of tiles; tiles:
-                           // panels and rows of tiles fused (a row of tiles spans the width)
+  int64_t channel_panels = 0;
+  int depth_unroll = 1;                    // of the loop over input channels; divides their number
+  ParallelAxis axis = ParallelAxis::none;  // batch: images; outer: panels, or rows of tiles; tiles:
+      // panels and rows of tiles fused (a row of tiles spans the width)
   ParallelPlan parallel;
   double cycles = 0;
 };

@@ -20,7 +20,7 @@ int64_t input_extent(int64_t outputs, int64_t kernel, int64_t stride) {
 Candidate<ConvolutionPlan> make_candidate(const ConvolutionShape& shape, int height, int width,
                                           int vectors, LoopOrder order, const Target& target) {
   const int64_t lanes = target.lanes(shape.element_bytes);
-  const int64_t images = shape.batch.planned() * shape.groups;
+  const int64_t images = shape.batch.planned();
   const int64_t out_height = shape.output_height.planned();
   const int64_t out_width = shape.output_width.planned();
   const int64_t depth = shape.input_channels * shape.kernel_height * shape.kernel_width;
@@ -57,11 +57,9 @@ Candidate<ConvolutionPlan> make_candidate(const ConvolutionShape& shape, int hei
       input_extent(width, shape.kernel_width, shape.stride_width) * position_bytes);
   nest.panel_bytes = static_cast<double>(vectors * lanes * depth * shape.element_bytes);
   nest.b_bytes = nest.panel_bytes * static_cast<double>(plan.channel_panels);
-  nest.can_prefetch = shape.can_prefetch;
   nest.c_bytes =
       static_cast<double>(out_height * out_width * shape.output_channels * shape.element_bytes);
 
-  plan.prefetch_panels = prefetch_pays(nest, target) ? 1 : 0;
   plan.cycles = static_cast<double>(images) * nest_cycles(nest, compute, target);
   const bool columns_outer = order == LoopOrder::columns_outer;
   const int64_t bands = plan.height_split.count;

@@ -54,10 +54,8 @@ Candidate<GemmPlan> make_candidate(const GemmShape& shape, int rows, int vectors
   nest.panel_bytes = static_cast<double>(plan.panel_columns * depth * shape.b_bytes);
   nest.b_bytes = nest.panel_bytes * static_cast<double>(plan.column_panels);
   nest.c_bytes = static_cast<double>(row_count * column_count * shape.element_bytes);
-  nest.can_prefetch = shape.can_prefetch;
   nest.constant_b = shape.constant_b;
 
-  plan.prefetch_panels = prefetch_pays(nest, target) ? 1 : 0;
   plan.cycles = static_cast<double>(batch) * nest_cycles(nest, compute, target);
   const bool columns_outer = order == LoopOrder::columns_outer;
   std::tie(plan.axis, plan.parallel) =

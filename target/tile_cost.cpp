@@ -76,12 +76,6 @@ double overlapped_cycles(double compute_cycles, const Traffic& traffic, bool pre
   return std::max({shared_with_l2(compute_cycles, l2) + exposed, l3, memory});
 }
 
-bool prefetch_pays(const TiledNest& nest, const Target& target) {
-  return nest.can_prefetch && nest.constant_b && nest.order == LoopOrder::columns_outer &&
-         nest.column_panels > 1 && nest.row_tiles > 1 && nest.b_bytes > usable(target.l2) &&
-         2 * nest.panel_bytes + nest.a_tile_bytes <= static_cast<double>(target.l2.bytes);
-}
-
 double nest_cycles(const TiledNest& nest, double compute_cycles, const Target& target) {
   const double tiles = static_cast<double>(nest.row_tiles);
   const double panels = static_cast<double>(nest.column_panels);
@@ -103,7 +97,7 @@ double nest_cycles(const TiledNest& nest, double compute_cycles, const Target& t
   }
   // A single row tile reads its panels in one sequential stream, which the hardware fetches ahead
   // by itself.
-  const bool prefetched = nest.row_tiles == 1 || prefetch_pays(nest, target);
+  const bool prefetched = nest.row_tiles == 1;
   return overlapped_cycles(compute_cycles, traffic, prefetched, target);
 }
 

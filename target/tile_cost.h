@@ -56,12 +56,7 @@ struct TiledNest {
   double a_tile_bytes = 0;  // one row tile
   double panel_bytes = 0;   // one panel
   bool constant_b = true;   // cold at first touch
-  bool can_prefetch = false;
 };
-
-/// True where a software prefetch of the next panel pays: constants come from beyond L2, several
-/// row tiles use a panel before the next one is due, and both panels fit L2.
-bool prefetch_pays(const TiledNest& nest, const Target& target);
 
 /// Cycles of the nest given those of its tiles.
 double nest_cycles(const TiledNest& nest, double compute_cycles, const Target& target);
@@ -85,7 +80,7 @@ struct Candidate {
   double loads_per_fma;   // fewer leave the load ports free
 };
 
-/// Loads per FMA up to which a tile leaves ports free for its epilogue, for prefetches and for
+/// Loads per FMA up to which a tile leaves ports free for its epilogue and for
 /// processors that load at half the target's rate.
 constexpr double kComfortableLoads = 0.7;
 

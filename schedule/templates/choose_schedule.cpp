@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "ir/expr/expand_math.h"
+#include "ir/expr/linear_form.h"
 #include "schedule/templates/template.h"
 
 namespace tenon::schedule {
@@ -101,6 +102,16 @@ target::Extent Plan::extent(Expr e) const {
 
 std::string Plan::tail(Expr extent, int64_t factor, const std::string& otherwise) const {
   return prove(eq(floor_mod(extent, factor), state.index(0)), state.symbols) ? "exact" : otherwise;
+}
+
+int64_t Plan::stride_along(const Read& input, const std::string& axis) {
+  for (Expr index : input.indices()) {
+    if (!uses_var(index, axis)) continue;
+    Split split = split_by(linear_form(index), index.pool().var(axis));
+    if (split.linear && split.coefficient.is_constant())
+      return std::max<int64_t>(split.coefficient.constant, 1);
+  }
+  return 1;
 }
 
 double Plan::operations(const loop::Stage& stage) {

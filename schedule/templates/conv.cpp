@@ -10,7 +10,6 @@
 // Source of the tile: target/cost_model.h.
 #include <algorithm>
 
-#include "ir/expr/linear_form.h"
 #include "schedule/templates/template.h"
 
 namespace tenon::schedule {
@@ -32,17 +31,6 @@ std::vector<std::string> loops_of(const LeafAt& at, const std::string& axis) {
   for (const loop::For* loop : at.loops)
     if (binding && uses_var(binding, loop->var)) names.push_back(loop->var);
   return names;
-}
-
-// Input positions from one output to the next along an axis.
-int64_t stride_along(const Read& input, const std::string& axis) {
-  for (Expr index : input.indices()) {
-    if (!uses_var(index, axis)) continue;
-    Split split = split_by(linear_form(index), index.pool().var(axis));
-    if (split.linear && split.coefficient.is_constant())
-      return std::max<int64_t>(split.coefficient.constant, 1);
-  }
-  return 1;
 }
 
 }  // namespace
@@ -72,10 +60,10 @@ Status schedule_conv(Plan& plan) {
   shape.batch = plan.extent(stage.axes[0].extent);
   shape.output_channels = plan.extent(stage.axes[1].extent).high;
   shape.output_width = plan.extent(stage.axes.back().extent);
-  shape.stride_width = stride_along(*input, row);
+  shape.stride_width = Plan::stride_along(*input, row);
   if (stage.axes.size() > 3) {
     shape.output_height = plan.extent(stage.axes[2].extent);
-    shape.stride_height = stride_along(*input, stage.axes[2].name);
+    shape.stride_height = Plan::stride_along(*input, stage.axes[2].name);
   }
   std::vector<std::string> taps;
   for (const loop::Axis& axis : stage.reduce_axes) {

@@ -67,6 +67,7 @@ Status schedule_elementwise(Plan& plan) {
   int64_t most = 1, iterations = plan.extent(leaves[0].loops[0]->extent).planned();
   for (const loop::Axis& axis : stage.axes) most *= plan.extent(axis.extent).planned();
   shape.elements = most;
+  shape.operations = Plan::operations(stage);
   target::ElementwisePlan plan_for_all = target::plan_elementwise(shape, plan.target);
   if (plan_for_all.parallel.serial() || iterations < 2) return Done{};
   int64_t chunk = std::max<int64_t>(1, iterations / plan_for_all.parallel.chunks);

@@ -47,6 +47,8 @@ class Plan {
   std::string tail(Expr extent, int64_t factor, const std::string& otherwise) const;
   /// Lanes of a vector of f32.
   int64_t lanes() const { return target.lanes(4); }
+  /// Input positions from one output to the next along an axis.
+  static int64_t stride_along(const Read& input, const std::string& axis);
   /// Instructions of f32 arithmetic for one element of the stage, mathematical functions expanded.
   static double operations(const loop::Stage& stage);
   /// Elementwise stages after `tensor` that depend on it, in order, as far as all of them have its

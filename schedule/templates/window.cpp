@@ -33,6 +33,8 @@ Status schedule_window(Plan& plan) {
   std::vector<std::string> taps;
   for (const loop::Axis& axis : stage.reduce_axes) taps.push_back(acc + "." + axis.name);
   target::WindowShape shape;
+  shape.batch = plan.extent(stage.axes[0].extent);
+  shape.weights = stage.value.as_op(Op::Mul) != nullptr;
   shape.channels = plan.extent(stage.axes[1].extent).high;
   shape.output_width = plan.extent(stage.axes.back().extent);
   if (stage.axes.size() > 3) shape.output_height = plan.extent(stage.axes[2].extent);
@@ -40,6 +42,12 @@ Status schedule_window(Plan& plan) {
     shape.kernel_width = plan.extent(stage.reduce_axes.back().extent).high;
   if (stage.reduce_axes.size() > 1)
     shape.kernel_height = plan.extent(stage.reduce_axes[0].extent).high;
+  for_each_node(stage.value, [&](Expr node) {
+    const Read* input = node.as<Read>();
+    if (!input || plan.is_constant(input->tensor)) return;
+    shape.stride_width = Plan::stride_along(*input, row);
+    if (stage.axes.size() > 3) shape.stride_height = Plan::stride_along(*input, stage.axes[2].name);
+  });
   target::WindowPlan tile = target::plan_window(shape, plan.target);
   int64_t width = tile.width_split.large > 0 ? tile.width_split.large : tile.tile_width;
   lines.push_back("split " + acc + "." + row + " by " + std::to_string(width) + " " +

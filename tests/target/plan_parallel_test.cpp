@@ -168,30 +168,6 @@ TEST(NestCycles, CountFirstAndSecondTouches) {
   EXPECT_LT(nest_cycles(nest, 0, zen5), 1e5);
 }
 
-TEST(Prefetch, PaysWhereTwoPanelsFitL2) {
-  const Target zen5 = target_named("znver5");  // 1 MiB
-  TiledNest nest;
-  nest.row_tiles = 16;
-  nest.column_panels = 64;
-  nest.b_bytes = 64 * 400e3;
-  nest.panel_bytes = 400e3;
-  nest.a_tile_bytes = 100e3;
-  EXPECT_FALSE(prefetch_pays(nest, zen5));  // the schedule cannot
-  nest.can_prefetch = true;
-  EXPECT_TRUE(prefetch_pays(nest, zen5));
-  nest.panel_bytes = 500e3;
-  EXPECT_FALSE(prefetch_pays(nest, zen5));
-  nest.panel_bytes = 400e3;
-  nest.row_tiles = 1;  // one stream, which the hardware fetches ahead
-  EXPECT_FALSE(prefetch_pays(nest, zen5));
-  nest.row_tiles = 16;
-  nest.order = LoopOrder::rows_outer;
-  EXPECT_FALSE(prefetch_pays(nest, zen5));
-  nest.order = LoopOrder::columns_outer;
-  nest.constant_b = false;
-  EXPECT_FALSE(prefetch_pays(nest, zen5));
-}
-
 struct FakePlan {
   double cycles;
   LoopOrder order;
