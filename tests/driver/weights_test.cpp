@@ -40,8 +40,10 @@ TEST(Weights, LieInTheOrderOfConstantsAtMultiplesOf64) {
   loop::Module module = module_with_weights("5");
   WeightsPlan plan = plan_weights(module);
   ASSERT_EQ(plan.places.size(), 2u);
-  EXPECT_EQ(plan.offset_of("small"), 0);
-  EXPECT_EQ(plan.offset_of("large"), 64);
+  EXPECT_EQ(plan.places[0].constant->buffer.name, "small");
+  EXPECT_EQ(plan.places[0].offset, 0);
+  EXPECT_EQ(plan.places[1].constant->buffer.name, "large");
+  EXPECT_EQ(plan.places[1].offset, 64);
   EXPECT_EQ(plan.bytes, 128);
   EXPECT_EQ(plan.layout_text, "small: f32[3] at 0\nlarge: f32[5] at 64\n");
 }
