@@ -134,9 +134,18 @@ bool reduce_across(Plan& plan, const std::string& tensor, const std::string& axi
     lines = {"split " + inner.var + " by " + std::to_string(lanes) + " " +
              plan.tail(inner.extent, lanes, "masked") + " -> " + outer + ", " + lane};
   }
-  std::vector<std::string> order = {outer};
-  for (const loop::For* loop : at->loops)
-    if (binds_reduce(at->leaf, loop->var)) order.push_back(loop->var);
+  // Spatial loops inside of `outer` stay around the reduction too: the tile is one vector's.
+  std::vector<std::string> order = {outer}, reduced;
+  bool inside = false;
+  for (const loop::For* loop : at->loops) {
+    if (binds_reduce(at->leaf, loop->var))
+      reduced.push_back(loop->var);
+    else if (inside && loop != &inner)
+      order.push_back(loop->var);
+    inside = inside || loop == across[0];
+  }
+  std::string innermost = order.back();
+  order.insert(order.end(), reduced.begin(), reduced.end());
   order.push_back(lane);
   lines.push_back("reorder " + join(order, ", "));
   lines.push_back("vectorize " + lane);
@@ -145,7 +154,7 @@ bool reduce_across(Plan& plan, const std::string& tensor, const std::string& axi
     plan.state = std::move(before);
     return false;
   }
-  plan.attempt("cache_write " + tensor + " in register at " + outer);
+  plan.attempt("cache_write " + tensor + " in register at " + innermost);
   return true;
 }
 
