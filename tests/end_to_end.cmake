@@ -20,6 +20,7 @@ endforeach()
 tenon_heavy_test(arena 1 tools/check_arena.py)
 tenon_heavy_test(bundle 2 bundle/run.py)
 tenon_heavy_test(backend_suite 2 tools/backend_suite.py)
+tenon_heavy_test(random_graphs 2 tools/random_graphs.py --count 40)
 tenon_heavy_test(bad_models 1 tools/run_bad_models.py)
 # With the sanitizers, where test.sh has built them: what a damaged file must never do is easiest seen there.
 tenon_heavy_test(mutations 2 tools/mutate.py --count 500 --tenon "${PROJECT_SOURCE_DIR}/build-debug/tenon")

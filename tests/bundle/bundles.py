@@ -37,7 +37,8 @@ class Subject:
 
 # Rows of one input meet lines of the other where sizes must agree.
 TWO_SYMBOLS = """<ir_version: 8, opset_import: ["" : 17]>
-two_symbols (float[rows, 8] left, float[lines, 8] right) => (float[rows, 4] mixed, float[rows, 8] sum)
+two_symbols (float[rows, 8] left, float[lines, 8] right)
+    => (float[rows, 4] mixed, float[rows, 8] sum)
 <float[8, 4] weight = {%s}> {
   sum = Add (left, right)
   product = MatMul (sum, weight)

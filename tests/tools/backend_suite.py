@@ -1,4 +1,4 @@
-"""The node cases of ONNX's own backend suite: each is answered rightly, or refused as the list says.
+"""The node cases of ONNX's own backend suite: each is right, or refused as the list says.
 
     backend_suite.py                        ->  "1287 right, 597 refused as listed", and the counts
     backend_suite.py abs bitshift_left_u*   these cases, with what the compiler says of each
@@ -74,7 +74,7 @@ def write_refusals(refusals):
 
 
 def reason_of(said):
-    """The first error without its place, names and details: what stays the same among like cases."""
+    """The first error without its place, names and details: the same for like cases."""
     text = FIRST_ERROR.search(said)["text"]
     text = re.sub(r" \([^)]*\)", "", re.sub(r'"[^"]*"', '"..."', text))
     return re.split(r"[,:]", text)[0]
