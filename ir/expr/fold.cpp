@@ -149,6 +149,18 @@ Scalar evaluate_float(Op op, DType type, const Scalar* x) {
   return result;
 }
 
+// 64-bit integers round once, straight to the destination. On the way to the short floats double
+// gets their first 53 bits, the last of them set where more follow.
+template <class Integer>
+double round_integer(DType to, Integer value) {
+  if (to == DType::F64) return static_cast<double>(value);
+  if (to == DType::F32) return static_cast<float>(value);
+  constexpr Integer kExact = Integer{1} << 53, kDropped = (1 << 11) - 1;
+  bool is_exact = value < kExact && (std::is_unsigned_v<Integer> || value > 0 - kExact);
+  if (!is_exact && (value & kDropped)) value = (value & ~kDropped) | (kDropped + 1);
+  return round_to(to, static_cast<double>(value));
+}
+
 Scalar literal_of(Expr e) {
   Scalar value;
   if (const IntImm* imm = e.as<IntImm>())
@@ -224,14 +236,9 @@ Scalar evaluate(Op op, DType type, const Scalar* operands) {
 Scalar convert(DType to, DType from, Scalar value) {
   Scalar result;
   if (is_float(to)) {
-    double wide = is_float(from)       ? value.f
-                  : from == DType::U64 ? static_cast<double>(static_cast<uint64_t>(value.i))
-                                       : static_cast<double>(value.i);
-    // 64-bit integers round once, straight to the destination.
-    if (to == DType::F32 && !is_float(from))
-      wide = from == DType::U64 ? static_cast<float>(static_cast<uint64_t>(value.i))
-                                : static_cast<float>(value.i);
-    result.f = round_to(to, wide);
+    result.f = is_float(from)       ? round_to(to, value.f)
+               : from == DType::U64 ? round_integer(to, static_cast<uint64_t>(value.i))
+                                    : round_integer(to, value.i);
   } else if (is_float(from)) {
     double x = value.f;
     if (to == DType::Bool)

@@ -154,6 +154,12 @@ TEST(FoldTest, IntegerToFloatRoundsOnce) {
   EXPECT_EQ(to_float(DType::F16, DType::I32, 65520), kInfinity);
   EXPECT_EQ(to_float(DType::BF16, DType::I32, 257), 256);
   EXPECT_EQ(to_float(DType::BF16, DType::I32, 259), 260);
+  // 2^60 + 2^52 lies half way between two bf16: one more is above, and f64 cannot hold it.
+  constexpr int64_t kHalf = (int64_t{1} << 60) + (int64_t{1} << 52);
+  EXPECT_EQ(to_float(DType::BF16, DType::I64, kHalf), 0x1p60);
+  EXPECT_EQ(to_float(DType::BF16, DType::I64, kHalf + 1), 0x1.02p60);
+  EXPECT_EQ(to_float(DType::BF16, DType::I64, -kHalf - 1), -0x1.02p60);
+  EXPECT_EQ(to_float(DType::BF16, DType::U64, kHalf + 1), 0x1.02p60);
   EXPECT_EQ(convert(DType::I8, DType::I32, {.i = 300}).i, 44);
   EXPECT_EQ(convert(DType::U32, DType::I32, {.i = -1}).i, 0xffffffff);
   EXPECT_EQ(convert(DType::F16, DType::F64, {.f = 1 + 0x1p-11 + 0x1p-40}).f,
