@@ -7,6 +7,7 @@
 #include "ir/loop/text.h"
 #include "ir/tensor/passes.h"
 #include "schedule/templates/template.h"
+#include "target/operations.h"
 
 namespace tenon::driver {
 namespace {
@@ -105,10 +106,10 @@ void form_fma(Program& program, const PassContext& context) {
 }
 
 void legalize(Program& program, const PassContext& context) {
-  loop::LegalOperations legal;
-  legal.fma = !context.target || context.target->has_fma();
+  LegalOperations legal;
+  if (context.target) legal = LegalOperations(target::operations_of(*context.target));
   for (loop::Function& function : program.module.functions)
-    function = loop::legalize(function, legal, *program.module.pool);
+    function = loop::legalize(function, legal);
 }
 
 }  // namespace

@@ -76,17 +76,16 @@ llvm::Value* ValueBuilder::intrinsic(llvm::Intrinsic::ID id, std::vector<llvm::V
 }
 
 llvm::Value* ValueBuilder::apply(Op op, DType type, std::vector<llvm::Value*> x) {
+  if (!legal_.has(op, type)) return nullptr;
   unsigned lanes = 0;
   for (llvm::Value* operand : x) lanes = std::max(lanes, lanes_of(operand));
   if (op == Op::Select) {
-    if (!is_supported(type)) return nullptr;
     if (lanes_of(x[0]) == 0)
       lanes = std::max(lanes_of(x[1]), lanes_of(x[2]));
     else
       x[0] = widened(x[0], lanes);
     return b_.CreateSelect(x[0], widened(x[1], lanes), widened(x[2], lanes));
   }
-  if (!is_arithmetic(type)) return nullptr;
   for (llvm::Value*& operand : x) operand = widened(operand, lanes);
   return is_float(type) ? apply_float(op, x) : apply_integer(op, type, x);
 }
@@ -117,8 +116,7 @@ llvm::Value* ValueBuilder::apply_float(Op op, const std::vector<llvm::Value*>& x
     case Op::Ceil: return intrinsic(llvm::Intrinsic::ceil, x);
     case Op::Trunc: return intrinsic(llvm::Intrinsic::trunc, x);
     case Op::RoundEven: return intrinsic(llvm::Intrinsic::roundeven, x);
-    // Without the instruction it would be a call of libm: legalize has rewritten it.
-    case Op::Fma: return target_.has_fma() ? intrinsic(llvm::Intrinsic::fma, x) : nullptr;
+    case Op::Fma: return intrinsic(llvm::Intrinsic::fma, x);
     default: return nullptr;
   }
 }

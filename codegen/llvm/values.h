@@ -5,8 +5,8 @@
 //
 // Representation: bool is i1 in registers and i8 in memory; f16 and bf16 are their bits, i16, and
 // have no arithmetic; index is i64. In vector code each value is a vector or, where all lanes
-// agree, a scalar; operands of mixed kinds are made vectors. Nothing here becomes a call: what the
-// processor lacks is written out.
+// agree, a scalar; operands of mixed kinds are made vectors. Nothing here becomes a call: what is
+// not in the target's table of operations is refused, and legalize has rewritten it before.
 #pragma once
 
 #include <vector>
@@ -15,7 +15,8 @@
 
 #include "ir/expr/expr.h"
 #include "ir/expr/fold.h"
-#include "target/target.h"
+#include "ir/expr/legalize.h"
+#include "target/operations.h"
 
 namespace tenon::codegen {
 
@@ -29,7 +30,7 @@ bool is_supported(DType type);
 class ValueBuilder {
  public:
   ValueBuilder(llvm::IRBuilder<>& builder, const target::Target& target)
-      : b_(builder), target_(target) {}
+      : b_(builder), legal_(target::operations_of(target)) {}
 
   llvm::Type* register_type(DType type) const;
   llvm::Type* memory_type(DType type) const;
@@ -43,12 +44,13 @@ class ValueBuilder {
   /// <0, 1, ..., lanes-1> of integers.
   llvm::Constant* iota(unsigned bits, unsigned lanes) const;
 
-  /// One operation on operands of `type` (of select: the type of the two values). Null where this
-  /// backend has no such operation on that type.
+  /// One operation on operands of `type` (of select: the type of the two values). Null where the
+  /// target has no such operation on that type.
   llvm::Value* apply(Op op, DType type, std::vector<llvm::Value*> operands);
   /// Floor division (or its remainder) of indices by a positive divisor; `nonnegative` when the
   /// dividend is.
   llvm::Value* divide_index(Op op, llvm::Value* dividend, llvm::Value* divisor, bool nonnegative);
+  /// Null where the target has no such conversion.
   llvm::Value* convert(DType to, DType from, llvm::Value* value);
   /// Null where the pair has no meaning.
   llvm::Value* reinterpret(DType to, DType from, llvm::Value* value);
@@ -60,12 +62,6 @@ class ValueBuilder {
   llvm::Value* shift(Op op, DType type, llvm::Value* a, llvm::Value* b);
   llvm::Value* compare(Op op, bool is_signed, llvm::Value* a, llvm::Value* b);
 
-  // Conversions between f32 and the bits of the short types.
-  llvm::Value* short_to_f32(DType from, llvm::Value* bits);
-  llvm::Value* f32_to_short(DType to, llvm::Value* value);
-  llvm::Value* f16_bits_to_f32(llvm::Value* bits);
-  llvm::Value* f32_to_f16_bits(llvm::Value* value);
-  llvm::Value* f64_to_f32_odd(llvm::Value* value);
   llvm::Value* float_to_integer(DType to, llvm::Value* value);
 
   llvm::Type* like(llvm::Type* element, const llvm::Value* value) const;
@@ -73,7 +69,7 @@ class ValueBuilder {
   llvm::Constant* integer(const llvm::Value* like_value, uint64_t value) const;
 
   llvm::IRBuilder<>& b_;
-  const target::Target& target_;
+  LegalOperations legal_;
 };
 
 }  // namespace tenon::codegen

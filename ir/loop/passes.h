@@ -2,6 +2,7 @@
 // the list).
 #pragma once
 
+#include "ir/expr/legalize.h"
 #include "ir/loop/nodes.h"
 
 namespace tenon::loop {
@@ -57,11 +58,11 @@ Function form_fma(const Function& function, ExprPool& pool);
 /// Needs: flatten_stages.   Leaves: no mathematical function.
 Function expand_math(const Function& function, ExprPool& pool);
 
-/// What a target can do; operations that it lacks are rewritten into ones that it has.
-struct LegalOperations {
-  bool fma = true;  // else fma(a, b, c) -> a * b + c
-};
-Function legalize(const Function& function, const LegalOperations& legal, ExprPool& pool);
+/// Rewrites operations that a target lacks into ones that it has (ir/expr/legalize.h): fma,
+/// rounding, conversions to and from f16 and bf16.
+///   y[i] = fma(a, b, c)   ->   y[i] = a * b + c
+/// Needs: expand_math.   Leaves: only operations of the target's table, but for those that nothing replaces.
+Function legalize(const Function& function, const LegalOperations& legal);
 
 /// Simplifies every index expression under the ranges of its loops, decides conditions that are
 /// proved, and removes serial loops that run once (bound, parallel, vectorized and unrolled ones

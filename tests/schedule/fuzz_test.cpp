@@ -144,7 +144,7 @@ class Case {
     after("simplify_loops", loop::simplify_loops(function, symbols_, *pool_));
     after("hoist_conditions", loop::hoist_conditions(function, *pool_));
     after("form_fma", loop::form_fma(function, *pool_));
-    after("legalize", loop::legalize(function, {.fma = false}, *pool_));
+    after("legalize", loop::legalize(function, LegalOperations(OperationTable{})));
   }
 
   std::mt19937 random_;

@@ -38,4 +38,22 @@ Expr inverse_hyperbolic_sine(Expr x);
 Expr inverse_hyperbolic_cosine(Expr x);
 Expr inverse_hyperbolic_tangent(Expr x);
 
+// What legalize.h uses where a target has no instruction. rounding.cpp: f32 and f64.
+Expr round_to_even(Expr x);
+Expr truncate(Expr x);
+Expr floor(Expr x);
+Expr ceiling(Expr x);
+
+// short_floats.cpp: operand and result are of the types that the names say.
+Expr f16_to_f32(Expr x);
+Expr bf16_to_f32(Expr x);
+Expr f32_to_f16(Expr x);
+Expr f32_to_bf16(Expr x);
+/// The f32 next to an f64 whose last bit says that it is not exact: rounding it to fewer bits
+/// equals rounding the f64.
+Expr f32_rounded_to_odd(Expr x);
+/// A 64-bit integer that f64 holds, rounded to odd in the same sense where it has more than 53
+/// bits.
+Expr at_most_53_bits(Expr x);
+
 }  // namespace tenon::math

@@ -1,40 +1,26 @@
 // Operations that a target lacks become ones that it has.
 //
-//   fma(a, b, c)   ->   a * b + c         where the target has no fused multiply-add
+//   y[i] = fma(a, b, c)      ->   y[i] = a * b + c                           without fused multiply-add
+//   y[i] = f32(x[i])         ->   y[i] = bits_f32(u32(bits_u16(x[i])) << 16u32)        x of bf16
 #include "ir/loop/passes.h"
 
 namespace tenon::loop {
 namespace {
 
-class LegalizeExpr final : public Rewriter {
- public:
-  LegalizeExpr(ExprPool& pool, const LegalOperations& legal) : Rewriter(pool), legal_(legal) {}
-
- private:
-  Expr rewrite(Expr old) override {
-    Expr e = rewrite_children(old);
-    const Apply* apply = e.as<Apply>();
-    if (apply && apply->op == Op::Fma && !legal_.fma)
-      return apply->operand(0) * apply->operand(1) + apply->operand(2);
-    return e;
-  }
-  const LegalOperations& legal_;
-};
-
 class Legalize final : public StmtRewriter {
  public:
-  Legalize(ExprPool& pool, const LegalOperations& legal) : expr_(pool, legal) {}
-  Expr rewrite_expr(Expr e) override { return expr_(e); }
+  explicit Legalize(const LegalOperations& legal) : legal_(legal) {}
+  Expr rewrite_expr(Expr e) override { return tenon::legalize(e, legal_); }
 
  private:
-  LegalizeExpr expr_;
+  const LegalOperations& legal_;
 };
 
 }  // namespace
 
-Function legalize(const Function& function, const LegalOperations& legal, ExprPool& pool) {
+Function legalize(const Function& function, const LegalOperations& legal) {
   Function result = function;
-  result.body = Legalize(pool, legal).rewrite(function.body);
+  result.body = Legalize(legal).rewrite(function.body);
   return result;
 }
 

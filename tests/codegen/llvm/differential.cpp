@@ -10,6 +10,7 @@
 #include "ir/loop/interpreter.h"
 #include "ir/loop/passes.h"
 #include "ir/loop/text.h"
+#include "target/operations.h"
 #include "tests/codegen/llvm/objects.h"
 
 namespace tenon::codegen {
@@ -57,7 +58,8 @@ std::string run_target(const loop::Function& function,
                        const std::map<std::string, int64_t>& symbols, const target::Target& target,
                        const std::vector<Bytes>& inputs, const std::vector<Bytes>& wanted,
                        bool required) {
-  auto code = HostCode::compile({&function}, {}, target);
+  loop::Function legal = loop::legalize(function, LegalOperations(target::operations_of(target)));
+  auto code = HostCode::compile({&legal}, {}, target);
   if (!code) return code.reason();
   int64_t extent = 1, chunk = 1;
   if (Expr e = (*code)->kernel(0).kernel.extent) {

@@ -62,8 +62,8 @@ TEST(Legalize, TargetsWithoutFmaRoundTwice) {
   ExprPool pool;
   Function before = parse_function(kDot, "test", pool);
   Function fused = form_fma(before, pool);
-  EXPECT_EQ(to_string(legalize(fused, {.fma = true}, pool)), to_string(fused));
-  Function after = legalize(fused, {.fma = false}, pool);
+  EXPECT_EQ(to_string(legalize(fused, LegalOperations())), to_string(fused));
+  Function after = legalize(fused, LegalOperations(OperationTable{}));
   EXPECT_EQ(text_after(after).find("fma"), std::string::npos);
   EXPECT_NE(text_after(after).find("y[0] = x[k] * w[k] + y[0]"), std::string::npos)
       << text_after(after);
