@@ -176,6 +176,8 @@ llvm::Value* ValueBuilder::shift(Op op, DType type, llvm::Value* a, llvm::Value*
   llvm::Value* shifted = op == Op::Shl     ? b_.CreateShl(a, b)
                          : is_signed(type) ? b_.CreateAShr(a, b)
                                            : b_.CreateLShr(a, b);
+  const auto* known = llvm::dyn_cast<llvm::Constant>(in_range);
+  if (known && known->isAllOnesValue()) return shifted;
   return b_.CreateSelect(in_range, shifted, integer(a, 0));
 }
 
