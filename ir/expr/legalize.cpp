@@ -21,6 +21,7 @@ Op op_named(std::string_view text) {
   return Op::Add;
 }
 
+bool is_long(DType type) { return !is_float(type) && bits_of(type) == 64; }
 bool is_short(DType type) { return type == DType::F16 || type == DType::BF16; }
 
 class Legalize final : public Rewriter {
@@ -40,6 +41,14 @@ class Legalize final : public Rewriter {
   Expr expanded(const Apply& apply, Expr unchanged) {
     switch (apply.op) {
       case Op::Fma: return apply.operand(0) * apply.operand(1) + apply.operand(2);
+      case Op::FloorDiv:
+      case Op::FloorMod:
+      case Op::TruncDiv:
+      case Op::TruncRem:
+        // Indices keep their form, which code generators analyse.
+        return is_integer(operand_type(apply)) && bits_of(operand_type(apply)) == 64
+                   ? math::divide_long(apply.op, apply.operand(0), apply.operand(1))
+                   : unchanged;
       case Op::RoundEven: return math::round_to_even(apply.operand(0));
       case Op::Trunc: return math::truncate(apply.operand(0));
       case Op::Floor: return math::floor(apply.operand(0));
@@ -56,12 +65,16 @@ class Legalize final : public Rewriter {
       return to != DType::F32      ? converted(to, converted(DType::F32, x))
              : from == DType::BF16 ? math::bf16_to_f32(x)
                                    : math::f16_to_f32(x);
+    if (is_long(from) && to == DType::F64) return math::long_to_f64(x);
+    if (is_long(from) && to == DType::F32)
+      return cast(to, converted(DType::F64, math::at_most_53_bits(x)));
+    if (is_long(to) && is_float(from)) return math::f64_to_long(to, converted(DType::F64, x));
     if (!is_short(to)) return cast(to, x);
     if (from == DType::F32) return to == DType::BF16 ? math::f32_to_bf16(x) : math::f32_to_f16(x);
     if (from == DType::F64) return converted(to, math::f32_rounded_to_odd(x));
     // f32 holds every integer below 2^24, and beyond 2^16 all are infinite in f16.
-    if (to == DType::F16 || bits_of(from) <= 16) return converted(to, cast(DType::F32, x));
-    return converted(to, cast(DType::F64, bits_of(from) <= 32 ? x : math::at_most_53_bits(x)));
+    if (to == DType::F16 || bits_of(from) <= 16) return converted(to, converted(DType::F32, x));
+    return converted(to, converted(DType::F64, is_long(from) ? math::at_most_53_bits(x) : x));
   }
 
   const LegalOperations& legal_;

@@ -39,8 +39,9 @@ class LegalOperations {
 /// The type by which an Apply is looked up: of its operands, or of the values of a select.
 DType operand_type(const Apply& apply);
 
-/// `e` with the operations that are not legal expanded, in its own pool: fma, rounding, and the
-/// conversions to and from f16 and bf16. What has no expansion stays, for the code generator to
+/// `e` with the operations that are not legal expanded, in its own pool: fma, rounding, the
+/// conversions to and from f16 and bf16, division of i64 and u64, and their conversions to and from
+/// floats. What has no expansion stays, for the code generator to
 /// refuse.
 Expr legalize(Expr e, const LegalOperations& legal);
 

@@ -59,7 +59,7 @@ Function form_fma(const Function& function, ExprPool& pool);
 Function expand_math(const Function& function, ExprPool& pool);
 
 /// Rewrites operations that a target lacks into ones that it has (ir/expr/legalize.h): fma,
-/// rounding, conversions to and from f16 and bf16.
+/// rounding, conversions to and from f16 and bf16, division and conversion of 64 bits.
 ///   y[i] = fma(a, b, c)   ->   y[i] = a * b + c
 /// Needs: expand_math.   Leaves: only operations of the target's table, but for those that nothing replaces.
 Function legalize(const Function& function, const LegalOperations& legal);

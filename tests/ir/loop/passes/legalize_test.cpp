@@ -24,15 +24,22 @@ using Bytes = std::vector<uint8_t>;
 constexpr DTypeSet kIntegers = {I8, U8, I16, U16, I32, U32, I64, U64, Index};
 constexpr DTypeSet kNumbers = kIntegers | DTypeSet{F32, F64};
 
-// A processor with the operations that every one has, and no others.
+constexpr DTypeSet kLong = {I64, U64, Index};
+constexpr DTypeSet kBelow64 = {Bool, I8, U8, I16, U16, I32, U32};
+
+// A processor with the operations that every one has, and no others: it neither divides 64 bits nor
+// converts them to and from floats.
 LegalOperations plain_processor() {
   OperationTable table;
   table.operations = {{"+ - * min max neg abs == != < <=", kNumbers},
-                      {"// % << >>", kIntegers},
+                      {"<< >>", kIntegers},
+                      {"// % div_trunc rem_trunc", {I8, U8, I16, U16, I32, U32, Index}},
                       {"& | ^ not == !=", kIntegers | DTypeSet{Bool}},
                       {"/ sqrt", {F32, F64}},
                       {"select", kNumbers | DTypeSet{Bool, F16, BF16}}};
-  table.conversions = {{.to = kNumbers | DTypeSet{Bool}, .from = kNumbers | DTypeSet{Bool}}};
+  table.conversions = {{.to = kBelow64 | kLong, .from = kBelow64 | kLong},
+                       {.to = {F32, F64}, .from = kBelow64 | DTypeSet{F32, F64}},
+                       {.to = kBelow64, .from = {F32, F64}}};
   return LegalOperations(table);
 }
 
@@ -219,6 +226,55 @@ TEST(Legalize, RoundingGivesTheSameBits) {
         store_element(type, x.data(), i, {.f = i % 2 ? number : -number});
       }
       expect_same_bits(type, type, std::string(operation) + "(x[i])", x);
+    }
+}
+
+TEST(Legalize, LongIntegersConvertToTheSameBits) {
+  std::mt19937_64 random(11);
+  for (DType type : {I64, U64}) {
+    Bytes integers, floats;
+    for (int64_t i = 0; i < 20000; ++i) {
+      append(integers, (random() >> (random() % 64)) + random() % 3 - 1);
+      int exponent = static_cast<int>(random() % 70) - 3;
+      double number = std::ldexp(static_cast<double>(random() >> 11), exponent - 53);
+      append(floats, i % 7 == 0 ? std::trunc(number) : i % 2 ? number : -number);
+    }
+    for (double edge : {0.0, -0.0, 0x1p63, -0x1p63, 0x1p64, 0x1.fffffffffffffp62, double{INFINITY},
+                        -double{INFINITY}, double{NAN}, -0.5, 0x1.fffffffffffffp63})
+      append(floats, edge);
+    Bytes singles;
+    for (size_t i = 0; i < floats.size(); i += 8)
+      append(singles, static_cast<float>(load_element(F64, floats.data(), i / 8).f));
+    expect_same_bits(type, F64, "f64(x[i])", integers);
+    expect_same_bits(type, F32, "f32(x[i])", integers);
+    std::string to_integer = std::string(name_of(type)) + "(x[i])";
+    expect_same_bits(F64, type, to_integer, floats);
+    expect_same_bits(F32, type, to_integer, singles);
+    expect_same_bits(BF16, type, to_integer, every_short());
+  }
+}
+
+// Each element is divided by its neighbour: random lengths, powers of two and what is next to them,
+// equal numbers, zeros, the least number by -1.
+TEST(Legalize, LongDivisionGivesTheSameBits) {
+  std::mt19937_64 random(13);
+  Bytes x;
+  for (int64_t i = 0; i < 60000; ++i) {
+    uint64_t number = random() >> (random() % 64);
+    if (i % 3 == 0) number = (uint64_t{1} << (random() % 64)) + random() % 3 - 1;
+    if (i % 5 == 0) number = number * (random() % 9) + random() % 3 - 1;
+    append(x, i % 2 ? number : 0 - number);
+  }
+  for (uint64_t edge : {0, 1, -1, 7, -7, 0}) append(x, edge);
+  for (uint64_t edge : {uint64_t{1} << 63, ~uint64_t{0}, uint64_t{1} << 63, uint64_t{1},
+                        ~uint64_t{0}, ~uint64_t{0}, ~uint64_t{0} - 1})
+    append(x, edge);
+  std::string last = std::to_string(x.size() / 8 - 1);
+  for (DType type : {I64, U64})
+    for (const char* form : {"x[i] // D", "x[i] % D", "div_trunc(x[i], D)", "rem_trunc(x[i], D)"}) {
+      std::string value = form;
+      value.replace(value.find('D'), 1, "x[min(i + 1, " + last + ")]");
+      expect_same_bits(type, type, value, x);
     }
 }
 
