@@ -84,6 +84,16 @@ bool all_leaves_bind(const For& loop) {
   return true;
 }
 
+// Partial results (rfactor) take their init from all iterations of the loop: no guard and no second
+// nest may part it.
+Status check_no_partial_results(const For& loop) {
+  for (const LeafAt& at : leaves_in(loop.body))
+    if (binds_spatial(at.leaf, loop.var) && binds_reduce(at.leaf, loop.var))
+      return Failure{loop.var + " makes partial results of " + at.leaf.stage->name +
+                     ", which need whole tiles"};
+  return Done{};
+}
+
 Result<Stmt> split_guarded(const State& state, const For& loop, const SplitRequest& request,
                            bool clamp) {
   ExprPool& pool = *state.pool;
@@ -101,6 +111,7 @@ Result<Stmt> split_guarded(const State& state, const For& loop, const SplitReque
   inside.set_extent(request.inner, factor);
   if (prove(lt(position, loop.extent), inside))
     return make_nest(loop, request.outer, count, request.inner, factor, position);
+  if (Status status = check_no_partial_results(loop); !status) return status.error();
   // The guard is written over the old variable here and substituted with the rest of the body.
   Expr condition = lt(pool.var(loop.var), loop.extent);
   For marked = loop;
@@ -161,6 +172,7 @@ Result<Stmt> split_balanced(const State& state, const For& loop, const SplitRequ
     return make_nest(loop, request.outer, pool.index(tiles), request.inner, pool.index(small),
                      position);
   }
+  if (Status status = check_no_partial_results(loop); !status) return status.error();
   std::string outer = request.outer + ".t", inner = request.inner + ".t";
   for (const std::string& name : {outer, inner})
     if (!is_fresh(state, name)) return Failure{"the name " + name + " is already taken"};
