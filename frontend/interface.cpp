@@ -1,4 +1,5 @@
-// What a model declares, without reading its nodes.
+// What a model declares, without reading its nodes. What is no tensor, or of a type that is not
+// read, is a fault that import_model tells together with all others.
 //
 //   input_ids : i64[batch, seq]   ->   {"input_ids", I64, {"batch", "seq"}}
 #include "frontend/declared.h"
@@ -6,32 +7,23 @@
 namespace tenon::frontend {
 namespace {
 
-DeclaredTensor tensor_of(const DeclaredValue& value, const Place& place) {
-  const onnx::TypeProto& type = value.proto->type();
-  std::optional<DType> element =
-      type.has_tensor_type() ? dtype_from_onnx(type.tensor_type().elem_type()) : std::nullopt;
-  if (!element)
-    user_error(place,
-               tenon::quoted(value.proto->name()) + " is no tensor of a type that is supported",
-               "inputs and outputs must be dense tensors");
-  DeclaredTensor tensor{value.proto->name(), *element, {}};
-  for (const DeclaredDim& dim : value.dims)
-    tensor.shape.push_back(dim.symbol.empty() ? std::to_string(dim.extent) : dim.symbol);
-  return tensor;
+std::vector<DeclaredTensor> tensors_of(const std::vector<DeclaredValue>& values) {
+  std::vector<DeclaredTensor> tensors;
+  for (const DeclaredValue& value : values) {
+    int type = value.proto->type().tensor_type().elem_type();
+    tensors.push_back({value.proto->name(), dtype_from_onnx(type).value_or(DType::F32), {}});
+    for (const DeclaredDim& dim : value.dims)
+      tensors.back().shape.push_back(dim.symbol.empty() ? std::to_string(dim.extent) : dim.symbol);
+  }
+  return tensors;
 }
 
 }  // namespace
 
 DeclaredInterface declared_interface(const std::string& path) {
   OnnxFile file(path);
-  Place place{file.base_name, "", 0, 0};
   Declarations declarations = declarations_of(file.model.graph());
-  DeclaredInterface result;
-  for (const DeclaredValue& input : declarations.inputs)
-    result.inputs.push_back(tensor_of(input, place));
-  for (const DeclaredValue& output : declarations.outputs)
-    result.outputs.push_back(tensor_of(output, place));
-  return result;
+  return {tensors_of(declarations.inputs), tensors_of(declarations.outputs)};
 }
 
 }  // namespace tenon::frontend

@@ -130,5 +130,11 @@ TEST_F(Dimensions, OfTheInterfaceAreAsDeclared) {
   EXPECT_THAT(declared.outputs[0].shape, ElementsAre("n"));
 }
 
+TEST_F(Dimensions, OfAnOutputMayBeLeftToItsNode) {
+  DeclaredInterface declared =
+      declared_interface(write(parse_onnx(node_model(17, "float[2] x", "y = Relu (x)"))));
+  EXPECT_EQ(declared.outputs[0].name, "y");
+}
+
 }  // namespace
 }  // namespace tenon::frontend
