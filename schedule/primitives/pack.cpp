@@ -21,7 +21,7 @@ Status apply_pack(State& state, Lexer& arguments) {
     if (!layout.is_valid(static_cast<int>(param.buffer.extents.size())))
       return Failure{to_string(layout) + " is no layout of the " +
                      std::to_string(param.buffer.extents.size()) + " axes of " + name};
-    if (padding_is_read(state, name))
+    if (!(param.buffer.layout == layout) && padding_is_read(state, name))
       return Failure{"the padding of " + name + " is read already, by tiles that run over"};
     param.buffer.layout = layout;
     return Done{};
