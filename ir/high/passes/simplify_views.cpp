@@ -14,6 +14,13 @@ bool is_ascending(const std::vector<int64_t>& perm) {
   return std::is_sorted(perm.begin(), perm.end());
 }
 
+// A slice backwards takes all elements and turns them round.
+bool goes_forward(const Attributes& attributes) {
+  if (!attributes.has("steps")) return true;
+  const std::vector<int64_t>& steps = attributes.integers("steps");
+  return std::all_of(steps.begin(), steps.end(), [](int64_t step) { return step > 0; });
+}
+
 class SimplifyViews final : public GraphRewriter {
  public:
   using GraphRewriter::GraphRewriter;
@@ -24,7 +31,8 @@ class SimplifyViews final : public GraphRewriter {
     if (op == "identity") return {inputs[0]};
     bool same_type = !inputs.empty() && inputs[0] &&
                      same(builder().type(inputs[0]), source().value(node.outputs[0]).type);
-    if ((op == "cast" || op == "reshape" || op == "expand" || op == "slice") && same_type)
+    bool takes_all = op == "slice" && goes_forward(node.attributes);
+    if ((op == "cast" || op == "reshape" || op == "expand" || takes_all) && same_type)
       return {inputs[0]};
     if (op == "concat" && inputs.size() == 1) return {inputs[0]};
     if (op == "reshape") return rewrite_reshape(node, inputs);
