@@ -62,14 +62,14 @@ codegen::SelfTest make_selftest(const CompileOptions& options, const Progress& p
   for (const codegen::InterfaceDim& dim : session.model.interface.dims)
     selftest.dims.push_back(dims.at(dim.name));
   for (const loop::Buffer& buffer : module.inputs)
-    selftest.tensors.push_back({inputs.at(module.onnx_names.at(buffer.name)).bytes, 0, 0, "", 0});
+    selftest.tensors.push_back({inputs.at(module.onnx_names.at(buffer.name)).bytes, 0, 0, 0, {}});
   for (const loop::Buffer& buffer : module.outputs) {
     const std::string& name = module.onnx_names.at(buffer.name);
     const Array& array = outputs.at(name);
     double bound = bound_of(array.type);
     auto producer = producers.find(name);  // none gives an output that is an input
-    selftest.tensors.push_back({array.bytes, bound * magnitude(array), bound,
-                                producer == producers.end() ? name : producer->second, 0});
+    selftest.tensors.push_back({array.bytes, bound * magnitude(array), bound, 0,
+                                producer == producers.end() ? name : producer->second});
   }
   return selftest;
 }

@@ -60,8 +60,8 @@ struct GoldenTensor {
   std::vector<uint8_t> bytes;
   double absolute = 0;
   double relative = 0;
-  std::string node_name;  // of the ONNX node that gives this output
-  int32_t node = 0;       // detail of TN_SELFTEST when it is wrong; its number among `nodes`
+  int32_t node = 0;            // detail of TN_SELFTEST when it is wrong; its number among `nodes`
+  std::string node_name = {};  // of the ONNX node that gives this output
 };
 
 struct SelfTest {
