@@ -30,7 +30,7 @@ std::vector<OpsetCase> read_cases() {
     std::string word = line.substr(0, space), rest = line.substr(space + 1);
     if (word == "case") {
       size_t blank = rest.find(' '), dots = rest.find("..");
-      cases.push_back({.op = rest.substr(0, blank)});
+      cases.emplace_back().op = rest.substr(0, blank);
       cases.back().first = std::stoi(rest.substr(blank + 1));
       cases.back().last = std::stoi(rest.substr(dots + 2));
       continue;
