@@ -384,6 +384,18 @@ bool is_fresh(const State& state, const std::string& name) {
                       [&](const LeafAt& at) { return at.leaf.stage->name == name; });
 }
 
+std::string free_name(const State& state, const std::string& name,
+                      std::vector<std::string>& given) {
+  auto is_taken = [&](const std::string& candidate) {
+    return !is_fresh(state, candidate) ||
+           std::find(given.begin(), given.end(), candidate) != given.end();
+  };
+  std::string free = name;
+  for (int copy = 2; is_taken(free); ++copy) free = name + "." + std::to_string(copy);
+  given.push_back(free);
+  return free;
+}
+
 Stmt guard_statements(const Stmt& stmt, Expr condition) {
   return GuardStatements(condition).rewrite(stmt);
 }

@@ -77,6 +77,8 @@ loop::Stmt replace_stmt(const loop::Stmt& root, const loop::Stmt& old,
 loop::Stmt remove_alloc(const loop::Stmt& root, const std::string& name);
 /// True when no loop, buffer or stage of the function and no symbol has this name.
 bool is_fresh(const State& state, const std::string& name);
+/// NAME, or NAME.2, NAME.3, ... where that is not fresh or among the names `given`, which it joins.
+std::string free_name(const State& state, const std::string& name, std::vector<std::string>& given);
 
 /// The least and greatest value of an index expression while the variables of `inner` loops take
 /// all their values: index expressions of the other variables. Fails where the expression is not

@@ -1,5 +1,6 @@
 // Schedules: the table of primitives, application of lines, text.
 #include <algorithm>
+#include <set>
 
 #include "schedule/primitives/primitives.h"
 
@@ -95,6 +96,21 @@ const Primitive* find_primitive(std::string_view name) {
   return nullptr;
 }
 
+namespace {
+
+// Lines name loops, so a name must be one loop's.
+std::string name_of_two_loops(const loop::Stmt& body) {
+  std::set<std::string> names;
+  std::string repeated;
+  loop::for_each_stmt(body, [&](const loop::Stmt& stmt) {
+    const loop::For* loop = stmt.as<loop::For>();
+    if (loop && !names.insert(loop->var).second) repeated = loop->var;
+  });
+  return repeated;
+}
+
+}  // namespace
+
 Status apply_line(State& state, const std::string& line) {
   try {
     Lexer lexer(line, "schedule");
@@ -113,6 +129,8 @@ Status apply_line(State& state, const std::string& line) {
     if (!status) return Failure{line + ": " + status.reason()};
     if (!lexer.at_end())
       lexer.fail("expected the end of the line; the form is: " + std::string(primitive->syntax));
+    if (std::string name = name_of_two_loops(changed.function.body); !name.empty())
+      return Failure{line + ": it gives two loops the name " + name};
     changed.function.schedule.push_back(line);
     state = std::move(changed);
     return Done{};

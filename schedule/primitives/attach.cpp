@@ -54,19 +54,6 @@ Result<std::vector<int>> match_axes(const Stage& consumer, const std::string& te
   return match;
 }
 
-// NAME, or NAME.2, NAME.3, ... where an earlier nest of the consumer has it.
-std::string free_name(const State& state, const std::string& name,
-                      std::vector<std::string>& given) {
-  auto is_taken = [&](const std::string& candidate) {
-    return !is_fresh(state, candidate) ||
-           std::find(given.begin(), given.end(), candidate) != given.end();
-  };
-  std::string free = name;
-  for (int copy = 2; is_taken(free); ++copy) free = name + "." + std::to_string(copy);
-  given.push_back(free);
-  return free;
-}
-
 // The consumer's nest for one leaf of the producer: its spatial loops repeated, in order, with
 // fresh names.
 Stmt make_nest(const State& state, const Stage& consumer, const Location& location,

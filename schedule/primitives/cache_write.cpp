@@ -49,6 +49,17 @@ bool reads_padded(const State& state, const Leaf& leaf, const std::string& axis,
   return padded;
 }
 
+// True when the leaf reads a window with this axis: of another element the window holds nothing.
+bool reads_window(const State& state, const Leaf& leaf, const std::string& axis) {
+  bool found = false;
+  for_each_node(leaf.stage->value, [&](Expr node) {
+    const Read* read = node.as<Read>();
+    found = found || (read && uses_var(node, axis) &&
+                      !loops_around_buffer(state.function.body, read->tensor).empty());
+  });
+  return found;
+}
+
 // The guard of a leaf without the conditions `binding < extent` of axes that may run over.
 Expr relaxed_guard(const State& state, const LeafAt& at, const Ranges& ranges) {
   std::vector<Expr> kept;
@@ -61,7 +72,8 @@ Expr relaxed_guard(const State& state, const LeafAt& at, const Ranges& ranges) {
       if (!(simplify(part, inside) == simplify(lt(at.leaf.bindings[i], axis.extent), inside)))
         continue;
       bool clamped = std::find(at.leaf.clamped.begin(), at.leaf.clamped.end(), axis.name) !=
-                     at.leaf.clamped.end();
+                         at.leaf.clamped.end() &&
+                     !reads_window(state, at.leaf, axis.name);
       Result<Region> region = region_of(at.leaf.bindings[i], at.loops, ranges);
       drop = clamped || (region && reads_padded(state, at.leaf, axis.name, region->max, ranges));
     }
@@ -71,8 +83,8 @@ Expr relaxed_guard(const State& state, const LeafAt& at, const Ranges& ranges) {
 }
 
 // The nest that copies the tile out, in the spatial loops of one of its writers.
-Result<Stmt> make_copy(const State& state, const std::string& tensor, const std::string& tile,
-                       const LeafAt& writer, Ranges ranges) {
+Stmt make_copy(const State& state, const std::string& tensor, const std::string& tile,
+               const LeafAt& writer, Ranges ranges, std::vector<std::string>& given_names) {
   const Stage& stage = *writer.leaf.stage;
   Stage copy{tensor, tensor, stage.type, stage.axes, stage.target,  loop::Reducer::None,
              {},     {},     {},         {},         stage.location};
@@ -82,8 +94,7 @@ Result<Stmt> make_copy(const State& state, const std::string& tensor, const std:
   for (const For* old : writer.loops) {
     if (!binds_spatial(writer.leaf, old->var)) continue;
     For loop = *old;
-    loop.var = tensor + "." + old->var;
-    if (!is_fresh(state, loop.var)) return Failure{"the name " + loop.var + " is already taken"};
+    loop.var = free_name(state, tensor + "." + old->var, given_names);
     loop.extent = substitute(old->extent, fresh);
     fresh.push_back({old->var, state.pool->var(loop.var)});
     ranges.set_extent(loop.var, loop.extent);
@@ -95,6 +106,13 @@ Result<Stmt> make_copy(const State& state, const std::string& tensor, const std:
     leaf.guard = add_guard(leaf.guard, le(state.pool->index(0), binding), ranges);
     leaf.guard = add_guard(leaf.guard, lt(binding, copy.axes[i].extent), ranges);
     leaf.bindings.push_back(binding);
+  }
+  for (Expr part : conditions_beyond_extents(writer, ranges)) {
+    // Of a reduction only what its spatial loops decide says which elements there are.
+    bool spatial = std::none_of(writer.loops.begin(), writer.loops.end(), [&](const For* loop) {
+      return uses_var(part, loop->var) && !binds_spatial(writer.leaf, loop->var);
+    });
+    if (spatial) leaf.guard = add_guard(leaf.guard, substitute(part, fresh), ranges);
   }
   Stmt nest = leaf;
   for (size_t i = loops.size(); i-- > 0;) {
@@ -121,11 +139,10 @@ Status split_off_tile(State& state, const std::string& tensor, const std::string
     return leaf;
   })};
   Ranges ranges = ranges_at(state, loop_name, true);
+  std::vector<std::string> given_names;
   for (const LeafAt& at : writers) {
     if (!at.leaf.initializes) continue;
-    Result<Stmt> copy = make_copy(state, tensor, tile, at, ranges);
-    if (!copy) return copy.error();
-    body.push_back(*copy);
+    body.push_back(make_copy(state, tensor, tile, at, ranges, given_names));
   }
   loop::Buffer local{tile, buffer.type, buffer.extents, {}, loop::Scope::Arena, {}, {}, {}};
   For changed = loop;

@@ -62,6 +62,8 @@ Status apply_compute_at(State& state, Lexer& arguments) {
   if (producers.size() != 1 || !producers[0].leaf.stage->is_plain())
     return Failure{tensor + " is not one stage with a nest of its own"};
   const loop::Stage stage = *producers[0].leaf.stage;
+  // The indices of all elements are checked, also of those that nobody reads.
+  if (!stage.requirements.empty()) return Failure{tensor + " has requirements"};
   if (Status status = check_naive(state, producers[0], nest, *loop_name); !status) return status;
   for (const LeafAt& at : leaves_in(find_loop(state.function.body, *loop_name)->body))
     if (reads_tensor(producers[0].leaf, at.leaf.stage->tensor))

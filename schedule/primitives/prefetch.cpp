@@ -24,6 +24,12 @@ Status apply_prefetch(State& state, Lexer& arguments) {
   arguments.expect("ahead");
   int64_t ahead = arguments.expect_integer("a number of iterations");
   const For& loop = *find_loop(state.function.body, *name);
+  bool is_inside = false;
+  loop::for_each_stmt(loop.body, [&](const Stmt& stmt) {
+    const loop::Alloc* alloc = stmt.as<loop::Alloc>();
+    is_inside = is_inside || (alloc && alloc->buffer.name == tensor);
+  });
+  if (is_inside) return Failure{tensor + " lives only inside " + *name};
   for (const LeafAt& at : leaves_in(loop.body)) {
     const Read* found = nullptr;
     for_each_node(at.leaf.stage->value, [&](Expr node) {

@@ -51,6 +51,8 @@ Result<std::string> factor_out(State& state, const std::string& tensor, const st
   const LeafAt& old = writers[0];
   const Stage stage = *old.leaf.stage;
   if (!binds_reduce(old.leaf, name)) return Failure{name + " is no reduce loop of " + tensor};
+  if (binds_spatial(old.leaf, name))
+    return Failure{name + " is a spatial loop of " + tensor + " already"};
   const For loop = *find_loop(state.function.body, name);
   if (!as_int(simplify(loop.extent, state.symbols)))
     return Failure{"rfactor needs a literal extent"};
@@ -69,6 +71,8 @@ Result<std::string> factor_out(State& state, const std::string& tensor, const st
       partial_leaf.bindings.begin() + static_cast<std::ptrdiff_t>(stage.axes.size()),
       pool.var(name));
   partial_leaf.stage = partial;
+  if (Expr guard = partial_leaf.init_guard(); guard && uses_var(guard, name))
+    return Failure{"the guard of " + tensor + " leaves out iterations of " + name};
 
   auto final_stage = std::make_shared<Stage>(stage);
   final_stage->reduce_axes = {{axis, extent}};
@@ -125,6 +129,9 @@ Result<std::string> factor_out(State& state, const std::string& tensor, const st
   if (outermost > 0)
     if (Status status = keep_inside(state, partial_name, old.loops[outermost - 1]->var); !status)
       return status.error();
+  // A tile may run over its tensor; partial results of all its elements have no room for that.
+  if (!old.leaf.clamped.empty() && loops_around_buffer(state.function.body, partial_name).empty())
+    return Failure{"the tiles of " + tensor + " run over, and its partial results are no tile"};
   return combine_loop;
 }
 

@@ -89,7 +89,11 @@ class Case {
       ASSERT_EQ(round_trip(state.function), "") << line;
     }
     legal_steps += applied;
-    check_passes(state.function);
+    try {
+      check_passes(state.function);
+    } catch (const std::exception& error) {
+      FAIL() << error.what() << "\n" << to_string(state.function);
+    }
   }
 
   static inline int legal_steps = 0;
