@@ -54,6 +54,19 @@ Result<std::vector<int>> match_axes(const Stage& consumer, const std::string& te
   return match;
 }
 
+// Below two loops, one inside the other, the consumer's elements would be made twice.
+Status check_disjoint(const State& state, const std::vector<std::string>& loop_names) {
+  for (size_t i = 0; i < loop_names.size(); ++i)
+    for (size_t j = 0; j < loop_names.size(); ++j) {
+      const For* outer = find_loop(state.function.body, loop_names[i]);
+      if (i < j && loop_names[i] == loop_names[j])
+        return Failure{loop_names[j] + " is named twice"};
+      if (i != j && outer && find_loop(outer->body, loop_names[j]))
+        return Failure{loop_names[j] + " is inside " + loop_names[i] + ", which is named too"};
+    }
+  return Done{};
+}
+
 // The consumer's nest for one leaf of the producer: its spatial loops repeated, in order, with
 // fresh names.
 Stmt make_nest(const State& state, const Stage& consumer, const Location& location,
@@ -146,6 +159,7 @@ Status apply_attach(State& state, Lexer& arguments) {
       arguments.accept("like") ? arguments.expect_word("the name of a stage") : "";
   bool copy_kinds = !producer_name.empty();
 
+  if (Status status = check_disjoint(state, loop_names); !status) return status;
   Stmt nest = nest_of(state.function.body, consumer_name);
   std::vector<LeafAt> consumers = nest ? leaves_in(nest) : std::vector<LeafAt>();
   if (consumers.size() != 1)
