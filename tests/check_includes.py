@@ -23,6 +23,7 @@ ARROWS = {
     "frontend": ["ir/high"],
     "schedule": ["ir/loop", "target"],
     "codegen/llvm": ["ir/loop", "target", "runtime"],
+    "codegen/cuda": ["ir/loop", "target", "runtime"],
     "codegen/bundle": ["ir/loop", "target", "runtime"],
     "runtime": [],
     "driver": ["*"],
@@ -42,6 +43,9 @@ LIBRARIES = {
 RUNTIME_HEADERS = re.compile(
     r"(assert|errno|fenv|float|inttypes|limits|math|setjmp|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib"
     r"|string|threads|time|pthread|sched|semaphore|unistd|signal|cpuid|(sys|linux|asm)/[a-z_]+)\.h$")
+
+# Texts that generated code includes beside it, under their own names: no source of the project.
+PRELUDES = ("codegen/cuda/prelude/",)
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 SUFFIXES = {".h", ".hpp", ".c", ".cpp", ".inc", ".def"}
@@ -125,6 +129,8 @@ def check(root):
             if file.suffix not in SUFFIXES:
                 continue
             path = file.relative_to(root).as_posix()
+            if path.startswith(PRELUDES):
+                continue
             graph[path] = []
             for number, quote, name in includes_of(file):
                 wrong = complaint(root, folder, quote, name)

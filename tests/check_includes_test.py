@@ -37,6 +37,9 @@ class CheckIncludes(unittest.TestCase):
         found = complaints({"ir/loop/nodes.h": "", "ir/loop/text.h": '#include "nodes.h"\n'})
         self.assertEqual(['ir/loop/text.h:1: "nodes.h" is no path from the root of the repository'], found)
 
+    def test_allows_a_prelude_its_own_names(self):
+        self.assertEqual([], complaints({"codegen/cuda/prelude/tn_cuda.h": '#include "tn_gpu.h"\n'}))
+
     def test_refuses_onnx_outside_the_frontend(self):
         found = complaints({"frontend/load.cpp": "#include <onnx/onnx_pb.h>\n",
                             "ir/high/graph.h": "#include <onnx/onnx_pb.h>\n"})
