@@ -146,9 +146,11 @@ class Bundle:
         self.case.write_bytes(np.array(numbers, np.int64).tobytes() + b"".join(data))
 
     def output_nodes(self):
-        """The name of the node that gives each output, in the order of the model."""
+        """The name of the node that gives each output, in the order of the model. A node without
+        one is called by its first result."""
         graph = onnx.load(self.path, load_external_data=False).graph
-        producers = {name: node.name for node in graph.node for name in node.output}
+        producers = {name: node.name or node.output[0] for node in graph.node
+                     for name in node.output}
         return [producers[output.name] for output in graph.output]
 
     def outputs(self, path):
