@@ -18,7 +18,7 @@ typedef struct feature_place {
 } feature_place;
 
 /* Intel SDM volume 2A, CPUID; AMD APM volume 3, appendix E. */
-static const feature_place places[TNR_CPU_FEATURE_COUNT] = {
+static const feature_place places[TNR_CPU_X86_COUNT] = {
     [TNR_CPU_SSE3] = {LEAF_1, ECX, 0, NOTHING},
     [TNR_CPU_SSSE3] = {LEAF_1, ECX, 9, NOTHING},
     [TNR_CPU_SSE4_1] = {LEAF_1, ECX, 19, NOTHING},
@@ -81,14 +81,14 @@ int tn_rt_missing_cpu_feature(uint64_t features) {
   cpuid(0x80000000u, 0, highest);
   if (highest[EAX] >= 0x80000001u) cpuid(0x80000001u, 0, leaves[LEAF_80000001]);
   const uint32_t saved = saved_state(leaves[LEAF_1]);
-  for (int i = 0; i < TNR_CPU_FEATURE_COUNT; ++i) {
+  for (int i = 0; i < TNR_CPU_X86_COUNT; ++i) {
     if (!(features >> i & 1)) continue;
     const feature_place place = places[i];
     if (!(leaves[place.leaf][place.output] >> place.bit & 1) ||
         (saved & place.state) != place.state)
       return i;
   }
-  for (int i = TNR_CPU_FEATURE_COUNT; i < 64; ++i)
+  for (int i = TNR_CPU_X86_COUNT; i < 64; ++i)
     if (features >> i & 1) return i; /* none that this runtime knows: a bundle of mixed versions */
   return -1;
 }

@@ -185,7 +185,8 @@ typedef struct tnr_weights_header {
 
 /* ---- processor features that N_open asks for ----
 
-   x86-64. Bit numbers; frozen, since they are the details of TN_CPU. */
+   Bit numbers; frozen, since they are the details of TN_CPU. x86-64 below 32, then ARMv7, and
+   AArch64 from 40 on. */
 /* clang-format off */
 enum {
   TNR_CPU_SSE3 = 0, TNR_CPU_SSSE3 = 1, TNR_CPU_SSE4_1 = 2, TNR_CPU_SSE4_2 = 3, TNR_CPU_POPCNT = 4,
@@ -196,7 +197,9 @@ enum {
   TNR_CPU_AVX512VBMI = 22, TNR_CPU_AVX512VBMI2 = 23, TNR_CPU_AVX512BITALG = 24,
   TNR_CPU_AVX512VPOPCNTDQ = 25, TNR_CPU_AVX512IFMA = 26, TNR_CPU_AVX512FP16 = 27, TNR_CPU_GFNI = 28,
   TNR_CPU_VAES = 29, TNR_CPU_VPCLMULQDQ = 30, TNR_CPU_AVXVNNI = 31,
-  TNR_CPU_FEATURE_COUNT = 32
+  TNR_CPU_X86_COUNT = 32,
+  TNR_CPU_NEON = 32, TNR_CPU_VFP4 = 33,
+  TNR_CPU_FULLFP16 = 40, TNR_CPU_DOTPROD = 41, TNR_CPU_I8MM = 42, TNR_CPU_BF16 = 43
 };
 /* clang-format on */
 

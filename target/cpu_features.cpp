@@ -18,46 +18,61 @@ namespace {
 using enum CpuFeature;
 using enum CpuidWord;
 
+// Where CPUID reports a feature of x86; nowhere (no bits) for the others.
+struct CpuidPlace {
+  CpuidWord word;
+  uint32_t bits;
+  constexpr CpuidPlace(CpuidWord in_word, int bit)
+      : word(in_word), bits(bit < 0 ? 0 : uint32_t{1} << bit) {}
+};
+constexpr CpuidPlace kNowhere = {leaf1_ecx, -1};
+
 struct FeatureFacts {
   CpuFeature feature;
   const char* name;
-  CpuidWord word;
-  int bit;
+  CpuidPlace place;
   FeatureSet implies;  // directly
+  Architecture architecture = Architecture::x86_64;
 };
 
 // One row a feature, by number. What a row implies stands above it.
 constexpr FeatureFacts kFeatures[] = {
-    {sse3, "sse3", leaf1_ecx, 0, {}},
-    {ssse3, "ssse3", leaf1_ecx, 9, {sse3}},
-    {sse4_1, "sse4.1", leaf1_ecx, 19, {ssse3}},
-    {sse4_2, "sse4.2", leaf1_ecx, 20, {sse4_1}},
-    {popcnt, "popcnt", leaf1_ecx, 23, {}},
-    {cx16, "cx16", leaf1_ecx, 13, {}},
-    {sahf, "sahf", extended1_ecx, 0, {}},
-    {avx, "avx", leaf1_ecx, 28, {sse4_2}},
-    {avx2, "avx2", leaf7_ebx, 5, {avx}},
-    {fma, "fma", leaf1_ecx, 12, {avx}},
-    {f16c, "f16c", leaf1_ecx, 29, {avx}},
-    {bmi, "bmi", leaf7_ebx, 3, {}},
-    {bmi2, "bmi2", leaf7_ebx, 8, {}},
-    {lzcnt, "lzcnt", extended1_ecx, 5, {}},
-    {movbe, "movbe", leaf1_ecx, 22, {}},
-    {avx512f, "avx512f", leaf7_ebx, 16, {avx2, fma, f16c}},
-    {avx512cd, "avx512cd", leaf7_ebx, 28, {avx512f}},
-    {avx512bw, "avx512bw", leaf7_ebx, 30, {avx512f}},
-    {avx512dq, "avx512dq", leaf7_ebx, 17, {avx512f}},
-    {avx512vl, "avx512vl", leaf7_ebx, 31, {avx512f}},
-    {avx512vnni, "avx512vnni", leaf7_ecx, 11, {avx512f}},
-    {avx512bf16, "avx512bf16", leaf7_1_eax, 5, {avx512bw}},
-    {avx512vbmi, "avx512vbmi", leaf7_ecx, 1, {avx512bw}},
-    {avx512vbmi2, "avx512vbmi2", leaf7_ecx, 6, {avx512bw}},
-    {avx512bitalg, "avx512bitalg", leaf7_ecx, 12, {avx512bw}},
-    {avx512vpopcntdq, "avx512vpopcntdq", leaf7_ecx, 14, {avx512f}},
-    {avx512ifma, "avx512ifma", leaf7_ebx, 21, {avx512f}},
-    {avx512fp16, "avx512fp16", leaf7_edx, 23, {avx512bw, avx512dq, avx512vl}},
-    {gfni, "gfni", leaf7_ecx, 8, {}},
-    {avxvnni, "avxvnni", leaf7_1_eax, 4, {avx2}},
+    {sse3, "sse3", {leaf1_ecx, 0}, {}},
+    {ssse3, "ssse3", {leaf1_ecx, 9}, {sse3}},
+    {sse4_1, "sse4.1", {leaf1_ecx, 19}, {ssse3}},
+    {sse4_2, "sse4.2", {leaf1_ecx, 20}, {sse4_1}},
+    {popcnt, "popcnt", {leaf1_ecx, 23}, {}},
+    {cx16, "cx16", {leaf1_ecx, 13}, {}},
+    {sahf, "sahf", {extended1_ecx, 0}, {}},
+    {avx, "avx", {leaf1_ecx, 28}, {sse4_2}},
+    {avx2, "avx2", {leaf7_ebx, 5}, {avx}},
+    {fma, "fma", {leaf1_ecx, 12}, {avx}},
+    {f16c, "f16c", {leaf1_ecx, 29}, {avx}},
+    {bmi, "bmi", {leaf7_ebx, 3}, {}},
+    {bmi2, "bmi2", {leaf7_ebx, 8}, {}},
+    {lzcnt, "lzcnt", {extended1_ecx, 5}, {}},
+    {movbe, "movbe", {leaf1_ecx, 22}, {}},
+    {avx512f, "avx512f", {leaf7_ebx, 16}, {avx2, fma, f16c}},
+    {avx512cd, "avx512cd", {leaf7_ebx, 28}, {avx512f}},
+    {avx512bw, "avx512bw", {leaf7_ebx, 30}, {avx512f}},
+    {avx512dq, "avx512dq", {leaf7_ebx, 17}, {avx512f}},
+    {avx512vl, "avx512vl", {leaf7_ebx, 31}, {avx512f}},
+    {avx512vnni, "avx512vnni", {leaf7_ecx, 11}, {avx512f}},
+    {avx512bf16, "avx512bf16", {leaf7_1_eax, 5}, {avx512bw}},
+    {avx512vbmi, "avx512vbmi", {leaf7_ecx, 1}, {avx512bw}},
+    {avx512vbmi2, "avx512vbmi2", {leaf7_ecx, 6}, {avx512bw}},
+    {avx512bitalg, "avx512bitalg", {leaf7_ecx, 12}, {avx512bw}},
+    {avx512vpopcntdq, "avx512vpopcntdq", {leaf7_ecx, 14}, {avx512f}},
+    {avx512ifma, "avx512ifma", {leaf7_ebx, 21}, {avx512f}},
+    {avx512fp16, "avx512fp16", {leaf7_edx, 23}, {avx512bw, avx512dq, avx512vl}},
+    {gfni, "gfni", {leaf7_ecx, 8}, {}},
+    {avxvnni, "avxvnni", {leaf7_1_eax, 4}, {avx2}},
+    {neon, "neon", kNowhere, {}, Architecture::armv7},
+    {vfp4, "vfp4", kNowhere, {}, Architecture::armv7},
+    {fullfp16, "fullfp16", kNowhere, {}, Architecture::aarch64},
+    {dotprod, "dotprod", kNowhere, {}, Architecture::aarch64},
+    {i8mm, "i8mm", kNowhere, {}, Architecture::aarch64},
+    {bf16, "bf16", kNowhere, {}, Architecture::aarch64},
 };
 constexpr int kFeatureCount = std::size(kFeatures);
 
@@ -105,6 +120,8 @@ std::vector<CpuFeature> FeatureSet::list() const {
 
 const char* name(CpuFeature feature) { return facts(feature).name; }
 
+Architecture architecture_of(CpuFeature feature) { return facts(feature).architecture; }
+
 FeatureSet closure(FeatureSet features) {
   // From the last row to the first: a row implies only rows above it, so one walk is enough.
   for (int i = kFeatureCount - 1; i >= 0; --i) {
@@ -142,9 +159,11 @@ std::string to_llvm(FeatureSet features) {
   return text;
 }
 
-Result<FeatureSet> apply_feature_list(FeatureSet base, const std::string& list) {
+Result<FeatureSet> apply_feature_list(FeatureSet base, const std::string& list,
+                                      Architecture architecture) {
   std::vector<std::string> known;
-  for (const FeatureFacts& row : kFeatures) known.push_back(row.name);
+  for (const FeatureFacts& row : kFeatures)
+    if (row.architecture == architecture) known.push_back(row.name);
   size_t begin = 0;
   while (begin < list.size()) {
     size_t end = list.find(',', begin);
@@ -158,7 +177,7 @@ Result<FeatureSet> apply_feature_list(FeatureSet base, const std::string& list) 
     const std::string wanted = item.substr(1);
     const FeatureFacts* row = nullptr;
     for (const FeatureFacts& candidate : kFeatures) {
-      if (wanted == candidate.name) row = &candidate;
+      if (candidate.architecture == architecture && wanted == candidate.name) row = &candidate;
     }
     if (row == nullptr) {
       const std::string nearest = nearest_name(wanted, known);
@@ -174,7 +193,7 @@ Result<FeatureSet> apply_feature_list(FeatureSet base, const std::string& list) 
 CpuidWords cpuid_masks(FeatureSet features) {
   CpuidWords masks;
   for (CpuFeature feature : closure(features).list()) {
-    masks[facts(feature).word] |= uint32_t{1} << facts(feature).bit;
+    masks[facts(feature).place.word] |= facts(feature).place.bits;
   }
   if (closure(features).has(avx)) {
     masks[leaf1_ecx] |= kOsxsave;
@@ -187,6 +206,7 @@ CpuidWords cpuid_masks(FeatureSet features) {
 FeatureSet features_reported(const CpuidWords& reported) {
   FeatureSet granted;
   for (const FeatureFacts& row : kFeatures) {
+    if (row.place.bits == 0) continue;
     const CpuidWords needed = cpuid_masks({row.feature});
     bool serves = true;
     for (size_t i = 0; i < needed.words.size(); ++i) {

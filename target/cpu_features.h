@@ -1,9 +1,11 @@
 // The instruction sets that a target may demand of a processor: their names as LLVM spells them,
-// what each implies, and the bit of the CPUID instruction that reports each.
+// what each implies, and for x86 the bit of the CPUID instruction that reports each.
 //
 //   closure({avx, fma})            ->  sse3 ssse3 sse4.1 sse4.2 avx fma
 //   to_llvm({sse3, ssse3})         ->  "+sse3,+ssse3"
 //   cpuid_masks({avx2}), leaf 7    ->  ebx 0x00000020, and what AVX itself needs
+//
+// How a bundle asks an AArch64 processor stands in runtime/cpu.c: Tenon itself runs on x86-64.
 #pragma once
 
 #include <array>
@@ -54,10 +56,25 @@ enum class CpuFeature : uint8_t {
   avx512fp16 = 27,
   gfni = 28,
   avxvnni = 31,
+  // ARMv7: what armv7-neon is, which no program can ask a processor for
+  neon = 32,
+  vfp4 = 33,
+  // AArch64, beyond what every processor has
+  fullfp16 = 40,
+  dotprod = 41,
+  i8mm = 42,
+  bf16 = 43,
 };
+
+/// A kind of instruction set: what code generators, tables of operations and the runtime's bitcode
+/// are chosen by.
+enum class Architecture : uint8_t { x86_64, aarch64, armv7 };
 
 /// Every feature, by number.
 const std::vector<CpuFeature>& all_cpu_features();
+
+/// The instruction set that a feature extends.
+Architecture architecture_of(CpuFeature feature);
 
 /// A set of features, as bits.
 class FeatureSet {
@@ -116,9 +133,10 @@ std::string to_string(FeatureSet features);
 /// which LLVM 19 asks for before it uses 512-bit registers.
 std::string to_llvm(FeatureSet features);
 
-/// Applies a list such as "+avx512vnni,-bmi2" to `base`, from left to right. Fails on an unknown
-/// name or a missing sign, naming the nearest feature.
-Result<FeatureSet> apply_feature_list(FeatureSet base, const std::string& list);
+/// Applies a list such as "+avx512vnni,-bmi2" to `base`, from left to right. Fails on a name that
+/// is no feature of the architecture and on a missing sign, naming the nearest feature.
+Result<FeatureSet> apply_feature_list(FeatureSet base, const std::string& list,
+                                      Architecture architecture = Architecture::x86_64);
 
 /// The words of CPUID, and XCR0 (the registers that the operating system saves), that tell a
 /// processor's features.
@@ -141,7 +159,7 @@ struct CpuidWords {
 };
 
 /// The bits that a processor and its operating system report where code using `features` runs: for
-/// AVX that includes OSXSAVE and the vector state in XCR0.
+/// AVX that includes OSXSAVE and the vector state in XCR0. Of x86's features only.
 CpuidWords cpuid_masks(FeatureSet features);
 
 /// The features that these reported words grant: each one's own bit, its registers saved by the

@@ -30,6 +30,7 @@ constexpr int64_t kUnlimited = INT64_MAX;
 struct Target {
   std::string name;         // as in --target: "x86-64-v3"
   std::string description;  // one line for `tenon targets`
+  Architecture architecture;
 
   // What code generators hand on. LLVM's function attributes are
   //   "target-cpu" = base_cpu, "tune-cpu" = tune_cpu, "target-features" = llvm_features(),
@@ -63,8 +64,14 @@ struct Target {
   MemoryLevel memory;
 
   bool has(CpuFeature feature) const { return features.has(feature); }
-  bool has_fma() const { return has(CpuFeature::fma); }
-  bool has_f16c() const { return has(CpuFeature::f16c); }
+  /// Fused multiply-add and conversions f16 <-> f32: by AVX2's companions, by every AArch64
+  /// processor, and by VFPv4.
+  bool has_fma() const {
+    return architecture == Architecture::aarch64 || has(CpuFeature::fma) || has(CpuFeature::vfp4);
+  }
+  bool has_f16c() const {
+    return architecture == Architecture::aarch64 || has(CpuFeature::f16c) || has(CpuFeature::vfp4);
+  }
   bool has_avx512() const { return has(CpuFeature::avx512f); }
 
   /// LLVM's feature list.

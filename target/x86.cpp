@@ -97,6 +97,7 @@ Target target_of(const Row& row) {
   Target target{};
   target.name = row.name;
   target.description = row.description;
+  target.architecture = Architecture::x86_64;
   target.triple = kTriple;
   target.base_cpu = kBaseCpu;
   target.tune_cpu = row.name;

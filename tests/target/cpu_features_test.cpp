@@ -51,6 +51,15 @@ TEST(CpuFeatures, FeatureListNamesItsFault) {
             "no processor feature is named \"neon_dotprod\"");
 }
 
+TEST(CpuFeatures, FeatureListsAreOfOneArchitecture) {
+  EXPECT_EQ(*apply_feature_list({}, "+dotprod,+i8mm,-dotprod", Architecture::aarch64),
+            FeatureSet{i8mm});
+  EXPECT_EQ(apply_feature_list({}, "+avx2", Architecture::aarch64).reason(),
+            "no processor feature is named \"avx2\"");
+  EXPECT_EQ(apply_feature_list({}, "+dotprod").reason(),
+            "no processor feature is named \"dotprod\"");
+}
+
 TEST(CpuFeatures, MasksIncludeTheStateThatTheSystemSaves) {
   const CpuidWords sse = cpuid_masks({sse3});
   EXPECT_EQ(sse[CpuidWord::leaf1_ecx], 1u);
@@ -67,6 +76,7 @@ TEST(CpuFeatures, MasksIncludeTheStateThatTheSystemSaves) {
 TEST(CpuFeatures, ReportedFeaturesNeedAllThatTheyImply) {
   EXPECT_EQ(features_reported({}), FeatureSet{});
   for (CpuFeature feature : all_cpu_features()) {
+    if (architecture_of(feature) != Architecture::x86_64) continue;
     EXPECT_EQ(features_reported(cpuid_masks({feature})), closure({feature})) << name(feature);
   }
   CpuidWords words = cpuid_masks({avx2, fma});
@@ -114,6 +124,12 @@ TEST(CpuFeatures, NumbersAreThoseOfTheBundle) {
       {avx512fp16, TNR_CPU_AVX512FP16},
       {gfni, TNR_CPU_GFNI},
       {avxvnni, TNR_CPU_AVXVNNI},
+      {neon, TNR_CPU_NEON},
+      {vfp4, TNR_CPU_VFP4},
+      {fullfp16, TNR_CPU_FULLFP16},
+      {dotprod, TNR_CPU_DOTPROD},
+      {i8mm, TNR_CPU_I8MM},
+      {bf16, TNR_CPU_BF16},
   };
   EXPECT_EQ(std::size(numbers), all_cpu_features().size());
   for (const auto& [feature, number] : numbers) {

@@ -46,6 +46,38 @@ TEST(Operations, FollowTheFeatures) {
   }
 }
 
+// Facts of a row of another architecture: the tables depend on nothing else.
+Target of_architecture(Architecture architecture, FeatureSet features) {
+  Target target{};
+  target.architecture = architecture;
+  target.features = features;
+  return target;
+}
+
+TEST(Operations, OfAArch64AreAllInLine) {
+  OperationTable table = operations_of(of_architecture(Architecture::aarch64, {}));
+  for (const char* operation : {"fma", "floor", "ceil", "round_even", "trunc", "sqrt", "/"})
+    EXPECT_TRUE(has(table, operation, DType::F64)) << operation;
+  EXPECT_TRUE(has(table, "div_trunc", DType::I64));
+  EXPECT_TRUE(converts(table, DType::U64, DType::F32));
+  EXPECT_TRUE(converts(table, DType::F16, DType::F32));
+  EXPECT_FALSE(converts(table, DType::BF16, DType::F32));
+}
+
+TEST(Operations, OfARMv7LackDivisionAndRounding) {
+  OperationTable table =
+      operations_of(of_architecture(Architecture::armv7, {CpuFeature::neon, CpuFeature::vfp4}));
+  EXPECT_TRUE(has(table, "fma", DType::F32));
+  EXPECT_TRUE(has(table, "/", DType::F64));
+  EXPECT_FALSE(has(table, "floor", DType::F32));
+  for (DType type : {DType::I8, DType::U32, DType::I64})
+    EXPECT_FALSE(has(table, "//", type)) << name_of(type);
+  EXPECT_TRUE(converts(table, DType::U32, DType::F64));
+  EXPECT_FALSE(converts(table, DType::F32, DType::I64));
+  EXPECT_FALSE(converts(table, DType::U64, DType::F64));
+  EXPECT_TRUE(converts(table, DType::I8, DType::U64));
+}
+
 TEST(Operations, OfAProcessorWithoutOneFeature) {
   Target target = custom_target("", "x86-64-v3", "-f16c").value();
   OperationTable table = operations_of(target);
