@@ -81,6 +81,9 @@ struct DeclaredTensor {
 };
 struct DeclaredInterface {
   std::vector<DeclaredTensor> inputs, outputs;
+  // False where one is no tensor or of a type that is not read: import_model refuses the model, so
+  // reading its data would only hide why.
+  bool is_supported = true;
 };
 DeclaredInterface declared_interface(const std::string& path);
 

@@ -7,11 +7,13 @@
 namespace tenon::frontend {
 namespace {
 
-std::vector<DeclaredTensor> tensors_of(const std::vector<DeclaredValue>& values) {
+std::vector<DeclaredTensor> tensors_of(const std::vector<DeclaredValue>& values,
+                                       bool& is_supported) {
   std::vector<DeclaredTensor> tensors;
   for (const DeclaredValue& value : values) {
-    int type = value.proto->type().tensor_type().elem_type();
-    tensors.push_back({value.proto->name(), dtype_from_onnx(type).value_or(DType::F32), {}});
+    std::optional<DType> type = dtype_from_onnx(value.proto->type().tensor_type().elem_type());
+    is_supported = is_supported && type;
+    tensors.push_back({value.proto->name(), type.value_or(DType::F32), {}});
     for (const DeclaredDim& dim : value.dims)
       tensors.back().shape.push_back(dim.symbol.empty() ? std::to_string(dim.extent) : dim.symbol);
   }
@@ -23,7 +25,10 @@ std::vector<DeclaredTensor> tensors_of(const std::vector<DeclaredValue>& values)
 DeclaredInterface declared_interface(const std::string& path) {
   OnnxFile file(path);
   Declarations declarations = declarations_of(file.model.graph());
-  return {tensors_of(declarations.inputs), tensors_of(declarations.outputs)};
+  DeclaredInterface declared;
+  declared.inputs = tensors_of(declarations.inputs, declared.is_supported);
+  declared.outputs = tensors_of(declarations.outputs, declared.is_supported);
+  return declared;
 }
 
 }  // namespace tenon::frontend

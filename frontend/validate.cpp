@@ -204,7 +204,8 @@ void check_value_type(const onnx::ValueInfoProto& value, const Place& place,
 void check_input(const DeclaredValue& input, const ImportOptions& options, const Place& place,
                  Diagnostics& diagnostics) {
   check_value_type(*input.proto, place, diagnostics);
-  if (!input.has_shape && !options.shapes.count(input.proto->name()))
+  if (input.proto->type().has_tensor_type() && !input.has_shape &&
+      !options.shapes.count(input.proto->name()))
     diagnostics.error(place, "it has no shape: not even the number of its axes is known")
         .help("give one: --shape " + input.proto->name() + "=1,3,224,224");
   google::protobuf::RepeatedField<int64_t> extents;

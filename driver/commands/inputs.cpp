@@ -26,6 +26,7 @@ bool is_literal(const std::string& dim) {
 // model's inputs in order.
 void read_data_folder(const std::string& folder, const frontend::DeclaredInterface& declared,
                       std::map<std::string, Array>& arrays) {
+  if (!declared.is_supported) return;
   for (size_t i = 0; i < declared.inputs.size(); ++i) {
     std::string path = folder + "/input_" + std::to_string(i) + ".pb";
     if (!std::filesystem::exists(path)) {

@@ -26,13 +26,13 @@ bool agrees(const std::string& name, const Array& found, const Array& expected,
 std::map<std::string, Array> read_reference(const VerifyOptions& options) {
   if (!options.reference_file.empty()) return read_npz(options.reference_file);
   std::map<std::string, Array> reference;
-  std::vector<frontend::DeclaredTensor> declared =
-      frontend::declared_interface(options.run.model.model).outputs;
-  for (size_t i = 0; i < declared.size(); ++i) {
+  frontend::DeclaredInterface declared = frontend::declared_interface(options.run.model.model);
+  if (!declared.is_supported) return reference;
+  for (size_t i = 0; i < declared.outputs.size(); ++i) {
     std::string path = options.run.data_folder + "/output_" + std::to_string(i) + ".pb";
     if (!std::filesystem::exists(path)) continue;
     frontend::TensorFile tensor = frontend::read_tensor_file(path);
-    reference[declared[i].name] = {tensor.type, tensor.shape, tensor.bytes};
+    reference[declared.outputs[i].name] = {tensor.type, tensor.shape, tensor.bytes};
   }
   if (reference.empty() && !options.per_node)
     user_error({}, "there is nothing to compare with",

@@ -37,7 +37,7 @@ import harness
 REFUSALS = pathlib.Path(__file__).resolve().parent / "backend_refusals.txt"
 SECONDS = 60
 SMALL = 64  # elements
-FIRST_ERROR = re.compile(r"^tenon: error: (?:\S+: )?(?:(?:node|kernel) .*?: )?(?P<text>.*)$",
+FIRST_ERROR = re.compile(r"^tenon: error: (?:\S+: )?(?:(?:node|kernel|input|output) .*?: )?(?P<text>.*)$",
                          re.MULTILINE)
 # Of the types of an output; other types have the case's own.
 TOLERANCES = {onnx.TensorProto.BFLOAT16: 2**-6, onnx.TensorProto.FLOAT16: 2**-9}
