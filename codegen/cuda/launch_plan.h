@@ -20,8 +20,8 @@ namespace tenon::codegen {
 /// Arena, Weights: a pointer, `offset` bytes from the start of the one or the other. Input, Output:
 /// the caller's pointer, number `index` among the inputs or outputs of the model. Size: a 64-bit
 /// signed integer (int64_t), the value of `offset`. Status: a pointer to the run's status word, an
-/// int that is 0x7fffffff before the first launch; afterwards it is that, or the least number of a
-/// node whose requirement does not hold (TN_INDEX with this detail).
+/// int that is 0 (TN_OK) before the first launch; afterwards it is that, or TN_INDEX with the least
+/// number of a node whose requirement does not hold as detail.
 enum class ArgumentKind : uint8_t { Arena, Weights, Input, Output, Size, Status };
 
 struct LaunchArgument {

@@ -19,8 +19,8 @@
      void tn_sync()          all threads of the block come here before any goes on, and see what
                              the others have written, in shared and in global memory
      void tn_fail(int *status, int node)
-                             a requirement of the model's node does not hold: the least node of the
-                             run stays in *status, which is 0x7fffffff before it
+                             a requirement of the model's node does not hold: TN_INDEX of the least
+                             such node of the run stays in *status, which is 0 (TN_OK) before it
      tn_vector<T, N>         N elements of type T, aligned to their size, v[i]
      tn_vector<T, N> tn_load<N>(const T *from)        all at once; `from` is aligned likewise
      void tn_store(T *to, tn_vector<T, N> value)      likewise

@@ -55,7 +55,8 @@ TN_DEVICE int tn_thread() { return (int)tn_state.thread; }
 #define tn_sync() tn_state.sync(__LINE__)
 static TN_UNCHECKED void tn_fail(int* status, int node) {
   tn_state.access(status, sizeof *status, 1, 1);
-  if (node < *status) *status = node;
+  const int failed = 3 | node << 8; /* TN_INDEX */
+  if (*status == 0 || failed < *status) *status = failed;
 }
 
 template <class T, int N>

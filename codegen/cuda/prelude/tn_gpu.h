@@ -13,7 +13,15 @@ TN_DEVICE int tn_block_y() { return (int)blockIdx.y; }
 TN_DEVICE int tn_block_z() { return (int)blockIdx.z; }
 TN_DEVICE int tn_thread() { return (int)threadIdx.x; }
 TN_DEVICE void tn_sync() { __syncthreads(); }
-TN_DEVICE void tn_fail(int *status, int node) { atomicMin(status, node); }
+TN_DEVICE void tn_fail(int *status, int node) {
+  const int failed = 3 | node << 8; /* TN_INDEX */
+  int seen = 0;
+  while (seen == 0 || failed < seen) {
+    const int before = atomicCAS(status, seen, failed);
+    if (before == seen) return;
+    seen = before;
+  }
+}
 
 template <class T, int N>
 struct alignas(sizeof(T) * N) tn_vector {
