@@ -25,6 +25,8 @@ ARROWS = {
     "codegen/llvm": ["ir/loop", "target", "runtime"],
     "codegen/cuda": ["ir/loop", "target", "runtime"],
     "codegen/bundle": ["ir/loop", "target", "runtime"],
+    "codegen/source": ["codegen/bundle"],
+    "codegen/cpp": ["codegen/source"],
     "runtime": [],
     "driver": ["*"],
 }
