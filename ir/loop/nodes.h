@@ -319,7 +319,8 @@ struct Constant {
   Buffer buffer;
   std::vector<uint8_t> bytes;  // row-major, when inlined (at most 64 elements)
   std::string initializer;     // name of the tensor in the model file, else ""
-  // the constant written by setup that this is another layout of, else ""
+  // the constant written by setup, row-major, that this is another layout of, else "".
+  // Text: copy of NAME
   std::string copy_of;
 };
 

@@ -347,10 +347,14 @@ Constant Parser::parse_constant() {
   constant.buffer = parse_buffer();
   constant.buffer.scope = Scope::Constant;
   lexer_.expect("=");
-  if (lexer_.accept("initializer"))
+  if (lexer_.accept("initializer")) {
     constant.initializer = lexer_.expect_string("the name of an initializer");
-  else if (!lexer_.accept("computed"))
+  } else if (lexer_.accept("copy")) {
+    lexer_.expect("of");
+    constant.copy_of = lexer_.expect_word("the name of a constant");
+  } else if (!lexer_.accept("computed")) {
     constant.bytes = parse_elements(constant.buffer);
+  }
   return constant;
 }
 

@@ -140,6 +140,8 @@ void print_declarations(TextWriter& out, const Module& module) {
       text += "initializer " + quoted(constant.initializer);
     else if (!constant.bytes.empty() || literal_count(constant.buffer.extents) == 0)
       text += elements_text(constant);
+    else if (!constant.copy_of.empty())
+      text += "copy of " + constant.copy_of;
     else
       text += "computed";
     out.line(text);

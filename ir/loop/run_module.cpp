@@ -100,6 +100,8 @@ ModuleOutcome ModuleRunner::run(const InitializerProvider& initializers,
   for (size_t i = 0; i < inputs.size(); ++i) own(module_.inputs[i], &inputs[i]);
   for (const Buffer& output : module_.outputs) own(output, nullptr);
   run_stmt(module_.setup, result.outcome);
+  for (const Constant& constant : module_.constants)
+    if (!constant.copy_of.empty()) own(constant.buffer, &storage_.at(constant.copy_of).bytes);
   for (const Constant& constant : module_.constants) {
     if (!packed_later.count(constant.buffer.name)) continue;
     std::vector<uint8_t> row_major = std::move(storage_.at(constant.buffer.name).bytes);

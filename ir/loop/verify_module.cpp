@@ -3,6 +3,7 @@
 #include <set>
 
 #include "ir/expr/text.h"
+#include "ir/loop/constants.h"
 #include "ir/loop/text.h"
 #include "ir/loop/verify.h"
 #include "ir/loop/verify_parts.h"
@@ -129,6 +130,15 @@ void ModuleVerifier::check_constant(const Constant& constant) {
   if (!constant.bytes.empty() &&
       static_cast<int64_t>(constant.bytes.size()) != bytes_of(buffer.type, count))
     fault("the constant ", buffer.name, " has ", constant.bytes.size(), " bytes");
+  if (computed && !constant.copy_of.empty()) {
+    auto original = buffers_.find(constant.copy_of);
+    if (original == buffers_.end() || original->second.role != Role::Computed ||
+        original->second.buffer.type != buffer.type ||
+        literal_count(original->second.buffer.extents) != count)
+      fault("the constant ", buffer.name, " is a copy of ", constant.copy_of,
+            ", which is no computed constant of its type and size before it");
+    computed = false;
+  }
   if (!constant.bytes.empty() && !constant.initializer.empty())
     fault("the constant ", buffer.name, " has elements and an initializer");
   declare(buffer, computed ? Role::Computed : Role::Constant);

@@ -4,7 +4,7 @@
 //   ->   const w: f32[64, 48]<1/16, 0, 1%16> = initializer "w"
 //
 // A constant that `setup` writes is written row-major, under its own name, and packed like any
-// other when the weights are laid out.
+// other when the weights are laid out; a second layout of it is `copy of` the first.
 #include <set>
 
 #include "ir/loop/passes.h"
@@ -52,7 +52,7 @@ class AssignLayouts final : public StmtRewriter {
       placed.buffer.name = base + "_" + std::to_string(n);
     placed.buffer.extents = wanted.extents;
     placed.buffer.layout = wanted.layout;
-    if (!first) placed.copy_of = base;
+    if (!first && placed.initializer.empty() && placed.bytes.empty()) placed.copy_of = base;
     variants_.push_back({constant, wanted.layout, wanted.extents, placed.buffer.name});
     used_.push_back(placed);
     return placed.buffer.name;
