@@ -428,6 +428,16 @@ std::vector<Expr> conditions_beyond_extents(const LeafAt& at, const Ranges& oute
   return beyond;
 }
 
+std::vector<Expr> conditions_on_elements(const LeafAt& at, const Ranges& ranges) {
+  std::vector<Expr> parts = conditions_beyond_extents(at, ranges);
+  std::erase_if(parts, [&](Expr part) {
+    return std::any_of(at.loops.begin(), at.loops.end(), [&](const For* loop) {
+      return uses_var(part, loop->var) && !binds_spatial(at.leaf, loop->var);
+    });
+  });
+  return parts;
+}
+
 Result<std::string> read_loop_name(const State& state, Lexer& arguments) {
   std::string name = arguments.expect_word("the name of a loop");
   if (find_loop(state.function.body, name)) return name;

@@ -97,6 +97,9 @@ Expr add_guard(Expr guard, Expr condition, const Ranges& ranges);
 /// The parts of the leaf's guard, and the conditions around it, that say more than that its spatial
 /// axes lie inside.
 std::vector<Expr> conditions_beyond_extents(const LeafAt& at, const Ranges& ranges);
+/// Those of them that say which elements there are: of a reduction only what its spatial loops
+/// decide.
+std::vector<Expr> conditions_on_elements(const LeafAt& at, const Ranges& ranges);
 
 /// Reads the name of a loop that can take more statements: a loop that exists and is not
 /// vectorized.

@@ -109,13 +109,8 @@ Stmt make_nest(const State& state, const Stage& consumer, const Location& locati
     leaf.guard = add_guard(leaf.guard, le(pool.index(0), binding), ranges);
     leaf.guard = add_guard(leaf.guard, lt(binding, axis.extent), ranges);
   }
-  for (Expr part : conditions_beyond_extents(producer, around)) {
-    // Of a reduction only what its spatial loops decide says which elements there are.
-    bool spatial = std::none_of(producer.loops.begin(), producer.loops.end(), [&](const For* loop) {
-      return uses_var(part, loop->var) && !binds_spatial(producer.leaf, loop->var);
-    });
-    if (spatial) leaf.guard = add_guard(leaf.guard, substitute(part, fresh), ranges);
-  }
+  for (Expr part : conditions_on_elements(producer, around))
+    leaf.guard = add_guard(leaf.guard, substitute(part, fresh), ranges);
   leaf.bindings = std::move(bindings);
   Stmt body = leaf;
   for (size_t i = loops.size(); i-- > 0;) {
@@ -146,97 +141,149 @@ Status check_available(const State& state, const Stage& consumer, const std::str
   return Done{};
 }
 
-Status apply_attach(State& state, Lexer& arguments) {
-  std::string consumer_name = arguments.expect_word("the name of a stage");
+struct AttachRequest {
+  std::string consumer, producer;
+  std::vector<std::string> loops;
+  bool copies_kinds = false;
+};
+
+Result<AttachRequest> parse(const State& state, Lexer& arguments) {
+  AttachRequest request;
+  request.consumer = arguments.expect_word("the name of a stage");
   arguments.expect("at");
-  std::vector<std::string> loop_names;
   do {
     Result<std::string> name = read_holder_name(state, arguments);
     if (!name) return name.error();
-    loop_names.push_back(*name);
+    request.loops.push_back(*name);
   } while (arguments.accept(","));
-  std::string producer_name =
-      arguments.accept("like") ? arguments.expect_word("the name of a stage") : "";
-  bool copy_kinds = !producer_name.empty();
+  if (Status status = check_disjoint(state, request.loops); !status) return status.error();
+  request.copies_kinds = arguments.accept("like");
+  if (request.copies_kinds) request.producer = arguments.expect_word("the name of a stage");
+  return request;
+}
 
-  if (Status status = check_disjoint(state, loop_names); !status) return status;
-  Stmt nest = nest_of(state.function.body, consumer_name);
-  std::vector<LeafAt> consumers = nest ? leaves_in(nest) : std::vector<LeafAt>();
-  if (consumers.size() != 1)
-    return Failure{consumer_name + " is not one stage with a nest of its own"};
-  const Stage consumer = *consumers[0].leaf.stage;
-  if (consumer.reducer != loop::Reducer::None)
-    return Failure{consumer_name + " is a reduction; compute_at moves its producers instead"};
-  if (producer_name.empty()) {
-    for (const LeafAt& at : leaves_in(find_loop(state.function.body, loop_names[0])->body))
-      if (reads_tensor(nest, at.leaf.stage->tensor)) producer_name = at.leaf.stage->tensor;
-    if (producer_name.empty())
-      return Failure{consumer_name + " reads nothing that is made below " + loop_names[0]};
-  }
-  std::vector<const For*> own_window = loops_around_buffer(state.function.body, consumer.tensor);
+// The consumer's one leaf, which may move: with the loops around its nest.
+struct Consumer {
+  Stage stage;
+  Stmt nest;
+  std::vector<const For*> around;
+};
+
+Result<Consumer> find_consumer(const State& state, const std::string& name) {
+  Stmt nest = nest_of(state.function.body, name);
+  std::vector<LeafAt> leaves = nest ? leaves_in(nest) : std::vector<LeafAt>();
+  if (leaves.size() != 1) return Failure{name + " is not one stage with a nest of its own"};
+  Consumer consumer{*leaves[0].leaf.stage, nest, loops_around_stmt(state.function.body, nest)};
+  if (consumer.stage.reducer != loop::Reducer::None)
+    return Failure{name + " is a reduction; compute_at moves its producers instead"};
+  std::vector<const For*> own_window =
+      loops_around_buffer(state.function.body, consumer.stage.tensor);
   if (!own_window.empty())
-    return Failure{consumer_name + " is written to a window inside " + own_window.back()->var};
-  std::vector<const For*> around_consumer = loops_around_stmt(state.function.body, nest);
-  for (const For* outer : around_consumer)
-    for (Expr binding : consumers[0].leaf.bindings)
+    return Failure{name + " is written to a window inside " + own_window.back()->var};
+  for (const For* outer : consumer.around)
+    for (Expr binding : leaves[0].leaf.bindings)
       if (uses_var(binding, outer->var))
-        return Failure{outer->var + " of " + consumer_name + " holds other stages too"};
-  state.function.body = replace_stmt(state.function.body, nest, loop::block({}));
-  size_t attached = 0;
-  for (const std::string& loop_name : loop_names) {
-    const For* loop = find_loop(state.function.body, loop_name);
-    if (!loop) return Failure{loop_name + " belongs to " + consumer_name + " itself"};
-    for (const For* outer : around_consumer)
-      if (!find_loop(outer->body, loop_name))
-        return Failure{consumer_name + " is inside " + outer->var + ", and " + loop_name +
-                       " is not"};
-    if (Status status = check_available(state, consumer, loop_name); !status) return status;
-    Ranges around = ranges_at(state, loop_name, true);
-    std::vector<Stmt> body = {loop->body};
-    std::vector<std::string> names;
-    for (const LeafAt& producer : writers_of(loop->body, producer_name)) {
-      if (!producer.leaf.stage->is_plain()) return Failure{producer_name + " is written in pieces"};
-      for (const For* outer : loops_around(state.function.body, loop_name))
-        if (binds_reduce(producer.leaf, outer->var))
-          return Failure{loop_name + " is inside the reduce loop " + outer->var + " of " +
-                         producer_name};
-      if (binds_reduce(producer.leaf, loop_name))
-        return Failure{loop_name + " is a reduce loop of " + producer_name};
-      // the rest of a peeled reduction: its tile has its consumer already
-      if (!producer.leaf.initializes) continue;
-      Result<std::vector<int>> match =
-          match_axes(consumer, producer_name, producer.leaf.stage->axes.size());
-      if (!match) return match.error();
-      body.push_back(make_nest(state, consumer, consumer.location, producer, *match, around,
-                               copy_kinds, names));
-      ++attached;
-    }
-    Stmt whole = loop::block(std::move(body));
-    state.function.body = replace_loop(state.function.body, loop_name, [&](const For& old) {
-      For changed = old;
-      changed.body = whole;
-      return Stmt(changed);
-    });
-    for (const LeafAt& at : leaves_in(find_loop(state.function.body, loop_name)->body))
-      if (reads_tensor(Leaf{std::make_shared<const Stage>(consumer), {}, {}, {}, true},
-                       at.leaf.stage->tensor))
-        if (Status status = iterations_read_own_writes(state, at.leaf.stage->tensor, loop_name);
-            !status)
-          return status;
-  }
-  size_t writers = 0;
-  for (const LeafAt& at : writers_of(state.function.body, producer_name)) {
-    writers += at.leaf.initializes;
-    if (!at.leaf.initializes && loop_names.size() != 1)
-      return Failure{producer_name + " is summed in several nests, which one loop must hold"};
-    if (!at.leaf.initializes &&
-        writers_of(find_loop(state.function.body, loop_names[0])->body, producer_name).size() !=
-            writers_of(state.function.body, producer_name).size())
-      return Failure{"not all of " + producer_name + " is made below " + loop_names[0]};
-  }
-  if (attached == 0 || attached != writers)
-    return Failure{"not all of " + producer_name + " is made below the loops named"};
+        return Failure{outer->var + " of " + name + " holds other stages too"};
+  return consumer;
+}
+
+// The last tensor below the loop that the consumer reads; "" where it reads none.
+std::string producer_below(const State& state, const Consumer& consumer, const std::string& loop) {
+  std::string producer;
+  for (const LeafAt& at : leaves_in(find_loop(state.function.body, loop)->body))
+    if (reads_tensor(consumer.nest, at.leaf.stage->tensor)) producer = at.leaf.stage->tensor;
+  return producer;
+}
+
+// A loop that holds whole elements of the producer: none of their sum is outside.
+Status check_holds_elements(const State& state, const LeafAt& writer, const std::string& producer,
+                            const std::string& loop_name) {
+  if (!writer.leaf.stage->is_plain()) return Failure{producer + " is written in pieces"};
+  for (const For* outer : loops_around(state.function.body, loop_name))
+    if (binds_reduce(writer.leaf, outer->var))
+      return Failure{loop_name + " is inside the reduce loop " + outer->var + " of " + producer};
+  if (binds_reduce(writer.leaf, loop_name))
+    return Failure{loop_name + " is a reduce loop of " + producer};
   return Done{};
+}
+
+// Puts a nest of the consumer behind each of the producer's in the loop; gives their number.
+Result<size_t> attach_at(State& state, const AttachRequest& request, const Consumer& consumer,
+                         const std::string& loop_name) {
+  const For* loop = find_loop(state.function.body, loop_name);
+  if (!loop) return Failure{loop_name + " belongs to " + request.consumer + " itself"};
+  for (const For* outer : consumer.around)
+    if (!find_loop(outer->body, loop_name))
+      return Failure{request.consumer + " is inside " + outer->var + ", and " + loop_name +
+                     " is not"};
+  if (Status status = check_available(state, consumer.stage, loop_name); !status)
+    return status.error();
+  Ranges around = ranges_at(state, loop_name, true);
+  std::vector<Stmt> body = {loop->body};
+  std::vector<std::string> names;
+  for (const LeafAt& writer : writers_of(loop->body, request.producer)) {
+    if (Status status = check_holds_elements(state, writer, request.producer, loop_name); !status)
+      return status.error();
+    // the rest of a peeled reduction: its tile has its consumer already
+    if (!writer.leaf.initializes) continue;
+    Result<std::vector<int>> match =
+        match_axes(consumer.stage, request.producer, writer.leaf.stage->axes.size());
+    if (!match) return match.error();
+    body.push_back(make_nest(state, consumer.stage, consumer.stage.location, writer, *match, around,
+                             request.copies_kinds, names));
+  }
+  size_t attached = body.size() - 1;
+  Stmt whole = loop::block(std::move(body));
+  state.function.body = replace_loop(state.function.body, loop_name, [&](const For& old) {
+    For changed = old;
+    changed.body = whole;
+    return Stmt(changed);
+  });
+  for (const LeafAt& at : leaves_in(find_loop(state.function.body, loop_name)->body))
+    if (reads_tensor(Leaf{std::make_shared<const Stage>(consumer.stage), {}, {}, {}, true},
+                     at.leaf.stage->tensor))
+      if (Status status = iterations_read_own_writes(state, at.leaf.stage->tensor, loop_name);
+          !status)
+        return status.error();
+  return attached;
+}
+
+// Every element of the producer has its consumer, after the whole of its sum.
+Status check_complete(const State& state, const AttachRequest& request, size_t attached) {
+  const std::string& producer = request.producer;
+  std::vector<LeafAt> writers = writers_of(state.function.body, producer);
+  size_t first_writers = 0;
+  for (const LeafAt& at : writers) {
+    first_writers += at.leaf.initializes;
+    if (at.leaf.initializes) continue;
+    if (request.loops.size() != 1)
+      return Failure{producer + " is summed in several nests, which one loop must hold"};
+    const For* holder = find_loop(state.function.body, request.loops[0]);
+    if (writers_of(holder->body, producer).size() != writers.size())
+      return Failure{"not all of " + producer + " is made below " + request.loops[0]};
+  }
+  if (attached == 0 || attached != first_writers)
+    return Failure{"not all of " + producer + " is made below the loops named"};
+  return Done{};
+}
+
+Status apply_attach(State& state, Lexer& arguments) {
+  Result<AttachRequest> request = parse(state, arguments);
+  if (!request) return request.error();
+  Result<Consumer> consumer = find_consumer(state, request->consumer);
+  if (!consumer) return consumer.error();
+  if (request->producer.empty())
+    request->producer = producer_below(state, *consumer, request->loops[0]);
+  if (request->producer.empty())
+    return Failure{request->consumer + " reads nothing that is made below " + request->loops[0]};
+  state.function.body = replace_stmt(state.function.body, consumer->nest, loop::block({}));
+  size_t attached = 0;
+  for (const std::string& loop_name : request->loops) {
+    Result<size_t> nests = attach_at(state, *request, *consumer, loop_name);
+    if (!nests) return nests.error();
+    attached += *nests;
+  }
+  return check_complete(state, *request, attached);
 }
 
 }  // namespace

@@ -107,13 +107,8 @@ Stmt make_copy(const State& state, const std::string& tensor, const std::string&
     leaf.guard = add_guard(leaf.guard, lt(binding, copy.axes[i].extent), ranges);
     leaf.bindings.push_back(binding);
   }
-  for (Expr part : conditions_beyond_extents(writer, ranges)) {
-    // Of a reduction only what its spatial loops decide says which elements there are.
-    bool spatial = std::none_of(writer.loops.begin(), writer.loops.end(), [&](const For* loop) {
-      return uses_var(part, loop->var) && !binds_spatial(writer.leaf, loop->var);
-    });
-    if (spatial) leaf.guard = add_guard(leaf.guard, substitute(part, fresh), ranges);
-  }
+  for (Expr part : conditions_on_elements(writer, ranges))
+    leaf.guard = add_guard(leaf.guard, substitute(part, fresh), ranges);
   Stmt nest = leaf;
   for (size_t i = loops.size(); i-- > 0;) {
     loops[i].body = nest;

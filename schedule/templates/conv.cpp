@@ -33,124 +33,173 @@ std::vector<std::string> loops_of(const LeafAt& at, const std::string& axis) {
   return names;
 }
 
-}  // namespace
+// The convolution of the anchor: its stage, and what it reads.
+struct Convolution {
+  LeafAt anchor;
+  const Read* weight = nullptr;
+  const Read* input = nullptr;
+  std::vector<std::string> taps;  // axes, outermost first
 
-Status schedule_conv(Plan& plan) {
-  const std::string acc = plan.state.function.anchor_stage;
+  const loop::Stage& stage() const { return *anchor.leaf.stage; }
+  const std::string& channel() const { return stage().axes[1].name; }
+  const std::string& row() const { return stage().axes.back().name; }  // of positions in a row
+};
+
+Result<Convolution> find_convolution(const Plan& plan, const std::string& acc) {
   std::optional<LeafAt> anchor = plan.leaf_of(acc);
   if (!anchor) return Failure{"the anchor has no nest of its own"};
-  const loop::Stage& stage = *anchor->leaf.stage;
+  Convolution conv{*anchor, nullptr, nullptr, {}};
+  const loop::Stage& stage = conv.stage();
   if (stage.type != DType::F32 || stage.reducer != loop::Reducer::Sum || stage.axes.size() < 3)
     return Failure{"not an f32 convolution"};
-  const std::string row = stage.axes.back().name;  // the axis of positions in a row
-  const Read* weight = find_read(stage.value, [&](const Read& read) {
+  conv.weight = find_read(stage.value, [&](const Read& read) {
     const Var* first = read.indices().empty() ? nullptr : read.indices()[0].as<Var>();
-    return first && first->name == stage.axes[1].name && plan.is_constant(read.tensor);
+    return first && first->name == conv.channel() && plan.is_constant(read.tensor);
   });
-  if (!weight) return Failure{"the weights are no constant"};
-  const std::string weight_name = weight->tensor;
-  size_t weight_rank = weight->indices().size();
+  if (!conv.weight) return Failure{"the weights are no constant"};
   // Output channels of several groups in one vector would read different input channels.
-  const Read* input =
-      find_read(stage.value, [&](const Read& read) { return read.tensor != weight_name; });
-  if (!input || uses_var(Expr(input), stage.axes[1].name))
+  conv.input =
+      find_read(stage.value, [&](const Read& read) { return read.tensor != conv.weight->tensor; });
+  if (!conv.input || uses_var(Expr(conv.input), conv.channel()))
     return Failure{"the input varies along the output channels"};
+  for (const loop::Axis& axis : stage.reduce_axes)
+    if (axis.name != "c") conv.taps.push_back(axis.name);
+  return conv;
+}
 
+target::ConvolutionShape shape_of(const Plan& plan, const Convolution& conv) {
+  const loop::Stage& stage = conv.stage();
+  auto extent_of = [&](const std::string& axis) {
+    return plan.extent(stage.find_axis(axis)->extent).high;
+  };
   target::ConvolutionShape shape;
   shape.batch = plan.extent(stage.axes[0].extent);
   shape.output_channels = plan.extent(stage.axes[1].extent).high;
   shape.output_width = plan.extent(stage.axes.back().extent);
-  shape.stride_width = Plan::stride_along(*input, row);
+  shape.stride_width = Plan::stride_along(*conv.input, conv.row());
   if (stage.axes.size() > 3) {
     shape.output_height = plan.extent(stage.axes[2].extent);
-    shape.stride_height = Plan::stride_along(*input, stage.axes[2].name);
+    shape.stride_height = Plan::stride_along(*conv.input, stage.axes[2].name);
   }
-  std::vector<std::string> taps;
-  for (const loop::Axis& axis : stage.reduce_axes) {
-    if (axis.name == "c")
-      shape.input_channels = plan.extent(axis.extent).high;
-    else
-      taps.push_back(axis.name);
-  }
-  if (!taps.empty()) shape.kernel_width = plan.extent(stage.find_axis(taps.back())->extent).high;
-  if (taps.size() > 1) shape.kernel_height = plan.extent(stage.find_axis(taps[0])->extent).high;
-  target::ConvolutionPlan tile = target::plan_convolution(shape, plan.target);
-  int64_t lanes = plan.lanes(), vectors = tile.vectors, panel = vectors * lanes;
-  int64_t width = tile.width_split.large > 0 ? tile.width_split.large : tile.tile_width;
-  Expr row_extent = stage.axes.back().extent, channel_extent = stage.axes[1].extent;
+  if (stage.find_axis("c")) shape.input_channels = extent_of("c");
+  if (!conv.taps.empty()) shape.kernel_width = extent_of(conv.taps.back());
+  if (conv.taps.size() > 1) shape.kernel_height = extent_of(conv.taps[0]);
+  return shape;
+}
 
-  // Output channels: where a layout blocks them in the nest, its two loops become one again.
-  std::vector<std::string> channel_loops = loops_of(*anchor, stage.axes[1].name);
-  if (channel_loops.size() != 1) return Failure{"the output channels are split already"};
+// The lines that make the register tiles, and the loops over these.
+struct Tiling {
   std::vector<std::string> lines;
-  std::string vector_loops = "lane", unrolled = "wi";
-  if (vectors > 1) {
-    lines = {"split " + channel_loops[0] + " by " + std::to_string(panel) + " " +
-                 plan.tail(channel_extent, panel, "masked") + " -> oo, oi",
-             "split oi by " + std::to_string(lanes) + " exact -> ov, lane"};
-    vector_loops = "ov, lane";
+  std::vector<std::string> images, tiles;  // loops, outermost first
+};
+
+// Output channels become `oo`, [`ov`,] `lane`, positions in a row `wo`, `wi`. Then images, panels of
+// channels around bands of positions or bands around panels, and the sum around the tile.
+Tiling tile_loops(const Plan& plan, const Convolution& conv, const std::string& acc,
+                  const std::string& channel_loop, const target::ConvolutionPlan& tile) {
+  const loop::Stage& stage = conv.stage();
+  Tiling tiling;
+  int64_t lanes = plan.lanes(), panel = tile.vectors * lanes;
+  int64_t width = tile.width_split.large > 0 ? tile.width_split.large : tile.tile_width;
+  std::string tail = plan.tail(stage.axes[1].extent, panel, "masked");
+  std::string vectors = "lane", unrolled = "wi";
+  std::string split_channels =
+      "split " + channel_loop + " by " + std::to_string(panel) + " " + tail;
+  if (tile.vectors > 1) {
+    tiling.lines = {split_channels + " -> oo, oi",
+                    "split oi by " + std::to_string(lanes) + " exact -> ov, lane"};
+    vectors = "ov, lane";
     unrolled += ", ov";
   } else {
-    lines = {"split " + channel_loops[0] + " by " + std::to_string(lanes) + " " +
-             plan.tail(channel_extent, lanes, "masked") + " -> oo, lane"};
+    tiling.lines = {split_channels + " -> oo, lane"};
   }
-  lines.push_back("split " + acc + "." + row + " by " + std::to_string(width) + " " +
-                  plan.tail(row_extent, width, "clamped") + " -> wo, wi");
-  // Images, then panels of channels around bands of positions, or bands around panels.
-  const std::vector<std::string> images = loops_of(*anchor, stage.axes[0].name);
-  std::vector<std::string> bands, tiles = {"oo"};
+  tiling.lines.push_back("split " + acc + "." + conv.row() + " by " + std::to_string(width) + " " +
+                         plan.tail(stage.axes.back().extent, width, "clamped") + " -> wo, wi");
+
+  tiling.images = loops_of(conv.anchor, stage.axes[0].name);
+  std::vector<std::string> bands;
   for (size_t i = 2; i + 1 < stage.axes.size(); ++i)
     bands.push_back(acc + "." + stage.axes[i].name);
-  tiles.insert(tile.order == target::LoopOrder::columns_outer ? tiles.end() : tiles.begin(),
-               bands.begin(), bands.end());
-  std::vector<std::string> order = images;
-  order.insert(order.end(), tiles.begin(), tiles.end());
+  tiling.tiles = {"oo"};
+  tiling.tiles.insert(
+      tile.order == target::LoopOrder::columns_outer ? tiling.tiles.end() : tiling.tiles.begin(),
+      bands.begin(), bands.end());
+  std::vector<std::string> order = tiling.images;
+  order.insert(order.end(), tiling.tiles.begin(), tiling.tiles.end());
   order.push_back("wo");
-  std::vector<std::string> input_channels =
-      stage.find_axis("c") ? loops_of(*anchor, "c") : std::vector<std::string>();
-  if (input_channels.size() > 1) order.push_back(input_channels[0]);
-  for (const std::string& tap : taps) order.push_back(acc + "." + tap);
-  if (!input_channels.empty()) {
-    const std::string inner = input_channels.back();
-    const loop::For* channels = find_loop(plan.state.function.body, inner);
+  std::vector<std::string> inputs =
+      stage.find_axis("c") ? loops_of(conv.anchor, "c") : std::vector<std::string>();
+  if (inputs.size() > 1) order.push_back(inputs[0]);
+  for (const std::string& tap : conv.taps) order.push_back(acc + "." + tap);
+  if (!inputs.empty()) {
+    const loop::For* channels = find_loop(plan.state.function.body, inputs.back());
     if (tile.depth_unroll > 1 && plan.tail(channels->extent, tile.depth_unroll, "") == "exact") {
-      lines.push_back("split " + inner + " by " + std::to_string(tile.depth_unroll) +
-                      " exact -> co, ci");
-      order.push_back("co");
-      order.push_back("ci");
+      tiling.lines.push_back("split " + inputs.back() + " by " + std::to_string(tile.depth_unroll) +
+                             " exact -> co, ci");
+      order.insert(order.end(), {"co", "ci"});
       unrolled = "ci, " + unrolled;
     } else {
-      order.push_back(inner);
+      order.push_back(inputs.back());
     }
   }
-  order.push_back("wi");
-  order.push_back(vector_loops);
-  lines.push_back("reorder " + join(order, ", ") + " reassociating");
-  lines.push_back("vectorize lane");
-  bool has_borders = static_cast<bool>(stage.where);
-  if (has_borders && !taps.empty()) unrolled += ", " + acc + "." + taps.back();
-  lines.push_back("unroll " + unrolled);
-  for (const std::string& consumer : plan.epilogue_of(acc))
-    lines.push_back("attach " + consumer + " at wo like " + acc);
-  std::string layout = "<0/" + std::to_string(panel);
-  for (size_t d = 1; d < weight_rank; ++d) layout += ", " + std::to_string(d);
-  lines.push_back("pack " + weight_name + " as " + layout + ", 0%" + std::to_string(panel) + ">");
-  std::string tile_layout = "<0";
-  for (size_t d = 2; d < stage.axes.size(); ++d) tile_layout += ", " + std::to_string(d);
-  lines.push_back("cache_write " + acc + " in register at wo as " + tile_layout + ", 1>");
-  if (Status status = plan.apply(lines); !status) return status;
+  order.insert(order.end(), {"wi", vectors});
+  if (stage.where && !conv.taps.empty()) unrolled += ", " + acc + "." + conv.taps.back();
+  tiling.lines.push_back("reorder " + join(order, ", ") + " reassociating");
+  tiling.lines.push_back("vectorize lane");
+  tiling.lines.push_back("unroll " + unrolled);
+  return tiling;
+}
 
+// <0/PANEL, 1, 2, ..., 0%PANEL>
+std::string panel_layout(size_t rank, int64_t panel) {
+  std::string layout = "<0/" + std::to_string(panel);
+  for (size_t d = 1; d < rank; ++d) layout += ", " + std::to_string(d);
+  return layout + ", 0%" + std::to_string(panel) + ">";
+}
+
+// <0, 2, 3, 1>: channels last.
+std::string tile_layout(size_t rank) {
+  std::string layout = "<0";
+  for (size_t d = 2; d < rank; ++d) layout += ", " + std::to_string(d);
+  return layout + ", 1>";
+}
+
+// The first and the last tile of each row, which reach over the border, on their own.
+void peel_borders(Plan& plan) {
   const loop::For* along_row = find_loop(plan.state.function.body, "wo");
   const int64_t* count =
       along_row ? as_int(simplify(along_row->extent, plan.state.symbols)) : nullptr;
-  if (has_borders && count && *count > 1)
-    plan.attempt("peel wo at 1, " + std::to_string(*count - 1));
+  if (count && *count > 1) plan.attempt("peel wo at 1, " + std::to_string(*count - 1));
+}
+
+}  // namespace
+
+Status schedule_conv(Plan& plan) {
+  const std::string acc = plan.state.function.anchor_stage;
+  Result<Convolution> conv = find_convolution(plan, acc);
+  if (!conv) return conv.error();
+  std::vector<std::string> channel_loops = loops_of(conv->anchor, conv->channel());
+  if (channel_loops.size() != 1) return Failure{"the output channels are split already"};
+  target::ConvolutionPlan tile = target::plan_convolution(shape_of(plan, *conv), plan.target);
+  Tiling tiling = tile_loops(plan, *conv, acc, channel_loops[0], tile);
+  std::vector<std::string>& lines = tiling.lines;
+  for (const std::string& consumer : plan.epilogue_of(acc))
+    lines.push_back("attach " + consumer + " at wo like " + acc);
+  lines.push_back("pack " + conv->weight->tensor + " as " +
+                  panel_layout(conv->weight->indices().size(), tile.vectors * plan.lanes()));
+  lines.push_back("cache_write " + acc + " in register at wo as " +
+                  tile_layout(conv->stage().axes.size()));
+  bool has_borders = static_cast<bool>(conv->stage().where);
+  if (Status status = plan.apply(lines); !status) return status;
+  if (has_borders) peel_borders(plan);
+
   if (tile.axis == target::ParallelAxis::none) return Done{};
-  std::vector<std::string> chunked = images;
   size_t depth = tile.axis == target::ParallelAxis::batch   ? 0
                  : tile.axis == target::ParallelAxis::outer ? 1
-                                                            : tiles.size();
-  chunked.insert(chunked.end(), tiles.begin(), tiles.begin() + static_cast<std::ptrdiff_t>(depth));
+                                                            : tiling.tiles.size();
+  std::vector<std::string> chunked = tiling.images;
+  chunked.insert(chunked.end(), tiling.tiles.begin(),
+                 tiling.tiles.begin() + static_cast<std::ptrdiff_t>(depth));
   plan.make_parallel(chunked, tile.parallel.chunk);
   return Done{};
 }
