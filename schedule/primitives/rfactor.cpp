@@ -12,6 +12,9 @@
 // `halving` combines the partial results, a power of two of them, in vectors of half as many each
 // time, in registers where a loop is around them: p[f] with p[f + 8], those with p[f + 4], ...
 // Reassociating, for float sums and products.
+#include <algorithm>
+#include <span>
+
 #include "schedule/primitives/primitives.h"
 #include "schedule/window.h"
 
@@ -40,97 +43,121 @@ Status keep_inside(State& state, const std::string& partial, const std::string& 
   return Done{};
 }
 
+// What one step works on.
+struct Factored {
+  LeafAt old;            // the reduction's one leaf
+  Expr extent;           // a literal
+  std::string axis;      // of the partial results, the last one
+  size_t outermost = 0;  // of old.loops, the first that binds a reduce axis
+  Leaf partial;          // in place of the old leaf
+};
+
+Result<Factored> find_reduction(const State& state, const Stmt& body, const std::string& tensor,
+                                const std::string& name, const std::string& partial_name) {
+  std::vector<LeafAt> writers = writers_of(body, tensor);
+  if (writers.size() != 1 || writers[0].leaf.stage->reducer == loop::Reducer::None ||
+      !writers[0].leaf.stage->is_plain())
+    return Failure{tensor + " is not one reduction"};
+  Factored step{writers[0], {}, "f", 0, writers[0].leaf};
+  if (!binds_reduce(step.old.leaf, name)) return Failure{name + " is no reduce loop of " + tensor};
+  if (binds_spatial(step.old.leaf, name))
+    return Failure{name + " is a spatial loop of " + tensor + " already"};
+  step.extent = simplify(find_loop(body, name)->extent, state.symbols);
+  if (!as_int(step.extent)) return Failure{"rfactor needs a literal extent"};
+  // A reduction of partial results has an axis f from the first time.
+  const Stage& stage = *step.old.leaf.stage;
+  for (int next = 2; stage.find_axis(step.axis); ++next) step.axis = "f" + std::to_string(next);
+  while (!binds_reduce(step.old.leaf, step.old.loops[step.outermost]->var)) ++step.outermost;
+
+  auto partial = std::make_shared<Stage>(stage);
+  partial->name = partial->tensor = partial_name;
+  partial->axes.push_back({step.axis, step.extent});
+  partial->target.push_back(state.pool->var(step.axis));
+  step.partial.stage = partial;
+  step.partial.bindings.insert(
+      step.partial.bindings.begin() + static_cast<std::ptrdiff_t>(stage.axes.size()),
+      state.pool->var(name));
+  if (Expr guard = step.partial.init_guard(); guard && uses_var(guard, name))
+    return Failure{"the guard of " + tensor + " leaves out iterations of " + name};
+  return step;
+}
+
+// The reduction of the partial results over `combine_loop`, in copies of the spatial loops inside
+// the outermost reduce loop.
+Result<Stmt> make_combination(const State& state, const Factored& step,
+                              const std::string& combine_loop) {
+  ExprPool& pool = *state.pool;
+  const Leaf& old = step.old.leaf;
+  const Stage& stage = *old.stage;
+  auto combined = std::make_shared<Stage>(stage);
+  combined->reduce_axes = {{step.axis, step.extent}};
+  combined->where = {};
+  combined->requirements = {};
+  combined->value = pool.read(step.partial.stage->tensor, stage.type, step.partial.stage->target);
+
+  std::span<const For* const> inside(step.old.loops);
+  inside = inside.subspan(step.outermost);
+  std::vector<Substitution> fresh;
+  std::vector<For> loops;
+  for (const For* loop : inside) {
+    if (!binds_spatial(old, loop->var)) continue;
+    For copy = *loop;
+    copy.var = stage.tensor + "." + copy.var;
+    if (!is_fresh(state, copy.var)) return Failure{"the name " + copy.var + " is already taken"};
+    copy.extent = substitute(copy.extent, fresh);
+    fresh.push_back({loop->var, pool.var(copy.var)});
+    loops.push_back(std::move(copy));
+  }
+  if (!is_fresh(state, combine_loop))
+    return Failure{"the name " + combine_loop + " is already taken"};
+  loops.push_back({combine_loop, step.extent, loop::LoopKind::Serial, 1, {}, stage.location});
+  Leaf leaf{combined, {}, {}, old.clamped, true};
+  for (size_t i = 0; i < stage.axes.size(); ++i)
+    leaf.bindings.push_back(substitute(old.bindings[i], fresh));
+  leaf.bindings.push_back(pool.var(combine_loop));
+  for (Expr part : conjuncts(old.guard)) {
+    bool of_terms = std::any_of(inside.begin(), inside.end(), [&](const For* loop) {
+      return binds_reduce(old, loop->var) && uses_var(part, loop->var);
+    });
+    if (of_terms) continue;
+    Expr condition = substitute(part, fresh);
+    leaf.guard = leaf.guard ? leaf.guard & condition : condition;
+  }
+  Stmt nest = leaf;
+  for (size_t i = loops.size(); i-- > 0;) {
+    loops[i].body = nest;
+    nest = loops[i];
+  }
+  return nest;
+}
+
 // One step: the partial results of one loop. Gives the name of the loop that combines them.
 Result<std::string> factor_out(State& state, const std::string& tensor, const std::string& name,
                                const std::string& partial_name) {
   const Stmt before = state.function.body;  // keeps what the leaves found point to
-  std::vector<LeafAt> writers = writers_of(before, tensor);
-  if (writers.size() != 1 || writers[0].leaf.stage->reducer == loop::Reducer::None ||
-      !writers[0].leaf.stage->is_plain())
-    return Failure{tensor + " is not one reduction"};
-  const LeafAt& old = writers[0];
-  const Stage stage = *old.leaf.stage;
-  if (!binds_reduce(old.leaf, name)) return Failure{name + " is no reduce loop of " + tensor};
-  if (binds_spatial(old.leaf, name))
-    return Failure{name + " is a spatial loop of " + tensor + " already"};
-  const For loop = *find_loop(state.function.body, name);
-  if (!as_int(simplify(loop.extent, state.symbols)))
-    return Failure{"rfactor needs a literal extent"};
-  // A reduction of partial results has an axis f from the first time.
-  std::string axis = "f";
-  for (int next = 2; stage.find_axis(axis); ++next) axis = "f" + std::to_string(next);
-
-  ExprPool& pool = *state.pool;
-  Expr extent = simplify(loop.extent, state.symbols), f = pool.var(axis);
-  auto partial = std::make_shared<Stage>(stage);
-  partial->name = partial->tensor = partial_name;
-  partial->axes.push_back({axis, extent});
-  partial->target.push_back(f);
-  Leaf partial_leaf = old.leaf;
-  partial_leaf.bindings.insert(
-      partial_leaf.bindings.begin() + static_cast<std::ptrdiff_t>(stage.axes.size()),
-      pool.var(name));
-  partial_leaf.stage = partial;
-  if (Expr guard = partial_leaf.init_guard(); guard && uses_var(guard, name))
-    return Failure{"the guard of " + tensor + " leaves out iterations of " + name};
-
-  auto final_stage = std::make_shared<Stage>(stage);
-  final_stage->reduce_axes = {{axis, extent}};
-  final_stage->where = {};
-  final_stage->requirements = {};
-  final_stage->value = pool.read(partial_name, stage.type, partial->target);
-
-  // The combination goes after the outermost reduce loop, in copies of the spatial loops inside it.
-  size_t outermost = 0;
-  while (!binds_reduce(old.leaf, old.loops[outermost]->var)) ++outermost;
-  std::vector<Substitution> fresh;
-  std::vector<For> loops;
-  for (size_t i = outermost; i < old.loops.size(); ++i) {
-    if (!binds_spatial(old.leaf, old.loops[i]->var)) continue;
-    For copy = *old.loops[i];
-    copy.var = tensor + "." + copy.var;
-    if (!is_fresh(state, copy.var)) return Failure{"the name " + copy.var + " is already taken"};
-    copy.extent = substitute(copy.extent, fresh);
-    fresh.push_back({old.loops[i]->var, pool.var(copy.var)});
-    loops.push_back(std::move(copy));
-  }
-  std::string combine_loop = tensor + "." + axis;
-  if (!is_fresh(state, combine_loop))
-    return Failure{"the name " + combine_loop + " is already taken"};
-  loops.push_back({combine_loop, extent, loop::LoopKind::Serial, 1, {}, stage.location});
-  Leaf final_leaf{final_stage, {}, {}, old.leaf.clamped, true};
-  for (size_t i = 0; i < stage.axes.size(); ++i)
-    final_leaf.bindings.push_back(substitute(old.leaf.bindings[i], fresh));
-  final_leaf.bindings.push_back(pool.var(combine_loop));
-  for (Expr part : conjuncts(old.leaf.guard)) {
-    bool spatial = true;
-    for (size_t i = outermost; i < old.loops.size(); ++i)
-      spatial = spatial &&
-                !(binds_reduce(old.leaf, old.loops[i]->var) && uses_var(part, old.loops[i]->var));
-    if (spatial)
-      final_leaf.guard =
-          final_leaf.guard ? final_leaf.guard & substitute(part, fresh) : substitute(part, fresh);
-  }
-  Stmt combination = final_leaf;
-  for (size_t i = loops.size(); i-- > 0;) {
-    loops[i].body = combination;
-    combination = loops[i];
-  }
-  Stmt replaced = map_leaves(state.function.body, [&](const Leaf& leaf) -> Stmt {
-    return leaf.stage->tensor == tensor ? Stmt(partial_leaf) : Stmt(leaf);
+  Result<Factored> step = find_reduction(state, before, tensor, name, partial_name);
+  if (!step) return step.error();
+  std::string combine_loop = tensor + "." + step->axis;
+  Result<Stmt> combination = make_combination(state, *step, combine_loop);
+  if (!combination) return combination.error();
+  Stmt replaced = map_leaves(before, [&](const Leaf& leaf) -> Stmt {
+    return leaf.stage->tensor == tensor ? step->partial : leaf;
   });
-  replaced = replace_loop(replaced, old.loops[outermost]->var, [&](const For& outer) {
-    return loop::block({outer, combination});
+  replaced = replace_loop(replaced, step->old.loops[step->outermost]->var, [&](const For& outer) {
+    return loop::block({outer, *combination});
   });
-  loop::Buffer local{partial_name, stage.type, {}, {}, loop::Scope::Arena, {}, {}, {}};
-  for (const loop::Axis& axis : partial->axes) local.extents.push_back(axis.extent);
+  const Stage& partial = *step->partial.stage;
+  loop::Buffer local{partial_name, partial.type, {}, {}, loop::Scope::Arena, {}, {}, {}};
+  for (const loop::Axis& axis : partial.axes) local.extents.push_back(axis.extent);
   state.function.body = loop::block({loop::Alloc{local}, replaced});
   if (state.function.anchor_stage == tensor) state.function.anchor_stage = partial_name;
-  if (outermost > 0)
-    if (Status status = keep_inside(state, partial_name, old.loops[outermost - 1]->var); !status)
+  if (step->outermost > 0)
+    if (Status status = keep_inside(state, partial_name, step->old.loops[step->outermost - 1]->var);
+        !status)
       return status.error();
   // A tile may run over its tensor; partial results of all its elements have no room for that.
-  if (!old.leaf.clamped.empty() && loops_around_buffer(state.function.body, partial_name).empty())
+  if (!step->partial.clamped.empty() &&
+      loops_around_buffer(state.function.body, partial_name).empty())
     return Failure{"the tiles of " + tensor + " run over, and its partial results are no tile"};
   return combine_loop;
 }

@@ -104,6 +104,24 @@ std::string Plan::tail(Expr extent, int64_t factor, const std::string& otherwise
   return prove(eq(floor_mod(extent, factor), state.index(0)), state.symbols) ? "exact" : otherwise;
 }
 
+void Plan::peel_borders(const std::string& tile_loop) {
+  const loop::For* tiles = find_loop(state.function.body, tile_loop);
+  const int64_t* count = tiles ? as_int(simplify(tiles->extent, state.symbols)) : nullptr;
+  if (count && *count > 1) attempt("peel " + tile_loop + " at 1, " + std::to_string(*count - 1));
+}
+
+std::string Plan::blocked_layout(size_t rank, int64_t block) {
+  std::string layout = "<0/" + std::to_string(block);
+  for (size_t d = 1; d < rank; ++d) layout += ", " + std::to_string(d);
+  return layout + ", 0%" + std::to_string(block) + ">";
+}
+
+std::string Plan::channels_last(size_t rank) {
+  std::string layout = "<0";
+  for (size_t d = 2; d < rank; ++d) layout += ", " + std::to_string(d);
+  return layout + ", 1>";
+}
+
 int64_t Plan::stride_along(const Read& input, const std::string& axis) {
   for (Expr index : input.indices()) {
     if (!uses_var(index, axis)) continue;

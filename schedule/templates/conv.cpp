@@ -150,28 +150,6 @@ Tiling tile_loops(const Plan& plan, const Convolution& conv, const std::string& 
   return tiling;
 }
 
-// <0/PANEL, 1, 2, ..., 0%PANEL>
-std::string panel_layout(size_t rank, int64_t panel) {
-  std::string layout = "<0/" + std::to_string(panel);
-  for (size_t d = 1; d < rank; ++d) layout += ", " + std::to_string(d);
-  return layout + ", 0%" + std::to_string(panel) + ">";
-}
-
-// <0, 2, 3, 1>: channels last.
-std::string tile_layout(size_t rank) {
-  std::string layout = "<0";
-  for (size_t d = 2; d < rank; ++d) layout += ", " + std::to_string(d);
-  return layout + ", 1>";
-}
-
-// The first and the last tile of each row, which reach over the border, on their own.
-void peel_borders(Plan& plan) {
-  const loop::For* along_row = find_loop(plan.state.function.body, "wo");
-  const int64_t* count =
-      along_row ? as_int(simplify(along_row->extent, plan.state.symbols)) : nullptr;
-  if (count && *count > 1) plan.attempt("peel wo at 1, " + std::to_string(*count - 1));
-}
-
 }  // namespace
 
 Status schedule_conv(Plan& plan) {
@@ -185,13 +163,14 @@ Status schedule_conv(Plan& plan) {
   std::vector<std::string>& lines = tiling.lines;
   for (const std::string& consumer : plan.epilogue_of(acc))
     lines.push_back("attach " + consumer + " at wo like " + acc);
-  lines.push_back("pack " + conv->weight->tensor + " as " +
-                  panel_layout(conv->weight->indices().size(), tile.vectors * plan.lanes()));
+  lines.push_back(
+      "pack " + conv->weight->tensor + " as " +
+      Plan::blocked_layout(conv->weight->indices().size(), tile.vectors * plan.lanes()));
   lines.push_back("cache_write " + acc + " in register at wo as " +
-                  tile_layout(conv->stage().axes.size()));
+                  Plan::channels_last(conv->stage().axes.size()));
   bool has_borders = static_cast<bool>(conv->stage().where);
   if (Status status = plan.apply(lines); !status) return status;
-  if (has_borders) peel_borders(plan);
+  if (has_borders) plan.peel_borders("wo");
 
   if (tile.axis == target::ParallelAxis::none) return Done{};
   size_t depth = tile.axis == target::ParallelAxis::batch   ? 0

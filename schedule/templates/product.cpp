@@ -73,74 +73,64 @@ std::string panel_layout(const Product& product, int64_t panel) {
   return "<" + outer + others + ", " + inner + ">";
 }
 
-}  // namespace
-
-Result<TiledProduct> tile_product(Plan& plan, const std::string& acc, const std::string& prefix,
-                                  const std::vector<std::string>& epilogue) {
-  std::optional<LeafAt> anchor = plan.leaf_of(acc);
-  if (!anchor) return Failure{acc + " has no nest of its own"};
-  Result<Product> found = find_product(plan, *anchor);
-  if (!found) return found.error();
-  const Product& product = *found;
+target::GemmShape shape_of(const Plan& plan, const Product& product) {
   const loop::Stage& stage = *product.stage;
-  if (stage.type != DType::F32 || stage.reduce_axes.size() != 1)
-    return Failure{"not an f32 product over one axis"};
-
-  bool constant = plan.is_constant(product.right->tensor);
-  std::string right = product.right->tensor;
+  auto extent_of = [&](const std::string& axis) {
+    return plan.extent(stage.find_axis(axis)->extent);
+  };
   target::GemmShape shape;
-  Expr rows = product.row.empty() ? plan.state.index(1) : stage.find_axis(product.row)->extent;
-  Expr columns = stage.find_axis(product.column)->extent;
-  shape.rows = plan.extent(rows);
-  shape.columns = plan.extent(columns);
+  shape.rows = product.row.empty() ? plan.extent(plan.state.index(1)) : extent_of(product.row);
+  shape.columns = extent_of(product.column);
   shape.depth = plan.extent(stage.reduce_axes[0].extent);
-  shape.constant_b = constant;
+  shape.constant_b = plan.is_constant(product.right->tensor);
   int64_t problems = 1;
-  for (const std::string& axis : product.batch)
-    problems *= plan.extent(stage.find_axis(axis)->extent).planned();
+  for (const std::string& axis : product.batch) problems *= extent_of(axis).planned();
   shape.batch = problems;
-  TiledProduct tiled;
-  tiled.plan = target::plan_gemm(shape, plan.target);
-  const target::GemmPlan& tile = tiled.plan;
-  int64_t lanes = plan.lanes(), panel = tile.vectors * lanes;
-  int64_t tile_rows = std::min<int64_t>(tile.rows, shape.rows.high);
-  if (shape.rows.known() && tile.row_split.large > 0) tile_rows = tile.row_split.large;
+  return shape;
+}
 
-  const std::string n = acc + "." + product.column, m = acc + "." + product.row,
-                    k = acc + "." + stage.reduce_axes[0].name, no = prefix + "no",
+// Columns become PREFIXno, [PREFIXnv,] PREFIXlane; rows PREFIXmo, PREFIXmi; the depth PREFIXko,
+// PREFIXki where a few steps are written out. Fills in all of `tiled` but the plan, which it
+// follows; gives the lines.
+std::vector<std::string> tile_loops(const Plan& plan, const Product& product,
+                                    const target::GemmShape& shape, const std::string& acc,
+                                    const std::string& prefix, TiledProduct& tiled) {
+  const loop::Stage& stage = *product.stage;
+  const target::GemmPlan& tile = tiled.plan;
+  const std::string k = acc + "." + stage.reduce_axes[0].name, no = prefix + "no",
                     ni = prefix + "ni", nv = prefix + "nv", mo = prefix + "mo", mi = prefix + "mi",
-                    lane = prefix + "lane";
+                    lane = prefix + "lane", ko = prefix + "ko", ki = prefix + "ki";
   std::vector<std::string> lines, order, unrolled;
-  for (const std::string& axis : product.batch) {
-    tiled.batch.push_back(acc + "." + axis);
-    order.push_back(tiled.batch.back());
-  }
-  if (tile.vectors > 1) {
-    lines = {"split " + n + " by " + std::to_string(panel) + " " +
-                 plan.tail(columns, panel, "masked") + " -> " + no + ", " + ni,
-             "split " + ni + " by " + std::to_string(lanes) + " exact -> " + nv + ", " + lane};
-  } else {
-    lines = {"split " + n + " by " + std::to_string(lanes) + " " +
-             plan.tail(columns, lanes, "masked") + " -> " + no + ", " + lane};
-  }
+  auto split = [&](const std::string& loop, int64_t factor, const std::string& policy,
+                   const std::string& outer, const std::string& inner) {
+    lines.push_back("split " + loop + " by " + std::to_string(factor) + " " + policy + " -> " +
+                    outer + ", " + inner);
+  };
+  for (const std::string& axis : product.batch) tiled.batch.push_back(acc + "." + axis);
+  order = tiled.batch;
+
+  int64_t lanes = plan.lanes(), panel = tile.vectors * lanes;
+  split(acc + "." + product.column, panel,
+        plan.tail(stage.find_axis(product.column)->extent, panel, "masked"), no,
+        tile.vectors > 1 ? ni : lane);
+  if (tile.vectors > 1) split(ni, lanes, "exact", nv, lane);
   tiled.innermost = tiled.outermost = no;
   order.push_back(no);
   if (!product.row.empty()) {
-    lines.push_back("split " + m + " by " + std::to_string(tile_rows) + " " +
-                    plan.tail(rows, tile_rows, "clamped") + " -> " + mo + ", " + mi);
+    int64_t rows = std::min<int64_t>(tile.rows, shape.rows.high);
+    if (shape.rows.known() && tile.row_split.large > 0) rows = tile.row_split.large;
+    split(acc + "." + product.row, rows,
+          plan.tail(stage.find_axis(product.row)->extent, rows, "clamped"), mo, mi);
     bool columns_outer = tile.order == target::LoopOrder::columns_outer;
     order.insert(columns_outer ? order.end() : order.end() - 1, mo);
     tiled.innermost = columns_outer ? mo : no;
     tiled.outermost = columns_outer ? no : mo;
   }
   if (tile.depth_unroll > 1) {
-    lines.push_back("split " + k + " by " + std::to_string(tile.depth_unroll) + " exact -> " +
-                    prefix + "ko, " + prefix + "ki");
-    order.push_back(prefix + "ko");
-    unrolled.push_back(prefix + "ki");
-  } else {
-    order.push_back(k);
+    split(k, tile.depth_unroll, "exact", ko, ki);
+    unrolled.push_back(ki);
   }
+  order.push_back(tile.depth_unroll > 1 ? ko : k);
   if (!product.row.empty()) unrolled.push_back(mi);
   if (tile.vectors > 1) unrolled.push_back(nv);
   order.insert(order.end(), unrolled.begin(), unrolled.end());
@@ -148,12 +138,30 @@ Result<TiledProduct> tile_product(Plan& plan, const std::string& acc, const std:
   lines.push_back("reorder " + join(order, ", "));
   lines.push_back("vectorize " + lane);
   if (!unrolled.empty()) lines.push_back("unroll " + join(unrolled, ", "));
+  return lines;
+}
+
+}  // namespace
+
+Result<TiledProduct> tile_product(Plan& plan, const std::string& acc, const std::string& prefix,
+                                  const std::vector<std::string>& epilogue) {
+  std::optional<LeafAt> anchor = plan.leaf_of(acc);
+  if (!anchor) return Failure{acc + " has no nest of its own"};
+  Result<Product> product = find_product(plan, *anchor);
+  if (!product) return product.error();
+  if (product->stage->type != DType::F32 || product->stage->reduce_axes.size() != 1)
+    return Failure{"not an f32 product over one axis"};
+
+  target::GemmShape shape = shape_of(plan, *product);
+  TiledProduct tiled;
+  tiled.plan = target::plan_gemm(shape, plan.target);
+  std::vector<std::string> lines = tile_loops(plan, *product, shape, acc, prefix, tiled);
   for (const std::string& consumer : epilogue)
     lines.push_back("attach " + consumer + " at " + tiled.innermost + " like " + acc);
-  if (constant) {
-    std::string layout = panel_layout(product, panel);
+  if (shape.constant_b) {
+    std::string layout = panel_layout(*product, tiled.plan.vectors * plan.lanes());
     if (layout.empty()) return Failure{"the constant operand cannot be packed"};
-    lines.push_back("pack " + right + " as " + layout);
+    lines.push_back("pack " + product->right->tensor + " as " + layout);
   }
   lines.push_back("cache_write " + acc + " in register at " + tiled.innermost);
   State before = plan.state;

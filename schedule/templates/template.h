@@ -47,6 +47,12 @@ class Plan {
   std::string tail(Expr extent, int64_t factor, const std::string& otherwise) const;
   /// Lanes of a vector of f32.
   int64_t lanes() const { return target.lanes(4); }
+  /// The first and the last tile of each row, which reach over the border, on their own.
+  void peel_borders(const std::string& tile_loop);
+  /// The layout <0/BLOCK, 1, 2, ..., 0%BLOCK> of a tensor of `rank` axes.
+  static std::string blocked_layout(size_t rank, int64_t block);
+  /// The layout <0, 2, 3, ..., 1>: channels last.
+  static std::string channels_last(size_t rank);
   /// Input positions from one output to the next along an axis.
   static int64_t stride_along(const Read& input, const std::string& axis);
   /// Instructions of f32 arithmetic for one element of the stage, mathematical functions expanded.

@@ -8,6 +8,42 @@
 #include "schedule/templates/template.h"
 
 namespace tenon::schedule {
+namespace {
+
+target::WindowShape shape_of(const Plan& plan, const loop::Stage& stage) {
+  auto extent_of = [&](const loop::Axis& axis) { return plan.extent(axis.extent); };
+  bool is_plane = stage.axes.size() > 3;
+  target::WindowShape shape;
+  shape.batch = extent_of(stage.axes[0]);
+  shape.weights = stage.value.as_op(Op::Mul) != nullptr;
+  shape.channels = extent_of(stage.axes[1]).high;
+  shape.output_width = extent_of(stage.axes.back());
+  if (is_plane) shape.output_height = extent_of(stage.axes[2]);
+  if (!stage.reduce_axes.empty()) shape.kernel_width = extent_of(stage.reduce_axes.back()).high;
+  if (stage.reduce_axes.size() > 1) shape.kernel_height = extent_of(stage.reduce_axes[0]).high;
+  for_each_node(stage.value, [&](Expr node) {
+    const Read* input = node.as<Read>();
+    if (!input || plan.is_constant(input->tensor)) return;
+    shape.stride_width = Plan::stride_along(*input, stage.axes.back().name);
+    if (is_plane) shape.stride_height = Plan::stride_along(*input, stage.axes[2].name);
+  });
+  return shape;
+}
+
+// Outer and inner loop of the channels: those of a blocked layout, else split by a line.
+std::vector<std::string> channel_loops(const Plan& plan, const LeafAt& anchor,
+                                       std::vector<std::string>& lines) {
+  std::vector<std::string> loops;
+  for (const loop::For* loop : anchor.loops)
+    if (uses_var(anchor.leaf.bindings[1], loop->var)) loops.push_back(loop->var);
+  if (loops.size() != 1) return loops;
+  int64_t lanes = plan.lanes();
+  lines.push_back("split " + loops[0] + " by " + std::to_string(lanes) + " " +
+                  plan.tail(anchor.leaf.stage->axes[1].extent, lanes, "masked") + " -> co, lane");
+  return {"co", "lane"};
+}
+
+}  // namespace
 
 Status schedule_window(Plan& plan) {
   const std::string acc = plan.state.function.anchor_stage;
@@ -16,42 +52,15 @@ Status schedule_window(Plan& plan) {
   const loop::Stage stage = *anchor->leaf.stage;
   if (stage.axes.size() < 3 || stage.reducer == loop::Reducer::None)
     return Failure{"not a window over positions"};
-  int64_t lanes = plan.lanes();
-  const std::string row = stage.axes.back().name;
-
-  // Channels: the inner loop of a blocked layout, else split here.
-  std::vector<std::string> channels, lines;
-  for (const loop::For* loop : anchor->loops)
-    if (uses_var(anchor->leaf.bindings[1], loop->var)) channels.push_back(loop->var);
-  if (channels.size() == 1) {
-    lines.push_back("split " + channels[0] + " by " + std::to_string(lanes) + " " +
-                    plan.tail(stage.axes[1].extent, lanes, "masked") + " -> co, lane");
-    channels = {"co", "lane"};
-  }
+  std::vector<std::string> lines, taps;
+  const std::vector<std::string> channels = channel_loops(plan, *anchor, lines);
   if (channels.size() != 2) return Failure{"the channels are in more than two loops"};
-
-  std::vector<std::string> taps;
   for (const loop::Axis& axis : stage.reduce_axes) taps.push_back(acc + "." + axis.name);
-  target::WindowShape shape;
-  shape.batch = plan.extent(stage.axes[0].extent);
-  shape.weights = stage.value.as_op(Op::Mul) != nullptr;
-  shape.channels = plan.extent(stage.axes[1].extent).high;
-  shape.output_width = plan.extent(stage.axes.back().extent);
-  if (stage.axes.size() > 3) shape.output_height = plan.extent(stage.axes[2].extent);
-  if (!stage.reduce_axes.empty())
-    shape.kernel_width = plan.extent(stage.reduce_axes.back().extent).high;
-  if (stage.reduce_axes.size() > 1)
-    shape.kernel_height = plan.extent(stage.reduce_axes[0].extent).high;
-  for_each_node(stage.value, [&](Expr node) {
-    const Read* input = node.as<Read>();
-    if (!input || plan.is_constant(input->tensor)) return;
-    shape.stride_width = Plan::stride_along(*input, row);
-    if (stage.axes.size() > 3) shape.stride_height = Plan::stride_along(*input, stage.axes[2].name);
-  });
+  const target::WindowShape shape = shape_of(plan, stage);
   target::WindowPlan tile = target::plan_window(shape, plan.target);
   int64_t width = tile.width_split.large > 0 ? tile.width_split.large : tile.tile_width;
-  lines.push_back("split " + acc + "." + row + " by " + std::to_string(width) + " " +
-                  plan.tail(stage.axes.back().extent, width, "clamped") + " -> wo, wi");
+  lines.push_back("split " + acc + "." + stage.axes.back().name + " by " + std::to_string(width) +
+                  " " + plan.tail(stage.axes.back().extent, width, "clamped") + " -> wo, wi");
 
   std::vector<std::string> order = {acc + "." + stage.axes[0].name, channels[0]};
   for (size_t i = 2; i + 1 < stage.axes.size(); ++i)
@@ -72,20 +81,14 @@ Status schedule_window(Plan& plan) {
   for (const loop::Param& param : plan.state.function.params) {
     if (param.kind != loop::ParamKind::Const || param.buffer.extents.size() != stage.axes.size())
       continue;
-    std::string layout = "<0/" + std::to_string(lanes);
-    for (size_t d = 1; d < param.buffer.extents.size(); ++d) layout += ", " + std::to_string(d);
-    lines.push_back("pack " + param.buffer.name + " as " + layout + ", 0%" + std::to_string(lanes) +
-                    ">");
+    lines.push_back("pack " + param.buffer.name + " as " +
+                    Plan::blocked_layout(param.buffer.extents.size(), plan.lanes()));
   }
-  std::string tile_layout = "<0";
-  for (size_t d = 2; d < stage.axes.size(); ++d) tile_layout += ", " + std::to_string(d);
-  lines.push_back("cache_write " + acc + " in register at wo as " + tile_layout + ", 1>");
+  lines.push_back("cache_write " + acc + " in register at wo as " +
+                  Plan::channels_last(stage.axes.size()));
   if (Status status = plan.apply(lines); !status) return status;
 
-  const loop::For* tiles = find_loop(plan.state.function.body, "wo");
-  const int64_t* count = tiles ? as_int(simplify(tiles->extent, plan.state.symbols)) : nullptr;
-  if (stage.where && small && count && *count > 1)
-    plan.attempt("peel wo at 1, " + std::to_string(*count - 1));
+  if (stage.where && small) plan.peel_borders("wo");
   if (!tile.parallel.serial() &&
       plan.attempt("fuse " + order[0] + ", " + channels[0] + " -> blocks"))
     plan.attempt("parallel blocks");
