@@ -44,7 +44,7 @@ LIBRARIES = {
 # All that the runtime may use of its surroundings: headers of the C library and, for the processor check, the compiler.
 RUNTIME_HEADERS = re.compile(
     r"(assert|errno|fenv|float|inttypes|limits|math|setjmp|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib"
-    r"|string|threads|time|pthread|sched|semaphore|unistd|signal|cpuid|(sys|linux|asm)/[a-z_]+)\.h$")
+    r"|string|threads|time|pthread|sched|semaphore|unistd|signal|cpuid|dlfcn|(sys|linux|asm)/[a-z_]+)\.h$")
 
 # Texts that generated code includes beside it, under their own names: no source of the project.
 PRELUDES = ("codegen/cuda/prelude/",)

@@ -1,6 +1,6 @@
 // The rules of checker.h, byte by byte.
-//   two threads write y[3] in one phase   ->   "writes 4 bytes at byte 12 of y, which thread 7 of this
-//                                              block wrote, and no barrier lies between"
+//   two threads write y[3] in one phase   ->   "writes 4 bytes at byte 12 of y, which thread 7
+//                                              of this block wrote, and no barrier lies between"
 #include "codegen/cuda/emulator/checker.h"
 
 #include <fmt/format.h>

@@ -1,8 +1,8 @@
 // What a checked launch knows of memory: who touched each byte last, and since which barrier.
 //
-// tn_sync is the only thing that orders two threads, and it orders all threads of a block at once; so
-// "who, in which block, between which barriers" takes the place of vector clocks. Two accesses to a
-// byte, one of them a write, are a race if they come from different blocks, or from different
+// tn_sync is the only thing that orders two threads, and it orders all threads of a block at once;
+// so "who, in which block, between which barriers" takes the place of vector clocks. Two accesses
+// to a byte, one of them a write, are a race if they come from different blocks, or from different
 // threads of one block between the same two barriers. Atomic accesses do not race with each other.
 //
 //   thread 0: xs[0] = 1;  thread 1: reads xs[0], no tn_sync between   ->   Fault{kRace, ...}

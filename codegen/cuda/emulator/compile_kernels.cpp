@@ -1,5 +1,5 @@
 // The unit that is compiled: each kernel after its name, then the list of kernels.
-//   {"scale", 256, "TN_KERNEL(256) scale..."}   ->   DIR/scale.cu, DIR/kernels.cpp, DIR/libkernels.so
+//   {"scale", 256, "TN_KERNEL(256) scale..."}   ->   scale.cu, kernels.cpp, libkernels.so
 #include "codegen/cuda/emulator/compile_kernels.h"
 
 #include <fcntl.h>

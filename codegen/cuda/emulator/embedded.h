@@ -1,4 +1,5 @@
-// The headers that kernel text is compiled with, as text: made when Tenon is built (CMakeLists.txt).
+// The headers that kernel text is compiled with, as text: made when Tenon is built
+// (CMakeLists.txt).
 #pragma once
 
 #include <string_view>

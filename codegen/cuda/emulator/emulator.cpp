@@ -1,5 +1,5 @@
 // Blocks, threads and barriers.
-//   a block of 256 threads, one tn_sync each   ->   256 calls, each parked on a fiber at the barrier,
+//   a block of 256 threads, one tn_sync each   ->   256 calls, each parked on a fiber at it,
 //                                                   then 256 continuations, in another order
 // A kernel without a barrier needs one fiber: a thread that ends leaves it to the next.
 #include "codegen/cuda/emulator/emulator.h"

@@ -1,6 +1,7 @@
-// Runs compiled kernel text on the CPU: each CUDA thread as a function call that is parked on a fiber
-// when it waits at a barrier, blocks one after another. Orders of threads and blocks come from a
-// seed. With checks (a library compiled with them, compile_kernels.h) the first fault ends the launch.
+// Runs compiled kernel text on the CPU: each CUDA thread as a function call that is parked on a
+// fiber when it waits at a barrier, blocks one after another. Orders of threads and blocks come
+// from a seed. With checks (a library compiled with them, compile_kernels.h) the first fault ends
+// the launch.
 //
 //   launch(library, *library.find("mlp_fc1_relu"), {48, 2, 1}, 256, parameters, {})   ->   no fault
 //
@@ -44,8 +45,8 @@ struct EmulatedGrid {
 };
 
 /// Runs all blocks. parameters[i] points to the value of parameter i. `buffers` matter only to
-/// checks: all memory that the parameters give access to. Returns the fault that ended the launch; a
-/// barrier that not all threads reach is found with and without checks.
+/// checks: all memory that the parameters give access to. Returns the fault that ended the launch;
+//a / barrier that not all threads reach is found with and without checks.
 std::optional<Fault> launch(const EmulatedLibrary& library, const tenon_emulated_kernel& kernel,
                             EmulatedGrid grid, uint32_t threads, void* const* parameters,
                             const std::vector<EmulatedBuffer>& buffers,

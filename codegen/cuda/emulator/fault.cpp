@@ -1,4 +1,4 @@
-// Faults as text.  {kRace, "scale", {1,0,0}, 3} -> "kernel scale, block (1, 0, 0), thread 3: race: ..."
+// Faults as text.  {kRace, "scale", {1,0,0}, 3} -> "kernel scale, block (1, 0, 0), ..."
 #include "codegen/cuda/emulator/fault.h"
 
 #include <fmt/format.h>

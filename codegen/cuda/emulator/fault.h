@@ -1,7 +1,7 @@
 // A fault of a kernel, as the emulator found it.
 //
-//   kernel scale, block (1, 0, 0), thread 3: race: writes 4 bytes at byte 12 of y, which thread 7 of
-//   block (0, 0, 0) wrote; nothing orders the two
+//   kernel scale, block (1, 0, 0), thread 3: race: writes 4 bytes at byte 12 of y, which thread 7
+//   of block (0, 0, 0) wrote; nothing orders the two
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
-// The context switch: saves what the calling convention says a call keeps, changes the stack pointer,
-// restores. About 10 instructions, where swapcontext makes a system call for the signal mask.
+// The context switch: saves what the calling convention says a call keeps, changes the stack
+// pointer, restores. About 10 instructions, where swapcontext makes a system call for the signal
+// mask.
 //   switch_stack(&mine, theirs)   ->   returns when somebody switches back to mine
 #include "codegen/cuda/emulator/fiber.h"
 

@@ -1,8 +1,8 @@
-// emulated_kernels.h: what compiled kernel text and the emulator know of each other. The text of the
-// kernels is compiled by the host's compiler against prelude_emulation.h to a shared object, which
-// exports one `tenon_emulated_library`; the emulator opens it and calls kernels as threads.
+// emulated_kernels.h: what compiled kernel text and the emulator know of each other. The text of
+// the kernels is compiled by the host's compiler against tn_emulated.h to a shared object,
+// which exports one `tenon_emulated_library`; the emulator opens it and calls kernels as threads.
 //
-//   TN_KERNEL(64) scale(const float *x, float *y) {...}    ->    {"scale", 64, 2, {8, 8}, call}
+//   TN_KERNEL(64) scale(const float *x, float *y) {...}   ->   {"scale", 64, 2, {8, 8}, {1, 1}, call}
 //
 // Plain data and C linkage: the two sides may come from different compilers.
 #pragma once
@@ -19,6 +19,7 @@ struct tenon_emulated_kernel {
   uint32_t threads;  // of a block, as written in TN_KERNEL
   uint32_t parameter_count;
   const uint16_t* parameter_bytes;
+  const uint8_t* parameter_is_pointer;
   void (*call)(void* const* parameters);
   unsigned char *shared_begin, *shared_end;  // its TN_SHARED variables, guards between them
 };
@@ -41,8 +42,8 @@ struct tenon_emulated_library {
 
 }  // extern "C"
 
-/// Before each TN_SHARED variable of a checked library lies one of these, so that what runs over the
-/// end of a variable meets a guard and not the next variable.
+/// Before each TN_SHARED variable of a checked library lies one of these, so that what runs over
+//the / end of a variable meets a guard and not the next variable.
 struct tenon_shared_guard {
   uint64_t mark[2];  // kTenonGuardMark
   uint32_t line;     // of the variable that follows

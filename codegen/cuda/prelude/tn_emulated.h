@@ -1,5 +1,5 @@
-/* The machine's names (tn_cuda.h) for a C++ compiler of the host: the CPU runs a kernel's threads one
-   after another (codegen/cuda/emulator). One unit includes the kernels, each after its name:
+/* The machine's names (tn_cuda.h) for a C++ compiler of the host: the CPU runs a kernel's threads
+   one after another (codegen/cuda/emulator). One unit includes the kernels, each after its name:
 
      #define TN_EMULATED_KERNEL scale
      #include "scale.cu"
@@ -143,9 +143,19 @@ TN_DEVICE tn_u16 tn_f16_of_f32(float x) {
 /* ---- what the library exports ---- */
 
 /* A kernel's parameters, from its type. */
+template <class T>
+struct tn_is_pointer {
+  static constexpr uint8_t value = 0;
+};
+template <class T>
+struct tn_is_pointer<T*> {
+  static constexpr uint8_t value = 1;
+};
 template <class... Parameters>
 struct tn_parameters {
   static constexpr uint16_t bytes[sizeof...(Parameters) + 1] = {sizeof(Parameters)..., 0};
+  static constexpr uint8_t is_pointer[sizeof...(Parameters) + 1] = {
+      tn_is_pointer<Parameters>::value..., 0};
 };
 template <auto kernel>
 struct tn_emulated_call;
@@ -164,15 +174,17 @@ struct tn_emulated_call<kernel> {
   };
   static constexpr uint32_t count = sizeof...(Parameters);
   static constexpr const uint16_t* bytes = tn_parameters<Parameters...>::bytes;
+  static constexpr const uint8_t* is_pointer = tn_parameters<Parameters...>::is_pointer;
   static void call(void* const* parameters) { make<sizeof...(Parameters)>::call(parameters); }
 };
 /* One line of the list of kernels. */
-#define TN_EMULATED_ROW(name, threads) \
-  {#name,                              \
-   threads,                            \
-   tn_emulated_call<&name>::count,     \
-   tn_emulated_call<&name>::bytes,     \
-   &tn_emulated_call<&name>::call,     \
+#define TN_EMULATED_ROW(name, threads)  \
+  {#name,                               \
+   threads,                             \
+   tn_emulated_call<&name>::count,      \
+   tn_emulated_call<&name>::bytes,      \
+   tn_emulated_call<&name>::is_pointer, \
+   &tn_emulated_call<&name>::call,      \
    TN_SHARED_RANGE(name)},
 
 #endif

@@ -1,5 +1,5 @@
-// The emulator: correct kernels give the right values in every order and no fault; each seeded fault
-// is found, and named with kernel, block, thread and what.
+// The emulator: correct kernels give the right values in every order and no fault; each seeded
+// fault is found, and named with kernel, block, thread and what.
 #include "codegen/cuda/emulator/emulator.h"
 
 #include <gmock/gmock.h>

@@ -55,7 +55,8 @@ TN_KERNEL(64) rows(const float *TN_RESTRICT x, float *TN_RESTRICT y) {
 }
 )";
 
-/// y = max(x * scale, 0) in vectors of 4, n elements, and a requirement of node 7: no x is negative.
+/// y = max(x * scale, 0) in vectors of 4, n elements, and a requirement of node 7: no x is
+//negative.
 inline constexpr const char* kScale = R"(
 TN_KERNEL(32) scale(const float *TN_RESTRICT x, float *TN_RESTRICT y, tn_i64 n, int *status) {
   const tn_i64 i = ((tn_i64)tn_block_x() * 32 + tn_thread()) * 4;
