@@ -1,8 +1,9 @@
 #include "tests/codegen/cuda/emulator/kernels.h"
 
-#include <gtest/gtest.h>
+#include <stdlib.h>
 
 #include <filesystem>
+#include <stdexcept>
 
 namespace tenon::codegen {
 namespace {
@@ -19,6 +20,25 @@ void replace_once(std::string& text, const std::string& from, const std::string&
   text.replace(at, from.size(), to);
 }
 
+// Gone when the process ends.
+class ProcessFolder {
+ public:
+  ProcessFolder() {
+    std::string pattern = std::filesystem::temp_directory_path() / "tenon_emulator_XXXXXX";
+    if (!mkdtemp(pattern.data())) throw std::runtime_error("no temporary folder");
+    path_ = pattern;
+  }
+  ~ProcessFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  ProcessFolder(const ProcessFolder&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
 }  // namespace
 
 KernelText faulty(const char* kernel, const std::string& name, const std::string& from,
@@ -32,7 +52,9 @@ KernelText faulty(const char* kernel, const std::string& name, const std::string
 std::vector<KernelText> correct_kernels() { return {parsed(kGemm), parsed(kRows), parsed(kScale)}; }
 
 std::string scratch_folder(const std::string& name) {
-  return std::filesystem::path(testing::TempDir()) / ("tenon_emulator_" + name);
+  // Cases run side by side, each in a process of its own.
+  static const ProcessFolder folder;
+  return folder.path() / name;
 }
 
 }  // namespace tenon::codegen

@@ -78,7 +78,7 @@ KernelText faulty(const char* kernel, const std::string& name, const std::string
 /// The three kernels as they are.
 std::vector<KernelText> correct_kernels();
 
-/// A folder for a test's files.
+/// A folder for the files of this process's tests.
 std::string scratch_folder(const std::string& name);
 
 }  // namespace tenon::codegen
