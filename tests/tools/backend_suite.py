@@ -35,7 +35,7 @@ from onnx import numpy_helper
 import harness
 
 REFUSALS = pathlib.Path(__file__).resolve().parent / "backend_refusals.txt"
-SECONDS = 60
+SECONDS = 300
 SMALL = 64  # elements
 FIRST_ERROR = re.compile(r"^tenon: error: (?:\S+: )?(?:(?:node|kernel|input|output) .*?: )?(?P<text>.*)$",
                          re.MULTILINE)
