@@ -26,7 +26,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#ifndef __cplusplus /* bundles are C; in C++ it would hide types, too */
 #pragma GCC visibility push(hidden)
+#endif
 
 /* ---- the memory of a run ----
 
@@ -229,7 +231,9 @@ int tn_rt_run(const tnr_opened *model, void *io, void *arena, size_t arena_bytes
 int tn_rt_selftest(const tnr_opened *model, void *arena, size_t arena_bytes, int64_t *entry);
 const char *tn_rt_status_text(int status);
 
+#ifndef __cplusplus
 #pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif

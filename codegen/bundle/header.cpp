@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "codegen/bundle/header_parts.h"
 #include "codegen/bundle/identifiers.h"
 #include "runtime/embedded.h"
 #include "runtime/model_tables.h"
@@ -18,62 +19,9 @@
 namespace tenon::codegen {
 namespace {
 
-// Text of the model that may stand in a comment: it cannot end it, nor open one, and is printable.
-std::string comment_text(std::string_view text) {
-  std::string safe;
-  for (char c : text) {
-    if (!safe.empty() && ((safe.back() == '*' && c == '/') || (safe.back() == '/' && c == '*')))
-      safe += ' ';
-    safe += static_cast<unsigned char>(c) < 0x20 || c == 0x7f || c == '\\' ? '?' : c;
-  }
-  return safe;
-}
-
-// A member or macro with the comment behind it.
-struct Line {
-  std::string code;
-  std::string comment;  // may be empty
-};
-
-// Comments begin at one column, a blank behind the longest code that is not out of the ordinary.
-std::string align_comments(const std::vector<Line>& lines) {
-  constexpr size_t kOrdinary = 48;
-  size_t column = 0;
-  for (const Line& line : lines)
-    if (!line.comment.empty() && line.code.size() <= kOrdinary)
-      column = std::max(column, line.code.size());
-  std::string text;
-  for (const Line& line : lines) {
-    if (line.comment.empty())
-      text += line.code + "\n";
-    else
-      text += fmt::format("{:<{}} /* {} */\n", line.code, column, line.comment);
-  }
-  return text;
-}
-
-std::string range_text(const InterfaceDim& dim) {
-  return fmt::format("{}..{}", dim.least, dim.most);
-}
-
-// The name in the model, where the identifier does not show it.
-std::string name_note(const std::string& name, const std::string& identifier) {
-  return name == identifier ? "" : fmt::format(" \"{}\"", comment_text(name));
-}
-
-std::string shared_block() {
-  const std::string file(reinterpret_cast<const char*>(tenon_embedded_abi_h),
-                         tenon_embedded_abi_h_bytes);
-  const std::string begin = "/* ---- begin of the shared block ---- */\n",
-                    end = "/* ---- end of the shared block";
-  const size_t from = file.find(begin), to = file.find(end);
-  TENON_CHECK(from != std::string::npos && to != std::string::npos, "runtime/abi.h lost its marks");
-  return file.substr(from + begin.size(), to - from - begin.size());
-}
-
 std::string macros(const BundleInterface& interface, const std::string& upper,
                    const std::string& abi) {
-  std::vector<Line> lines;
+  std::vector<HeaderLine> lines;
   const auto define = [&](const std::string& rest, const std::string& comment) {
     lines.push_back({fmt::format("#define {}_{}", upper, rest), comment});
   };
@@ -95,7 +43,7 @@ std::string macros(const BundleInterface& interface, const std::string& upper,
 }
 
 std::string io_struct(const BundleInterface& interface) {
-  std::vector<Line> lines;
+  std::vector<HeaderLine> lines;
   for (const InterfaceDim& dim : interface.dims)
     lines.push_back({fmt::format("  int64_t {};", dim.identifier),
                      range_text(dim) + name_note(dim.name, dim.identifier)});
@@ -166,7 +114,9 @@ std::string header_text(const BundleInterface& interface, const std::string& abi
       "#ifndef {0}_H\n#define {0}_H\n#include <stddef.h>\n#include <stdint.h>\n"
       "#ifdef __cplusplus\nextern \"C\" {{\n#endif\n\n",
       upper);
-  text += shared_block() + "\n";
+  text += shared_block(std::string(reinterpret_cast<const char*>(tenon_embedded_abi_h),
+                                   tenon_embedded_abi_h_bytes)) +
+          "\n";
   text += macros(interface, upper, abi) + "\n";
   text += fmt::format(
       "typedef struct {0}_model {{ uint64_t opaque[8]; }} {0}_model; /* read-only once open: "

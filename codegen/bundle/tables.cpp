@@ -152,7 +152,10 @@ class InfoBuilder {
   int count_ = 0;
 };
 
-void add_info(llvm::Module& module, const BundleInterface& interface) {
+}  // namespace
+
+void add_info(llvm::Module& module, const BundleInterface& interface, uint32_t abi,
+              uint64_t arena_bytes) {
   InfoBuilder info(module);
   std::vector<llvm::Constant*> tensors, dims;
   for (const InterfaceTensor& tensor : interface.tensors) {
@@ -168,15 +171,14 @@ void add_info(llvm::Module& module, const BundleInterface& interface) {
          info.extents(tensor.shape, &InterfaceExtent::most)}));
   }
   for (const InterfaceDim& dim : interface.dims) dims.push_back(info.text(dim.name));
-  const ArenaBytes arena = arena_bytes_most(interface);
   const uint64_t size =
       8 + 5 * 8 + 3 * 8 + 8 + 2 * 8;  // sizeof(tn_info) where a pointer has 8 bytes
   llvm::Constant* value = info.structure(
-      {info.i32(size), info.i32(interface_abi(interface)), info.text(interface.model_file),
+      {info.i32(size), info.i32(abi), info.text(interface.model_file),
        info.text(interface.model_sha256), info.text("tenon " + interface.version),
        info.text(interface.options), info.text(interface.triple + " " + interface.target),
-       info.i64(interface.weights_bytes), info.i64(arena.fixed + arena.scratch),
-       info.i64(interface.stack_bytes), info.i32(static_cast<int64_t>(interface.tensors.size())),
+       info.i64(interface.weights_bytes), info.i64(arena_bytes), info.i64(interface.stack_bytes),
+       info.i32(static_cast<int64_t>(interface.tensors.size())),
        info.i32(static_cast<int64_t>(interface.dims.size())), info.array(tensors),
        info.array(dims)});
   llvm::GlobalVariable* global = info.add(value, 8);
@@ -187,8 +189,6 @@ void add_info(llvm::Module& module, const BundleInterface& interface) {
   llvm::IRBuilder<> builder(llvm::BasicBlock::Create(module.getContext(), "", function));
   builder.CreateRet(global);
 }
-
-}  // namespace
 
 llvm::GlobalVariable* define_global(llvm::Module& module, const std::string& name,
                                     llvm::Constant* value, uint64_t alignment) {
@@ -231,7 +231,8 @@ void add_tables(llvm::Module& module, const BundleInterface& interface) {
   define_table(module, "tn_model", std::vector<tnr_model>{row});
   if (!interface.weights_embedded || interface.weights_bytes == 0)
     define_bytes(module, "tn_model_weights", std::vector<uint8_t>(64), 64);
-  add_info(module, interface);
+  const ArenaBytes arena = arena_bytes_most(interface);
+  add_info(module, interface, row.abi, arena.fixed + arena.scratch);
 }
 
 }  // namespace tenon::codegen

@@ -19,6 +19,10 @@ namespace tenon::codegen {
 /// here only where the interface has none embedded.
 void add_tables(llvm::Module& module, const BundleInterface& interface);
 
+/// The function and tables of N_info; `arena_bytes` for any dimensions.
+void add_info(llvm::Module& module, const BundleInterface& interface, uint32_t abi,
+              uint64_t arena_bytes);
+
 /// A constant under a name that the module may have declared, but not defined, before.
 llvm::GlobalVariable* define_global(llvm::Module& module, const std::string& name,
                                     llvm::Constant* value, uint64_t alignment);

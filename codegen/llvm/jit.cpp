@@ -1,6 +1,8 @@
 // Loading objects with LLVM's ORC layers and JITLink.
 #include "codegen/llvm/jit.h"
 
+#include <dlfcn.h>
+
 #include <cstring>
 
 #include <llvm/ExecutionEngine/JITLink/JITLinkMemoryManager.h>
@@ -43,6 +45,8 @@ Result<std::unique_ptr<JitLibrary>> JitLibrary::load(const std::vector<std::stri
   known[(*jit)->mangleAndIntern("memcpy")] = symbol_of(&std::memcpy);
   known[(*jit)->mangleAndIntern("memmove")] = symbol_of(&std::memmove);
   known[(*jit)->mangleAndIntern("memset")] = symbol_of(&std::memset);
+  known[(*jit)->mangleAndIntern("dlopen")] = symbol_of(&dlopen);
+  known[(*jit)->mangleAndIntern("dlsym")] = symbol_of(&dlsym);
   if (llvm::Error error =
           (*jit)->getMainJITDylib().define(llvm::orc::absoluteSymbols(std::move(known))))
     return failure_of(std::move(error));

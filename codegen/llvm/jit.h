@@ -19,8 +19,8 @@ namespace tenon::codegen {
 
 class JitLibrary {
  public:
-  /// Links relocatable objects; memcpy, memmove and memset come from this process, any other
-  /// undefined symbol is a failure.
+  /// Links relocatable objects; memcpy, memmove and memset, and for host parts for CUDA dlopen and
+  /// dlsym, come from this process; any other undefined symbol is a failure.
   static Result<std::unique_ptr<JitLibrary>> load(const std::vector<std::string>& objects);
   ~JitLibrary();
 

@@ -22,7 +22,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#ifndef __cplusplus /* bundles are C; in C++ it would hide types, too */
 #pragma GCC visibility push(hidden)
+#endif
 
 /* ---- programs ----
 
@@ -89,13 +91,15 @@ typedef struct tnc_launch {
 enum {
   TNC_ARENA = 0,   /* pointer: the arena's buffers + program */
   TNC_WEIGHTS = 1, /* pointer: the weights + program */
-  TNC_TENSOR = 2,  /* pointer: the caller's tensor, `operand` is its index */
+  TNC_TENSOR = 2,  /* pointer: the caller's tensor of that index + program */
   TNC_SIZE = 3,    /* int64_t: program */
   TNC_STATUS = 4   /* pointer: the run's status word */
 };
 typedef struct tnc_argument {
   uint32_t kind;
-  uint32_t operand;
+  uint32_t tensor;
+  uint32_t program;
+  uint32_t reserved; /* 0 */
 } tnc_argument;
 
 typedef struct tnc_model {
@@ -173,7 +177,9 @@ TNC_FUNCTION int tn_cu_graph_run(tnc_graph *graph, const void *io, struct CUstre
 TNC_FUNCTION void tn_cu_graph_close(tnc_graph *graph);
 TNC_FUNCTION const char *tn_cu_status_text(int status);
 
+#ifndef __cplusplus
 #pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif

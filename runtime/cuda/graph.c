@@ -78,7 +78,7 @@ static int tnc_takes_another(const tnc_launch *launch, const unsigned char *io,
   for (uint32_t i = 0; i < launch->argument_count; ++i) {
     const tnc_argument *const argument = &tn_cuda_arguments[launch->first_argument + i];
     if (argument->kind == TNC_TENSOR &&
-        tnc_tensor_pointer(io, argument->operand) != tnc_tensor_pointer(bound, argument->operand))
+        tnc_tensor_pointer(io, argument->tensor) != tnc_tensor_pointer(bound, argument->tensor))
       return 1;
   }
   return 0;

@@ -111,13 +111,16 @@ static int tnc_prepare(const tnc_opened_fields *model, const tnc_launch *launch,
     switch (argument->kind) {
       case TNC_ARENA:
         value = (uintptr_t)(arena + TNC_CONTROL_BYTES) +
-                (uint64_t)tnc_evaluate(argument->operand, dims);
+                (uint64_t)tnc_evaluate(argument->program, dims);
         break;
       case TNC_WEIGHTS:
-        value = model->weights + (uint64_t)tnc_evaluate(argument->operand, dims);
+        value = model->weights + (uint64_t)tnc_evaluate(argument->program, dims);
         break;
-      case TNC_TENSOR: value = (uintptr_t)tnc_tensor_pointer(io, argument->operand); break;
-      case TNC_SIZE: value = (uint64_t)tnc_evaluate(argument->operand, dims); break;
+      case TNC_TENSOR:
+        value = (uintptr_t)tnc_tensor_pointer(io, argument->tensor) +
+                (uint64_t)tnc_evaluate(argument->program, dims);
+        break;
+      case TNC_SIZE: value = (uint64_t)tnc_evaluate(argument->program, dims); break;
       case TNC_STATUS: value = (uintptr_t)arena; break;
     }
     prepared->values[i] = value;

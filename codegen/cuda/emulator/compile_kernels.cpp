@@ -104,18 +104,9 @@ std::string unit_of(const std::vector<KernelText>& kernels) {
   return unit;
 }
 
-}  // namespace
-
-Result<EmulatedLibrary> compile_emulated_kernels(const std::vector<KernelText>& kernels,
-                                                 const EmulationOptions& options) {
-  const std::string compiler = find_compiler(options);
-  if (compiler.empty())
-    return Failure{options.check
-                       ? "no clang++ found, which the emulator's checks need: install it, "
-                         "or name one with CXX"
-                       : "no C++ compiler found: install clang++ or g++, or name one with "
-                         "CXX"};
-  const filesystem::path directory = options.directory;
+Result<EmulatedLibrary> compile_in(const filesystem::path& directory, const std::string& compiler,
+                                   const std::vector<KernelText>& kernels,
+                                   const EmulationOptions& options) {
   filesystem::create_directories(directory);
   for (const EmbeddedHeader& header : emulation_headers())
     write_file(directory / header.name, header.text);
@@ -146,6 +137,26 @@ Result<EmulatedLibrary> compile_emulated_kernels(const std::vector<KernelText>& 
     return Failure{
         fmt::format("{} does not compile the kernels: {}", compiler, read_file(messages))};
   return EmulatedLibrary::open(library);
+}
+
+}  // namespace
+
+Result<EmulatedLibrary> compile_emulated_kernels(const std::vector<KernelText>& kernels,
+                                                 const EmulationOptions& options) {
+  const std::string compiler = find_compiler(options);
+  if (compiler.empty())
+    return Failure{options.check
+                       ? "no clang++ found, which the emulator's checks need: install it, "
+                         "or name one with CXX"
+                       : "no C++ compiler found: install clang++ or g++, or name one with "
+                         "CXX"};
+  if (!options.directory.empty()) return compile_in(options.directory, compiler, kernels, options);
+  std::string pattern = filesystem::temp_directory_path() / "tenon_emulator_XXXXXX";
+  if (mkdtemp(pattern.data()) == nullptr) return Failure{"no temporary folder can be made"};
+  Result<EmulatedLibrary> library = compile_in(pattern, compiler, kernels, options);
+  std::error_code ignored;
+  filesystem::remove_all(pattern, ignored);
+  return library;
 }
 
 }  // namespace tenon::codegen

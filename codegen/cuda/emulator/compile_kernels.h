@@ -19,7 +19,9 @@ struct KernelText {
 };
 
 struct EmulationOptions {
-  std::string directory;  // for the files; they may be deleted once the library is open
+  // For the files, which may be deleted once the library is open; empty: a temporary folder, which
+  // is.
+  std::string directory;
   bool check = false;     // for EmulatorOptions::check: needs clang; slower
   std::string compiler;   // empty: $CXX, or the first of clang++, clang++-19 ... and g++ in $PATH
 };

@@ -123,10 +123,11 @@ const tnc_launch tn_cuda_launches[] = {
     {0, {CODE_BATCH, CODE_1, CODE_1}, 8, 5},
 };
 const tnc_argument tn_cuda_arguments[] = {
-    {TNC_TENSOR, X},          {TNC_WEIGHTS, CODE_0}, {TNC_TENSOR, Y},     {TNC_ARENA, CODE_0},
-    {TNC_SIZE, CODE_8_BATCH}, {TNC_STATUS, 0},       {TNC_ARENA, CODE_0}, {TNC_TENSOR, Z},
-    {TNC_TENSOR, X},          {TNC_WEIGHTS, CODE_0}, {TNC_TENSOR, Y},     {TNC_TENSOR, Z},
-    {TNC_STATUS, 0},
+    {TNC_TENSOR, X, CODE_0, 0},  {TNC_WEIGHTS, 0, CODE_0, 0},    {TNC_TENSOR, Y, CODE_0, 0},
+    {TNC_ARENA, 0, CODE_0, 0},   {TNC_SIZE, 0, CODE_8_BATCH, 0}, {TNC_STATUS, 0, 0, 0},
+    {TNC_ARENA, 0, CODE_0, 0},   {TNC_TENSOR, Z, CODE_0, 0},     {TNC_TENSOR, X, CODE_0, 0},
+    {TNC_WEIGHTS, 0, CODE_0, 0}, {TNC_TENSOR, Y, CODE_0, 0},     {TNC_TENSOR, Z, CODE_0, 0},
+    {TNC_STATUS, 0, 0, 0},
 };
 
 const tnc_model tn_cuda_model = {

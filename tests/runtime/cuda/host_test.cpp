@@ -22,8 +22,8 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 tenon::codegen::EmulatedLibrary kernels() {
-  static const auto library = tenon::codegen::compile_emulated_kernels(
-      demo_kernels(), {testing::TempDir() + "/tenon_cuda_demo", true, ""});
+  static const auto library =
+      tenon::codegen::compile_emulated_kernels(demo_kernels(), {"", true, ""});
   return library.value();
 }
 
