@@ -23,7 +23,7 @@ ARROWS = {
     "frontend": ["ir/high"],
     "schedule": ["ir/loop", "target"],
     "codegen/llvm": ["ir/loop", "target", "runtime"],
-    "codegen/cuda": ["codegen/bundle"],
+    "codegen/cuda": ["codegen/source"],
     "codegen/bundle": ["ir/loop", "target", "runtime"],
     "codegen/source": ["codegen/bundle"],
     "codegen/cpp": ["codegen/source"],
