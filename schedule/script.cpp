@@ -83,9 +83,9 @@ class ScriptReader {
 
 const std::vector<const Primitive*>& primitive_table() {
   static const std::vector<const Primitive*> table = {
-      &attach,     &cache_read, &cache_write, &compute_at, &fuse,      &inline_stage,
-      &pack,       &parallel,   &peel,        &prefetch,   &reorder,   &rfactor,
-      &specialize, &split,      &store_at,    &unroll,     &vectorize,
+      &attach,       &bind,       &cache_read, &cache_write, &compute_at, &fuse,
+      &inline_stage, &pack,       &parallel,   &peel,        &prefetch,   &reorder,
+      &rfactor,      &specialize, &split,      &store_at,    &unroll,     &vectorize,
   };
   return table;
 }

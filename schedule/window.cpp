@@ -187,9 +187,46 @@ Result<Window> buffer_window_of(const State& state, const std::string& tensor,
   return window;
 }
 
+namespace {
+
+// The same for the places of the elements in row-major order, which tell apart what loops over
+// several axes at once write: [f // 8, f % 8] is place f.
+bool places_are_apart(const State& state, const std::string& tensor, const std::string& loop_name) {
+  const For& loop = *find_loop(state.function.body, loop_name);
+  Ranges ranges = ranges_at(state, loop_name, true);
+  std::vector<LeafAt> writers = writers_of(loop.body, tensor);
+  const loop::Buffer* buffer = state.function.find_buffer(tensor);
+  if (writers.size() != 1 || !buffer) return false;
+  const Leaf& leaf = writers[0].leaf;
+  std::vector<Expr> extents =
+      buffer->extents;  // of the tensor, of which the buffer may be a window
+  if (!buffer->base.empty()) {
+    if (!leaf.stage->is_plain()) return false;
+    extents.clear();
+    for (const loop::Axis& axis : leaf.stage->axes) extents.push_back(axis.extent);
+  }
+  Ranges inside = ranges;
+  for (const For* inner : writers[0].loops) inside.set_extent(inner->var, inner->extent);
+  Expr place = state.index(0);
+  std::vector<Expr> indices = at_bindings(leaf, leaf.stage->target, false);
+  for (size_t d = 0; d < extents.size(); ++d) {
+    // A subscript that runs over its axis comes to the places of the next row.
+    if (!prove(lt(indices[d], extents[d]), inside) && d > 0) return false;
+    place = place * extents[d] + indices[d];
+  }
+  Result<Region> region = region_of(place, writers[0].loops, ranges);
+  if (!region) return false;
+  std::vector<Substitution> next = {{loop_name, state.pool->var(loop_name) + state.index(1)}};
+  return uses_var(region->min, loop_name) &&
+         prove(lt(region->max, substitute(region->min, next)), ranges);
+}
+
+}  // namespace
+
 Status iterations_write_apart(const State& state, const std::string& tensor,
                               const std::string& loop_name) {
   Result<Window> written = window_of(state, tensor, loop_name, Access::Writes);
+  if (!written && places_are_apart(state, tensor, loop_name)) return Done{};
   if (!written) return written.error();
   Ranges ranges = ranges_at(state, loop_name, true);
   std::vector<Substitution> next = {{loop_name, state.pool->var(loop_name) + state.index(1)}};
@@ -201,6 +238,7 @@ Status iterations_write_apart(const State& state, const std::string& tensor,
         prove(le(end, substitute(written->base[d], next)), ranges))
       return Done{};
   }
+  if (places_are_apart(state, tensor, loop_name)) return Done{};
   return Failure{"it is not proved that the iterations of " + loop_name +
                  " write different elements of " + tensor};
 }
@@ -371,13 +409,16 @@ Status place_window(State& state, const std::string& tensor, const std::string& 
   if (Status status = iterations_read_own_writes(state, tensor, loop_name); !status) return status;
   Result<Window> window = buffer_window_of(state, tensor, loop_name, Access::Both);
   if (!window) return window.error();
-  if (scope == loop::Scope::Register || scope == loop::Scope::Stack) {
+  if (scope == loop::Scope::Register || scope == loop::Scope::Stack ||
+      scope == loop::Scope::Shared) {
     int64_t elements = 1;
     for (Expr extent : window->extents) {
       const int64_t* literal = as_int(extent);
       if (!literal)
         return Failure{"a window in " +
-                       std::string(scope == loop::Scope::Stack ? "the stack" : "registers") +
+                       std::string(scope == loop::Scope::Stack      ? "the stack"
+                                   : scope == loop::Scope::Register ? "registers"
+                                                                    : "shared memory") +
                        " needs literal extents, and one of " + tensor + " is " + to_string(extent)};
       elements *= *literal;
     }
@@ -405,8 +446,9 @@ Result<loop::Scope> read_scope(Lexer& arguments, loop::Scope otherwise) {
   if (name == "stack") return loop::Scope::Stack;
   if (name == "scratch") return loop::Scope::Scratch;
   if (name == "arena") return loop::Scope::Arena;
+  if (name == "shared") return loop::Scope::Shared;
   return Failure{"no scope for this primitive is called " + name +
-                 "; there are register, stack, scratch and arena"};
+                 "; there are register, stack, scratch, arena and shared"};
 }
 
 }  // namespace tenon::schedule

@@ -58,6 +58,7 @@ void KernelEmitter::emit_stmt(const loop::Stmt& stmt) {
     case loop::StmtKind::Alloc: return emit_alloc(*stmt.as<loop::Alloc>());
     case loop::StmtKind::Require: return emit_require(*stmt.as<loop::Require>());
     case loop::StmtKind::Prefetch: return emit_prefetch(*stmt.as<loop::Prefetch>());
+    case loop::StmtKind::Barrier: return;  // bound loops run in order
     case loop::StmtKind::Leaf:
     case loop::StmtKind::Call: break;
   }

@@ -192,7 +192,8 @@ void Maker::make_stmt(const Stmt& stmt) {
   builder_.begin_statement(stmt);
   switch (stmt.kind()) {
     case StmtKind::Block:
-    case StmtKind::Prefetch: break;
+    case StmtKind::Prefetch:
+    case StmtKind::Barrier: break;
     case StmtKind::For: make_for(*stmt.as<For>()); break;
     case StmtKind::If: make_if(*stmt.as<If>()); break;
     case StmtKind::Alloc: make_alloc(*stmt.as<Alloc>()); break;

@@ -221,6 +221,7 @@ Stmt StmtRewriter::rewrite_children(const Stmt& stmt) {
       std::vector<Expr> indices = exprs(prefetch->indices, changed);
       return changed ? Stmt(Prefetch{prefetch->buffer, std::move(indices)}) : stmt;
     }
+    case StmtKind::Barrier:
     case StmtKind::Call: return stmt;
   }
   return stmt;
@@ -249,6 +250,7 @@ void for_each_expr(const Stmt& root, const std::function<void(Expr)>& visit) {
   for_each_stmt(root, [&](const Stmt& stmt) {
     switch (stmt.kind()) {
       case StmtKind::Block:
+      case StmtKind::Barrier:
       case StmtKind::Call: break;
       case StmtKind::For: one(stmt.as<For>()->extent); break;
       case StmtKind::Leaf: {

@@ -31,6 +31,15 @@
 //   chunk stays); execution goes on, so the indices that it bounds are clamped where they are used.
 // - Register buffers become SSA values: every subscript is literal once unrolled loops are
 //   expanded, but for the lane of a vectorized loop at stride 1.
+// - Bound loops: a kernel for a GPU is one to three `grid` loops, outermost and one right in the
+//   other, around the program of a block. In it, `thread` loops are phases, one after the other,
+//   also inside serial loops and conditions: thread loops right inside one another, of literal
+//   extents, whose iterations, counted from the outermost, are the block's threads; they are
+//   independent of each other, and each may read what all iterations of earlier phases have
+//   written: insert_barriers says where threads must wait for that. Shared buffers are a block's; a
+//   register buffer declared around phases is one of each thread: the variables of the thread loops
+//   are subscripts of it by themselves, in the same places everywhere. Run in order, all of this
+//   means the same. cluster, warp and lane are words for later.
 // - The iterations of the one parallel loop, outermost in its kernel, are handed out in chunks of
 //   `chunk` iterations, whatever the number of threads.
 #pragma once
@@ -151,6 +160,7 @@ Expr bytes_of(const Buffer& buffer, ExprPool& pool);
   X(Vectorized, "vectorized", false) \
   X(Parallel, "parallel", false)     \
   X(Grid, "grid", true)              \
+  X(Thread, "thread", true)          \
   X(Cluster, "cluster", true)        \
   X(Warp, "warp", true)              \
   X(Lane, "lane", true)
@@ -161,8 +171,19 @@ enum class LoopKind : uint8_t {
 #undef X
 };
 
+/// True for the levels of a GPU.
+constexpr bool is_bound(LoopKind kind) {
+  switch (kind) {
+#define X(name, text, bound) \
+  case LoopKind::name: return bound;
+    TENON_LOOP_KINDS(X)
+#undef X
+  }
+  return false;
+}
+
 #define TENON_STMT_KINDS(X) \
-  X(Block) X(For) X(Leaf) X(Store) X(If) X(Alloc) X(Require) X(Prefetch) X(Call)
+  X(Block) X(For) X(Leaf) X(Store) X(If) X(Alloc) X(Require) X(Prefetch) X(Barrier) X(Call)
 
 enum class StmtKind : uint8_t {
 #define X(name) name,
@@ -276,6 +297,10 @@ struct Prefetch {
   std::vector<Expr> indices;
 };
 
+/// In a kernel with thread loops: all threads of a block come here before any goes on, and see what
+/// the others have written. It has no meaning where loops run in order.
+struct Barrier {};
+
 /// In main: runs a kernel. `arguments` are buffers of the module or of main, one for each
 /// parameter.
 struct Call {
@@ -383,6 +408,9 @@ void for_each_stmt(const Stmt& stmt, const std::function<void(const Stmt&)>& vis
 /// Calls `visit` for each expression that stands directly in a statement (leaf bindings and guards,
 /// stage bodies included).
 void for_each_expr(const Stmt& stmt, const std::function<void(Expr)>& visit);
+
+/// True when a loop inside is bound to a level of a GPU.
+bool has_bound_loops(const Stmt& root);
 
 /// Statements as a block, nested blocks flattened, nulls dropped; a single one is itself.
 Stmt block(std::vector<Stmt> stmts);

@@ -144,6 +144,7 @@ Stmt Parser::parse_statement() {
       prefetch.indices = parse_subscripts();
       return prefetch;
     }
+    if (lexer_.accept("barrier")) return Barrier{};
     lexer_.fail("expected a statement");
   }
   Store result;

@@ -50,6 +50,17 @@ Function lower_layouts(const Function& function, const Ranges& symbols, ExprPool
 /// Needs: lower_layouts.   Leaves: the same accesses in less memory.
 Function shrink_locals(const Function& function, ExprPool& pool);
 
+/// Threads of a block wait where one may read or overwrite what another one has written or reads.
+///   for thread t in 64 { xs[t] = x[t] }   for thread u in 64 { y[u] = xs[63 - u] }
+///   ->   for thread t in 64 { xs[t] = x[t] }   barrier   for thread u in 64 { y[u] = xs[63 - u] }
+/// Needs: lower_layouts.   Leaves: kernels with bound loops, all their stores in thread loops.
+Function insert_barriers(const Function& function, ExprPool& pool);
+
+/// A kernel for a GPU becomes one that a processor runs in order, with the same bits.
+///   for thread t in 64 { ... }   barrier   ->   for t in 64 { ... }
+/// Needs: lower_layouts.   Leaves: no bound loop, no barrier, no shared buffer.
+Function serialize_bound_loops(const Function& function, ExprPool& pool);
+
 /// acc + a * b   ->   fma(a, b, acc), in the stores that accumulate floats into the element that they read.
 /// Needs: flatten_stages.   Leaves: nothing else changed; run for targets that have fma.
 Function form_fma(const Function& function, ExprPool& pool);
@@ -85,6 +96,14 @@ void assign_constant_layouts(Module& module);
 /// Needs: only arithmetic unchanged from here on, as form_fma takes `y[i] = y[i] + a * b` for a sum.
 /// Leaves: copies `F_in_place` of kernels; kernels without calls are gone.
 void reuse_inputs(Module& module);
+
+/// What kernels with bound loops keep in memory for themselves becomes buffers of main, with a part
+/// for each block and thread.
+///   func @f(..) { for grid b in 4 { buffer t: f32[16] in arena ... } }   call @f(x, y)
+///   ->   func @f(.., out t: f32[4, 16])   buffer f.t: f32[4, 16] in arena   call @f(x, y, f.t)
+/// Needs: lower_layouts, and extents of such buffers that are of symbols only.
+/// Leaves: no arena or scratch buffer inside of a kernel with bound loops.
+void share_locals(Module& module);
 
 /// Gives each arena buffer of main its place: offsets by liveness over the calls in order, greedy
 /// by size and greedy by breadth, the smaller kept; at the upper bounds of the symbols, with each

@@ -200,6 +200,7 @@ std::string head_text(const Stmt& stmt) {
     case StmtKind::Prefetch:
       return "prefetch " + stmt.as<Prefetch>()->buffer + "[" +
              list_text(stmt.as<Prefetch>()->indices) + "]";
+    case StmtKind::Barrier: return "barrier";
     case StmtKind::Call: {
       const Call* call = stmt.as<Call>();
       return "call @" + call->function + "(" + join(call->arguments, ", ") + ")" +

@@ -105,6 +105,7 @@ class Collector {
       case StmtKind::Require: read(stmt.as<Require>()->condition); return;
       case StmtKind::Leaf: understood = false; return;
       case StmtKind::Alloc:
+      case StmtKind::Barrier:
       case StmtKind::Prefetch:
       case StmtKind::Call: return;
     }
@@ -274,6 +275,7 @@ bool reads_before_writes(const Function& function, const Buffer& input, const Bu
     return false;
   ExprPool& pool = input.extents[0].pool();
   Collector collector(input.name, result.name, symbols, pool);
+  if (has_bound_loops(function.body)) return false;  // threads run in any order
   collector.visit(function.body);
   if (!collector.understood) return false;
   for (const Access& read : collector.reads)

@@ -141,6 +141,7 @@ void ModuleRunner::run_stmt(const Stmt& stmt, Outcome& outcome) {
         outcome.failed_require = stmt.as<Require>()->location;
       return;
     case StmtKind::Prefetch: return;
+    case StmtKind::Barrier:
     case StmtKind::Leaf:
     case StmtKind::Store: break;
   }

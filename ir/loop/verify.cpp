@@ -65,6 +65,7 @@ std::vector<std::string> FunctionVerifier::run() {
                 [&](const Stmt& stmt) { has_leaves_ = has_leaves_ || stmt.as<Leaf>(); });
   for (const Param& param : function_.params) check_param(param);
   if (function_.body) check_stmt(function_.body);
+  if (function_.body) check_bound_loops(function_, faults_);
   faults_.enter({});
   for (const Param& param : function_.params)
     if (param.kind == ParamKind::Out && !written_.count(param.buffer.name) &&
@@ -168,6 +169,7 @@ void FunctionVerifier::check_stmt(const Stmt& stmt) {
       for (Expr index : prefetch->indices) check_expr(index, DType::Index, "a subscript");
       break;
     }
+    case StmtKind::Barrier: break;
     case StmtKind::Call: fault("a call inside of a function"); break;
   }
 }
@@ -336,7 +338,8 @@ void FunctionVerifier::check_register(const Buffer& buffer, std::span<const Expr
     for (const std::string& name : variables_of(index)) {
       bool expanded = std::any_of(loops_.begin(), loops_.end(), [&](const For* loop) {
         return loop->var == name &&
-               (loop->kind == LoopKind::Unrolled || loop->kind == LoopKind::Vectorized);
+               (loop->kind == LoopKind::Unrolled || loop->kind == LoopKind::Vectorized ||
+                (loop->kind == LoopKind::Thread && index.as<Var>()));
       });
       // A loop that runs once is as good as written out.
       expanded = expanded || bounds_of(index.pool().var(name), ranges).is_point();

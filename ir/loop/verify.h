@@ -26,6 +26,8 @@ struct VerifyOptions {
 /// - Subscripts have the buffer's rank and none lies outside for all values of its variables.
 /// - After flatten_stages, register buffers have literal extents, and subscripts of variables of
 ///   unrolled and vectorized loops only.
+/// - Grid loops are outermost and right inside one another; thread loops are phases of a block's
+///   program, of at most 1024 threads; register buffers around them are those of one thread.
 /// - No call.
 std::vector<std::string> verify(const Function& function, const Ranges& symbols,
                                 const VerifyOptions& options = {});

@@ -173,6 +173,7 @@ void ModuleVerifier::check_stmt(const Stmt& stmt) {
       ranges_.erase(loop->var);
       break;
     }
+    case StmtKind::Barrier:
     case StmtKind::Leaf:
     case StmtKind::Store: fault("main and setup hold calls only"); break;
   }

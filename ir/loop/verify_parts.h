@@ -43,6 +43,9 @@ class FaultList {
   std::vector<std::string> faults_;
 };
 
+/// Grid loops are outermost, thread loops phases of a block's program (nodes.h).
+void check_bound_loops(const Function& function, FaultList& faults);
+
 /// The elements of an axis that may be read: whole blocks of its layout.
 Expr padded_extent(const Buffer& buffer, size_t axis);
 

@@ -5,7 +5,7 @@
 
 namespace tenon::schedule {
 
-extern const Primitive attach, cache_read, cache_write, compute_at, fuse, inline_stage, pack,
+extern const Primitive attach, bind, cache_read, cache_write, compute_at, fuse, inline_stage, pack,
     parallel, peel, prefetch, reorder, rfactor, specialize, split, store_at, unroll, vectorize;
 
 }  // namespace tenon::schedule

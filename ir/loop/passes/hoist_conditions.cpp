@@ -2,7 +2,8 @@
 //
 //   for i in 4 { if (0 <= j) & (i < n) { y[i] = 1.0 } }   ->   if 0 <= j { for i in 4 { if i < n { y[i] = 1.0 } } }
 //
-// A parallel loop stays outermost, so nothing moves out of one.
+// A parallel loop stays outermost, and bound loops stay right inside one another, so nothing moves
+// out of one.
 #include "ir/loop/passes.h"
 
 namespace tenon::loop {
@@ -13,7 +14,7 @@ class HoistConditions final : public StmtRewriter {
   Stmt rewrite(const Stmt& old) override {
     Stmt stmt = rewrite_children(old);  // inner loops first, so conditions climb all the way
     const For* loop = stmt.as<For>();
-    if (!loop || loop->kind == LoopKind::Parallel) return stmt;
+    if (!loop || loop->kind == LoopKind::Parallel || is_bound(loop->kind)) return stmt;
     const If* branch = loop->body.as<If>();
     if (!branch || branch->else_body) return stmt;
     Expr outer, inner;

@@ -47,6 +47,7 @@ class FindSlices {
         return;
       case StmtKind::Require: read(stmt.as<Require>()->condition); return;
       case StmtKind::Prefetch: forget(stmt.as<Prefetch>()->buffer); return;
+      case StmtKind::Barrier: return;
       case StmtKind::Alloc: declare(stmt.as<Alloc>()->buffer); return;
       case StmtKind::Leaf:
       case StmtKind::Call: understood = false; return;
