@@ -16,6 +16,7 @@
 #include "driver/pipeline.h"
 #include "driver/read_program.h"
 #include "support/text.h"
+#include "target/cuda.h"
 
 namespace tenon::driver {
 namespace {
@@ -144,7 +145,9 @@ int parse_and_run(int argc, char** argv) {
     return options.help ? 0 : 1;
   }
   Diagnostics diagnostics;
-  target::Target target = resolve_target(options.model, "x86-64-v3");
+  target::Target target = options.model.target == target::cuda_target().name
+                              ? target::cuda_target()
+                              : resolve_target(options.model, "x86-64-v3");
   PassContext context{&target, {}, true};
   if (!options.schedule_file.empty()) {
     std::vector<uint8_t> text = read_file(options.schedule_file);

@@ -15,7 +15,9 @@ namespace {
 template <high::Graph (*pass)(const high::Graph&, const high::Context&)>
 void on_graph(Program& program, const PassContext& context) {
   high::Context facts;
-  facts.channel_block = context.target ? context.target->lanes(4) : 0;
+  // Threads side by side read elements side by side: a GPU keeps channels apart.
+  bool blocked = context.target && !context.target->is_gpu();
+  facts.channel_block = blocked ? context.target->lanes(4) : 0;
   program.graph = pass(program.graph, facts);
 }
 
@@ -64,6 +66,17 @@ std::vector<std::string> called_by_main(const loop::Module& module) {
     if (const loop::Call* call = stmt.as<loop::Call>()) names.push_back(call->function);
   });
   return names;
+}
+
+void split_launches(Program& program, const PassContext& context) {
+  if (!context.target || !context.target->is_gpu() || !context.schedule) return;
+  loop::Module& module = program.module;
+  for (const std::string& name : called_by_main(module)) {
+    const loop::Function* function = module.find_function(name);
+    if (function &&
+        !schedule::fits_one_grid(*function, *context.target, module.symbol_ranges(), *module.pool))
+      loop::split_nests(module, name);
+  }
 }
 
 void apply_schedules(Program& program, const PassContext& context) {
@@ -145,6 +158,8 @@ const std::vector<Pass>& pass_table() {
        "each function becomes naive loops, and the graph becomes main", lower_to_loop},
 
       // Loops with stages as leaves: the object of schedules.
+      {"split_launches", Level::Loop, "nests that no one grid of a GPU runs become functions",
+       split_launches},
       {"apply_schedules", Level::Loop, "templates, or the schedules given, shape the loops",
        apply_schedules},
       {"assign_constant_layouts", Level::Loop, "constants take the layouts that kernels read",
@@ -160,6 +175,10 @@ const std::vector<Pass>& pass_table() {
        on_loops<loop::hoist_conditions>},
       {"shrink_locals", Level::Loop, "local buffers keep what one iteration needs",
        on_loops<loop::shrink_locals>},
+      {"share_locals", Level::Loop, "what kernels for a GPU keep in memory becomes buffers of main",
+       on_module<loop::share_locals>},
+      {"insert_barriers", Level::Loop, "threads of a block wait for each other",
+       on_loops<loop::insert_barriers>},
       // From here on only arithmetic changes.
       {"form_fma", Level::Loop, "float accumulations become fused multiply-adds", form_fma},
       {"expand_math", Level::Loop, "mathematical functions become arithmetic",

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "ir/loop/verify.h"
 #include "schedule/primitives/primitives.h"
 
 namespace tenon::schedule {
@@ -131,6 +132,9 @@ Status apply_line(State& state, const std::string& line) {
       lexer.fail("expected the end of the line; the form is: " + std::string(primitive->syntax));
     if (std::string name = name_of_two_loops(changed.function.body); !name.empty())
       return Failure{line + ": it gives two loops the name " + name};
+    if (std::vector<std::string> faults = loop::faults_of_bound_loops(changed.function);
+        !faults.empty())
+      return Failure{line + ": " + faults.front()};
     changed.function.schedule.push_back(line);
     state = std::move(changed);
     return Done{};

@@ -6,6 +6,7 @@
 #include "schedule/window.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "ir/expr/linear_form.h"
 
@@ -189,6 +190,40 @@ Result<Window> buffer_window_of(const State& state, const std::string& tensor,
 
 namespace {
 
+// True when an index differs between iterations of `loop`, whatever the loops inside are at: they
+// stay below its next value, or they step over all its values at once: inner*256 + loop.
+bool tells_apart(Expr index, const For& loop, const std::vector<const For*>& inner,
+                 const Ranges& ranges) {
+  ExprPool& pool = index.pool();
+  Ranges all = ranges;
+  for (const For* each : inner) all.set_extent(each->var, each->extent);
+  Split own = split_by(linear_form(simplify(index, all)), pool.var(loop.var));
+  bool steps = own.linear && own.coefficient.is_constant() && own.coefficient.constant > 0;
+  if (!steps || uses_var(build(pool, own.rest), loop.var)) return false;
+  LinearForm rest = own.rest;
+  std::vector<std::pair<int64_t, const For*>> finer;
+  Expr reach = (loop.extent - 1) * own.coefficient.constant;  // of this loop and of finer ones
+  int64_t coarse = 0;
+  for (const For* each : inner) {
+    Split split = split_by(rest, pool.var(each->var));
+    if (split.coefficient.is_zero()) continue;
+    if (!split.linear || !split.coefficient.is_constant() || split.coefficient.constant < 1)
+      return false;
+    int64_t step = split.coefficient.constant;
+    if (step < own.coefficient.constant)
+      finer.emplace_back(step, each);
+    else
+      coarse = coarse == 0 ? step : std::gcd(coarse, step);
+    rest = split.rest;
+  }
+  for (const For* each : inner)
+    if (uses_var(build(pool, rest), each->var) || uses_var(each->extent, loop.var)) return false;
+  Expr fine = pool.index(0);
+  for (const auto& [step, each] : finer) fine = fine + (each->extent - 1) * step;
+  if (!prove(lt(fine, pool.index(own.coefficient.constant)), ranges)) return false;
+  return coarse == 0 || prove(lt(reach + fine, pool.index(coarse)), ranges);
+}
+
 // The same for the places of the elements in row-major order, which tell apart what loops over
 // several axes at once write: [f // 8, f % 8] is place f.
 bool places_are_apart(const State& state, const std::string& tensor, const std::string& loop_name) {
@@ -198,27 +233,19 @@ bool places_are_apart(const State& state, const std::string& tensor, const std::
   const loop::Buffer* buffer = state.function.find_buffer(tensor);
   if (writers.size() != 1 || !buffer) return false;
   const Leaf& leaf = writers[0].leaf;
-  std::vector<Expr> extents =
-      buffer->extents;  // of the tensor, of which the buffer may be a window
-  if (!buffer->base.empty()) {
-    if (!leaf.stage->is_plain()) return false;
-    extents.clear();
-    for (const loop::Axis& axis : leaf.stage->axes) extents.push_back(axis.extent);
-  }
   Ranges inside = ranges;
   for (const For* inner : writers[0].loops) inside.set_extent(inner->var, inner->extent);
   Expr place = state.index(0);
   std::vector<Expr> indices = at_bindings(leaf, leaf.stage->target, false);
-  for (size_t d = 0; d < extents.size(); ++d) {
+  for (size_t d = 0; d < indices.size(); ++d) {
+    if (!buffer->base.empty()) indices[d] = simplify(indices[d] - buffer->base[d], inside);
     // A subscript that runs over its axis comes to the places of the next row.
-    if (!prove(lt(indices[d], extents[d]), inside) && d > 0) return false;
-    place = place * extents[d] + indices[d];
+    if (!prove(lt(indices[d], buffer->extents[d]), inside) && d > 0) return false;
+    place = place * buffer->extents[d] + indices[d];
   }
-  Result<Region> region = region_of(place, writers[0].loops, ranges);
-  if (!region) return false;
-  std::vector<Substitution> next = {{loop_name, state.pool->var(loop_name) + state.index(1)}};
-  return uses_var(region->min, loop_name) &&
-         prove(lt(region->max, substitute(region->min, next)), ranges);
+  for (Expr index : indices)
+    if (tells_apart(index, loop, writers[0].loops, ranges)) return true;
+  return tells_apart(place, loop, writers[0].loops, ranges);
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ enum class CpuFeature : uint8_t {
 
 /// A kind of instruction set: what code generators, tables of operations and the runtime's bitcode
 /// are chosen by.
-enum class Architecture : uint8_t { x86_64, aarch64, armv7 };
+enum class Architecture : uint8_t { x86_64, aarch64, armv7, gpu };
 
 /// Every feature, by number.
 const std::vector<CpuFeature>& all_cpu_features();

@@ -75,6 +75,7 @@ constexpr ArchitectureTable kTables[] = {
     {Architecture::x86_64, x86_operations},
     {Architecture::aarch64, aarch64_operations},
     {Architecture::armv7, armv7_operations},
+    {Architecture::gpu, aarch64_operations},  // the prelude's functions: the same
 };
 
 }  // namespace

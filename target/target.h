@@ -63,14 +63,17 @@ struct Target {
   MemoryLevel l3;  // shared between cores; the share that one core may count on
   MemoryLevel memory;
 
+  bool is_gpu() const { return architecture == Architecture::gpu; }
   bool has(CpuFeature feature) const { return features.has(feature); }
   /// Fused multiply-add and conversions f16 <-> f32: by AVX2's companions, by every AArch64
   /// processor, and by VFPv4.
   bool has_fma() const {
-    return architecture == Architecture::aarch64 || has(CpuFeature::fma) || has(CpuFeature::vfp4);
+    return architecture == Architecture::aarch64 || is_gpu() || has(CpuFeature::fma) ||
+           has(CpuFeature::vfp4);
   }
   bool has_f16c() const {
-    return architecture == Architecture::aarch64 || has(CpuFeature::f16c) || has(CpuFeature::vfp4);
+    return architecture == Architecture::aarch64 || is_gpu() || has(CpuFeature::f16c) ||
+           has(CpuFeature::vfp4);
   }
   bool has_avx512() const { return has(CpuFeature::avx512f); }
 

@@ -18,7 +18,8 @@
 namespace tenon::codegen {
 
 /// Arena, Weights: a pointer, `offset` bytes from the start of the one or the other. Input, Output:
-/// the caller's pointer, number `index` among the inputs or outputs of the model. Size: a 64-bit
+/// the caller's pointer, number `index` among the inputs or outputs of the model, and `offset` bytes
+/// more. Size: a 64-bit
 /// signed integer (int64_t), the value of `offset`. Status: a pointer to the run's status word, an
 /// int that is 0 (TN_OK) before the first launch; afterwards it is that, or TN_INDEX with the least
 /// number of a node whose requirement does not hold as detail.
@@ -27,7 +28,7 @@ enum class ArgumentKind : uint8_t { Arena, Weights, Input, Output, Size, Status 
 struct LaunchArgument {
   ArgumentKind kind = ArgumentKind::Arena;
   std::string name;  // of the buffer in main, of the constant, of the symbol
-  Expr offset;       // index expression of the model's symbols; null for Input, Output, Status
+  Expr offset;       // index expression of the model's symbols; null for Status
   size_t index = 0;
 };
 

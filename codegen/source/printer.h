@@ -88,7 +88,7 @@ class KernelPrinter {
   void declare_array(const loop::Buffer& buffer, LocalArray array, const std::string& type,
                      bool is_zeroed);
   std::vector<int64_t> literal_extents(const loop::Buffer& buffer);
-  std::string unroll(int64_t count) const;
+  virtual std::string unroll(int64_t count) const;
 
   // ---- expressions ----
   /// The value of an expression of the current statement. `fixed` replaces what is known.

@@ -47,6 +47,7 @@ void KernelPrinter::print(const loop::Stmt& stmt) {
     case loop::StmtKind::Alloc: return print_alloc(*stmt.as<loop::Alloc>(), false);
     case loop::StmtKind::Require: return print_require(*stmt.as<loop::Require>());
     case loop::StmtKind::Prefetch: return print_prefetch(*stmt.as<loop::Prefetch>());
+    case loop::StmtKind::Barrier: return;  // loops run in order, where the dialect has no threads
     case loop::StmtKind::Leaf:
     case loop::StmtKind::Call: break;
   }

@@ -83,6 +83,13 @@ Function legalize(const Function& function, const LegalOperations& legal);
 /// Leaves: expressions in normal form.
 Function simplify_loops(const Function& function, const Ranges& symbols, ExprPool& pool);
 
+/// Makes each nest of a function one of its own; main calls them one after the other, and what one
+/// hands on to the next is a buffer of main.
+///   func @f(x, out y) { buffer t   for i { t .. x .. }   for j { y .. t .. } }
+///   ->   func @f_1(x, out t) { ... }   func @f_2(out y, t) { ... }
+/// Needs: loops as lowered, not scheduled.   Leaves: the function itself only where setup calls it.
+void split_nests(Module& module, const std::string& function);
+
 /// Gives each constant the shape and layout in which the kernels that main calls read it; one that
 /// is read in two ways is there twice.
 ///   const w: f32[64, 48] = initializer "w"   call @f(x, w, y), whose w is f32[64, 48]<1/16, 0, 1%16>

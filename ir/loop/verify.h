@@ -32,6 +32,9 @@ struct VerifyOptions {
 std::vector<std::string> verify(const Function& function, const Ranges& symbols,
                                 const VerifyOptions& options = {});
 
+/// The faults of loops bound to a GPU alone.
+std::vector<std::string> faults_of_bound_loops(const Function& function);
+
 /// Faults of the module and of all its functions.
 /// - Names are unique; extents use declared symbols only; constants have as many bytes as their
 ///   type says.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "ir/loop/verify.h"
 #include "ir/loop/verify_parts.h"
 
 namespace tenon::loop {
@@ -170,6 +171,12 @@ bool has_bound_loops(const Stmt& root) {
     found = found || (loop && is_bound(loop->kind));
   });
   return found;
+}
+
+std::vector<std::string> faults_of_bound_loops(const Function& function) {
+  FaultList faults;
+  check_bound_loops(function, faults);
+  return faults.take();
 }
 
 void check_bound_loops(const Function& function, FaultList& faults) {

@@ -99,17 +99,21 @@ Status apply_bind(State& state, Lexer& arguments) {
     return Failure{"threads need a literal extent; split the loop first"};
   Status fits = is_grid ? check_grid(state, *name) : check_thread(state, *name, *as_int(extent));
   if (!fits) return fits;
+  bool is_one = is_int(extent, 1);  // then there is no other iteration to meet
   for (const LeafAt& at : leaves_in(loop.body)) {
     bool spatial = binds_spatial(at.leaf, *name);
     if (binds_reduce(at.leaf, *name) && !spatial)
       return Failure{*name + " is a reduce loop of " + at.leaf.stage->name +
                      "; rfactor makes it spatial"};
-    if (!is_grid && !spatial) return Failure{*name + " moves no axis of " + at.leaf.stage->name};
+    if (!is_grid && !spatial && !is_one)
+      return Failure{*name + " moves no axis of " + at.leaf.stage->name};
   }
   for (const std::string& tensor : tensors_shared_by_iterations(loop.body)) {
+    if (is_one) break;
     if (Status status = iterations_write_apart(state, tensor, *name); !status) return status;
-    if (Status status = iterations_read_own_writes(state, tensor, *name); !status) return status;
   }
+  if (Status status = is_one ? Status(Done{}) : iterations_are_independent(state, *name); !status)
+    return status;
   state.function.body = replace_loop(state.function.body, *name, [&](const For& old) {
     For changed = old;
     changed.kind = is_grid ? LoopKind::Grid : LoopKind::Thread;

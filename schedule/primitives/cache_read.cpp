@@ -5,7 +5,8 @@
 //   for no in 4 { buffer xs: f32[64, 8] at [0, no*8] in scratch   for xs.i0 in 64 { for xs.i1 in 8 { stage xs[...] = x[...] } }  ... }
 //
 // Copies the window of a tensor that one iteration of LOOP reads into memory of its own, and reads
-// that instead. Exact.
+// that instead. In shared memory the window is filled whole: beyond the tensor's end with its last
+// elements, so that tiles that run over can read it (cache_write). Exact.
 #include "schedule/primitives/primitives.h"
 #include "schedule/window.h"
 
@@ -74,7 +75,11 @@ Status apply_cache_read(State& state, Lexer& arguments) {
     Expr binding = simplify(window->base[d] + pool.var(copy.var), ranges);
     leaf.bindings.push_back(binding);
     leaf.guard = add_guard(leaf.guard, le(pool.index(0), binding), ranges);
-    leaf.guard = add_guard(leaf.guard, lt(binding, (*extents)[d]), ranges);
+    // A block's threads read their whole tile: what lies behind the tensor is its last element.
+    if (*scope != loop::Scope::Shared)
+      leaf.guard = add_guard(leaf.guard, lt(binding, (*extents)[d]), ranges);
+    else if (!prove(lt(binding, (*extents)[d]), ranges))
+      leaf.clamped.push_back(axis);
     loops.push_back(std::move(copy));
   }
   stage->value = pool.read(tensor, source->type, stage->target);
@@ -104,7 +109,7 @@ Status apply_cache_read(State& state, Lexer& arguments) {
 
 const Primitive cache_read = {
     .name = "cache_read",
-    .syntax = "cache_read TENSOR in stack|scratch|register at LOOP -> NAME",
+    .syntax = "cache_read TENSOR in stack|scratch|register|shared at LOOP -> NAME",
     .summary = "what one iteration reads of a tensor is copied first",
     .effect = Effect::Exact,
     .apply = apply_cache_read,

@@ -60,6 +60,27 @@ bool reads_window(const State& state, const Leaf& leaf, const std::string& axis)
   return found;
 }
 
+// True when every tensor that the stage reads with this axis is a window filled to its end: nothing
+// but what lies before the tensor's start is left out of it.
+bool reads_filled_windows(const State& state, const Leaf& leaf, const std::string& axis) {
+  bool filled = true;
+  for_each_node(leaf.stage->value, [&](Expr node) {
+    const Read* read = node.as<Read>();
+    if (!read || !uses_var(node, axis)) return;
+    const loop::Buffer* buffer = state.function.find_buffer(read->tensor);
+    filled = filled && buffer->scope == loop::Scope::Shared && !buffer->base.empty();
+    for (const LeafAt& writer : writers_of(state.function.body, read->tensor)) {
+      filled = filled && writer.leaf.stage->reducer == loop::Reducer::None &&
+               writer.conditions.empty() && writer.leaf.stage->is_plain();
+      for (Expr part : conjuncts(writer.leaf.guard)) {
+        const Apply* bound = part.as_op(Op::Le);
+        filled = filled && bound && is_int(bound->operand(0), 0);
+      }
+    }
+  });
+  return filled;
+}
+
 // The guard of a leaf without the conditions `binding < extent` of axes that may run over.
 Expr relaxed_guard(const State& state, const LeafAt& at, const Ranges& ranges) {
   std::vector<Expr> kept;
@@ -75,7 +96,8 @@ Expr relaxed_guard(const State& state, const LeafAt& at, const Ranges& ranges) {
                          at.leaf.clamped.end() &&
                      !reads_window(state, at.leaf, axis.name);
       Result<Region> region = region_of(at.leaf.bindings[i], at.loops, ranges);
-      drop = clamped || (region && reads_padded(state, at.leaf, axis.name, region->max, ranges));
+      drop = clamped || reads_filled_windows(state, at.leaf, axis.name) ||
+             (region && reads_padded(state, at.leaf, axis.name, region->max, ranges));
     }
     if (!drop) kept.push_back(part);
   }

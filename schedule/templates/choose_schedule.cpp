@@ -28,21 +28,62 @@ const std::vector<Row>& rows() {
   return table;
 }
 
-const std::vector<Template>& templates_for(const std::string& anchor_class) {
-  for (const Row& row : rows())
+// The last template of each row takes every function, as one block.
+const std::vector<Row>& gpu_rows() {
+  static const std::vector<Row> table = {
+      {"gemm", {schedule_gpu_gemm, schedule_gpu_elements, schedule_gpu_block}},
+      {"conv", {schedule_gpu_conv, schedule_gpu_elements, schedule_gpu_block}},
+      {"rnn", {schedule_gpu_block}},
+      {"softmax", {schedule_gpu_rows, schedule_gpu_elements, schedule_gpu_block}},
+      {"norm", {schedule_gpu_rows, schedule_gpu_elements, schedule_gpu_block}},
+      {"reduce", {schedule_gpu_rows, schedule_gpu_elements, schedule_gpu_block}},
+      {"", {schedule_gpu_elements, schedule_gpu_rows, schedule_gpu_block}},
+  };
+  return table;
+}
+
+const std::vector<Template>& templates_for(const std::string& anchor_class,
+                                           const target::Target& target) {
+  const std::vector<Row>& table = target.is_gpu() ? gpu_rows() : rows();
+  for (const Row& row : table)
     if (row.anchor_class == anchor_class) return row.templates;
-  return rows().back().templates;
+  return table.back().templates;
+}
+
+// What a GPU cannot run: memory of the kernel's own whose size depends on loops.
+bool has_ragged_memory(const loop::Function& function, const Ranges& symbols) {
+  bool found = false;
+  loop::for_each_stmt(function.body, [&](const loop::Stmt& stmt) {
+    const loop::Alloc* alloc = stmt.as<loop::Alloc>();
+    if (!alloc) return;
+    for (Expr extent : alloc->buffer.extents)
+      for (const std::string& name : variables_of(extent)) found = found || !symbols.find(name);
+  });
+  return found;
 }
 
 }  // namespace
 
 loop::Function choose_schedule(const loop::Function& function, const target::Target& target,
                                const Ranges& symbols, ExprPool& pool) {
-  for (Template schedule : templates_for(function.anchor_class)) {
+  for (Template schedule : templates_for(function.anchor_class, target)) {
     Plan plan({function, &pool, symbols}, target);
-    if (schedule(plan)) return plan.state.function;
+    if (!schedule(plan)) continue;
+    if (!target.is_gpu() || !has_ragged_memory(plan.state.function, symbols))
+      return plan.state.function;
   }
   return function;
+}
+
+bool fits_one_grid(const loop::Function& function, const target::Target& target,
+                   const Ranges& symbols, ExprPool& pool) {
+  loop::Function scheduled = choose_schedule(function, target, symbols, pool);
+  bool has_grid = false;
+  loop::for_each_stmt(scheduled.body, [&](const loop::Stmt& stmt) {
+    const loop::For* loop = stmt.as<loop::For>();
+    has_grid = has_grid || (loop && loop->kind == loop::LoopKind::Grid);
+  });
+  return has_grid;
 }
 
 Status Plan::apply(const std::vector<std::string>& lines) {

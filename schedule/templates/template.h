@@ -18,6 +18,11 @@ namespace tenon::schedule {
 loop::Function choose_schedule(const loop::Function& function, const target::Target& target,
                                const Ranges& symbols, ExprPool& pool);
 
+/// True when a GPU can run the function as one launch of many blocks. Else its nests should become
+/// functions of their own, or, where they are parts of a scan, one block runs them all.
+bool fits_one_grid(const loop::Function& function, const target::Target& target,
+                   const Ranges& symbols, ExprPool& pool);
+
 /// What a template works with: the function as scheduled so far.
 class Plan {
  public:
@@ -86,5 +91,17 @@ Status schedule_rows(Plan& plan);
 // elementwise.cpp: chains and data movement, vectors along the last axis
 Status schedule_elementwise(Plan& plan);
 Status schedule_recurrent(Plan& plan);  // recurrent.cpp: scans
+
+// For a GPU:
+// gpu_gemm.cpp: products in tiles of 64x64 a block through shared memory
+Status schedule_gpu_gemm(Plan& plan);
+// gpu_conv.cpp: tiles of output channels and positions through shared memory
+Status schedule_gpu_conv(Plan& plan);
+// gpu_rows.cpp: a block a row, reductions as trees through shared memory
+Status schedule_gpu_rows(Plan& plan);
+// gpu_elements.cpp: one element, or 16 bytes of them, a thread
+Status schedule_gpu_elements(Plan& plan);
+// gpu_block.cpp: everything in one block, its stages one after the other
+Status schedule_gpu_block(Plan& plan);
 
 }  // namespace tenon::schedule

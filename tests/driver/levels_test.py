@@ -1,7 +1,7 @@
 """Whole models as text: every level after every pass prints, parses and prints the same.
 
     tenon-opt kws.onnx --fold_constants ... --plan_memory --verify-each   ->   exit status 0
-    tenon-opt DUMP/12_loop_apply_schedules.tenon                          ->   the same text
+    tenon-opt DUMP/13_loop_apply_schedules.tenon                          ->   the same text
     tenon compile kws.onnx --schedule=FILE, as dumped                     ->   the same archive
 
 Small graphs are in the tests of each level; whole models bring names, shapes and weights that those

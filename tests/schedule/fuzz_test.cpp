@@ -34,8 +34,8 @@ class ReverseLoops final : public loop::StmtRewriter {
   loop::Stmt rewrite(const loop::Stmt& old) override {
     loop::Stmt stmt = rewrite_children(old);
     const loop::For* loop = stmt.as<loop::For>();
-    if (!loop ||
-        (loop->kind != loop::LoopKind::Parallel && loop->kind != loop::LoopKind::Vectorized))
+    if (!loop || (loop->kind != loop::LoopKind::Parallel &&
+                  loop->kind != loop::LoopKind::Vectorized && !loop::is_bound(loop->kind)))
       return stmt;
     loop::For reversed = *loop;
     reversed.body = substitute_vars(

@@ -28,7 +28,7 @@ class RandomStep {
 
   std::string line() {
     if (loops_.empty()) return "inline " + tensor();
-    switch (below(22)) {
+    switch (below(25)) {
       case 0:
       case 1:
       case 2: return split();
@@ -55,6 +55,10 @@ class RandomStep {
                                 (chance(50) ? " halving" : "")
                           : "prefetch " + tensor() + " at " + loop() + " ahead " +
                                 std::to_string(below(5));
+      case 21:
+      case 22:
+      case 23:
+        return "bind " + (chance(50) ? outermost() : loop()) + " to " + pick({"grid", "thread"});
       default:
         return "specialize " + loop() + " when " + pick({"p", "q"}) +
                " <= " + std::to_string(1 + below(8)) + " -> " + fresh("s");
@@ -124,7 +128,7 @@ class RandomStep {
   }
 
   std::string scope(int percent) {
-    return chance(percent) ? " in " + pick({"register", "stack", "scratch", "scratch"}) : "";
+    return chance(percent) ? " in " + pick({"register", "stack", "scratch", "shared"}) : "";
   }
   std::string layout() { return chance(30) ? " as " + random_layout(1 + below(4)) : ""; }
   std::string random_layout(int rank) {

@@ -14,5 +14,7 @@ struct EmbeddedHeader {
 
 /// tn_cuda.h and all that it includes with TN_EMULATED.
 std::vector<EmbeddedHeader> emulation_headers();
+/// tn_cuda.h and all that it includes for a GPU.
+std::vector<EmbeddedHeader> kernel_headers();
 
 }  // namespace tenon::codegen

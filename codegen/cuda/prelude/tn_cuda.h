@@ -11,7 +11,8 @@
    The machine: in tn_gpu.h and tn_emulated.h
      TN_KERNEL(threads)      what stands before a kernel's name: at most so many threads a block
      TN_DEVICE               what stands before a function that kernels call
-     TN_SHARED               before an array that the threads of a block share
+     TN_MEMBER               before a static member function that kernels call
+     TN_SHARED               before an array that the threads of a block share; aligned to 16 bytes
      TN_UNROLL               before a loop to be written out
      TN_RESTRICT             of a pointer to which no other one leads
      int tn_block_x()        the block's place in the grid; tn_block_y, tn_block_z
@@ -30,26 +31,46 @@
                                                        of the same width as another type
      float tn_f32_of_f16(tn_u16 bits), tn_u16 tn_f16_of_f32(float x)           f16 as its bits
 
-   Arithmetic: in tn_arithmetic.h
-     tn_i8 tn_u8 tn_i16 tn_u16 tn_i32 tn_u32 tn_i64 tn_u64
+   Types: int8_t ... uint64_t; bool is a uint8_t in memory. Shorter here: tn_i8 ... tn_u64.
+
+   Arithmetic: in tn_arithmetic.h, of any type where nothing else is said
+     TN_INFINITY TN_NAN TN_INFINITY_F64 TN_NAN_F64
      tn_min tn_max           NaN where either is NaN
-     tn_abs tn_neg           of integers, which wrap
-     tn_add tn_sub tn_mul    of signed integers, which wrap
-     tn_div_floor tn_mod_floor tn_div_trunc tn_rem_trunc
-                             x by 0 is 0, the least value by -1 is itself
-     tn_shl tn_shr           by the width or more: 0
-     tn_i8_of(x) ... tn_u64_of(x)    float to integer: saturates, NaN gives 0; integers wrap */
+     tn_add tn_sub tn_mul tn_neg tn_abs              of integers, which wrap
+     tn_and tn_or tn_xor tn_not                      of integers
+     tn_floor_div tn_floor_mod tn_trunc_div tn_trunc_rem
+                             of integers: x by 0 is 0, the least value by -1 is itself
+     tn_shl tn_shr           of integers; by the width or more: 0
+     tn_saturate<T>(x)       float to integer: saturates, NaN gives 0
+     tn_bits<T>(x)           the bits of x as another type of its width */
 #ifndef TN_CUDA_H
 #define TN_CUDA_H
 
-typedef signed char tn_i8;
-typedef unsigned char tn_u8;
-typedef short tn_i16;
-typedef unsigned short tn_u16;
-typedef int tn_i32;
-typedef unsigned int tn_u32;
-typedef long long tn_i64;
-typedef unsigned long long tn_u64;
+#ifdef __CUDACC_RTC__ /* NVRTC has no headers of a C library */
+typedef signed char int8_t;
+typedef unsigned char uint8_t;
+typedef short int16_t;
+typedef unsigned short uint16_t;
+typedef int int32_t;
+typedef unsigned int uint32_t;
+typedef long long int64_t;
+typedef unsigned long long uint64_t;
+#define INT32_MIN (-2147483647 - 1)
+#define INT64_MIN (-9223372036854775807LL - 1)
+#define INT64_C(value) value##LL
+#define UINT64_C(value) value##ULL
+#else
+#include <stdint.h>
+#endif
+
+typedef int8_t tn_i8;
+typedef uint8_t tn_u8;
+typedef int16_t tn_i16;
+typedef uint16_t tn_u16;
+typedef int32_t tn_i32;
+typedef uint32_t tn_u32;
+typedef int64_t tn_i64;
+typedef uint64_t tn_u64;
 
 #ifdef TN_EMULATED
 #include "tn_emulated.h"

@@ -20,6 +20,7 @@ static struct tenon_emulation_state tn_state;
 
 #define TN_KERNEL(threads) extern "C" __attribute__((visibility("hidden"))) void
 #define TN_DEVICE static inline __attribute__((always_inline))
+#define TN_MEMBER inline __attribute__((always_inline))
 #define TN_UNROLL
 #define TN_RESTRICT __restrict__
 #define TN_WORDS(words) TN_WORDS_(words)

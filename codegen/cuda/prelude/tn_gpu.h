@@ -4,7 +4,8 @@
 
 #define TN_KERNEL(threads) extern "C" __global__ void __launch_bounds__(threads)
 #define TN_DEVICE static __device__ __forceinline__
-#define TN_SHARED __shared__
+#define TN_MEMBER __device__ __forceinline__
+#define TN_SHARED __shared__ __align__(16)
 #define TN_UNROLL _Pragma("unroll")
 #define TN_RESTRICT __restrict__
 

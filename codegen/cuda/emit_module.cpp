@@ -1,0 +1,190 @@
+// Kernels' texts and the plan of their launches.
+#include "codegen/cuda/emit_module.h"
+
+#include <algorithm>
+#include <set>
+
+#include "codegen/bundle/identifiers.h"
+#include "ir/expr/text.h"
+#include "ir/loop/places.h"
+
+namespace tenon::codegen {
+namespace {
+
+constexpr int64_t kMostBlocksX = 2147483647, kMostBlocksYZ = 65535;
+
+class ModuleEmitter {
+ public:
+  ModuleEmitter(const loop::Module& module,
+                const std::vector<target::GpuArchitecture>& architectures,
+                const CudaOptions& options)
+      : module_(module),
+        architectures_(architectures),
+        options_(options),
+        ranges_(module.symbol_ranges()) {}
+
+  Result<CudaModule> run() {
+    if (Status status = read_main(); !status) return status.error();
+    if (Status status = print_kernels(); !status) return status.error();
+    result_.plan.pool = module_.pool;
+    result_.plan.arena_bytes = module_.arena_bytes ? module_.arena_bytes : module_.pool->index(0);
+    for (const loop::Call* call : calls_)
+      if (Status status = add_launch(*call); !status) return status.error();
+    return std::move(result_);
+  }
+
+ private:
+  Status read_main() {
+    std::optional<Failure> failure;
+    loop::for_each_stmt(module_.main, [&](const loop::Stmt& stmt) {
+      if (const auto* call = stmt.as<loop::Call>())
+        calls_.push_back(call);
+      else if (stmt.kind() != loop::StmtKind::Block && stmt.kind() != loop::StmtKind::Alloc)
+        failure = Failure{"main holds a loop or a condition"};
+    });
+    if (failure) return *failure;
+    views_ = loop::view_places(module_);
+    for (const loop::ArenaSlot& slot : module_.arena) slots_[slot.buffer] = slot.offset;
+    return Done{};
+  }
+
+  Status print_kernels() {
+    std::set<std::string> symbols;
+    for (const loop::Function& function : module_.functions) {
+      std::vector<const loop::Call*> calls;
+      for (const loop::Call* call : calls_)
+        if (call->function == function.name) calls.push_back(call);
+      if (calls.empty()) continue;
+      PrintOptions options;
+      std::string name = options_.prefix + "_" + to_word(function.name);
+      options.symbol = name;
+      for (int i = 2; !symbols.insert(options.symbol).second; ++i)
+        options.symbol = name + "_" + std::to_string(i);
+      options.node_number = options_.node_number;
+      if (options_.about) options.about = options_.about(function);
+      for (size_t i = 0; i < function.params.size(); ++i)
+        options.alignments.push_back(alignment_of(calls, i));
+      Result<PrintedKernel> kernel = print_kernel(function, ranges_, options);
+      if (!kernel) return kernel.error();
+      if (Status status = check_limits(*kernel, function); !status) return status.error();
+      numbers_[function.name] = result_.kernels.size();
+      result_.kernels.push_back(std::move(*kernel));
+    }
+    return Done{};
+  }
+
+  // Of the addresses of a parameter in all calls: 16 bytes where each view begins at a multiple.
+  int64_t alignment_of(const std::vector<const loop::Call*>& calls, size_t parameter) {
+    int64_t alignment = 16;
+    for (const loop::Call* call : calls) {
+      loop::Place place = place_of(views_, call->arguments[parameter], *module_.pool);
+      while (alignment > 1 &&
+             !prove(eq(floor_mod(place.offset, alignment), module_.pool->index(0)), ranges_))
+        alignment /= 2;
+    }
+    return alignment;
+  }
+
+  Status check_limits(const PrintedKernel& kernel, const loop::Function& function) {
+    for (const target::GpuArchitecture& architecture : architectures_) {
+      std::string what;
+      if (kernel.shared_bytes > architecture.shared_bytes)
+        what = std::to_string(kernel.shared_bytes) + " bytes of shared memory a block, and " +
+               architecture.name + " has " + std::to_string(architecture.shared_bytes);
+      if (kernel.threads > architecture.threads)
+        what = std::to_string(kernel.threads) + " threads a block, and " + architecture.name +
+               " has " + std::to_string(architecture.threads);
+      if (!what.empty())
+        return Failure{"the kernel " + kernel.name + " needs " + what +
+                       "; a smaller tile in the schedule of @" + function.name + " fits"};
+    }
+    for (size_t i = 0; i < kernel.grid.size(); ++i) {
+      int64_t most = i == 0 ? kMostBlocksX : kMostBlocksYZ;
+      Interval bounds = bounds_of(kernel.grid[i], ranges_);
+      if (bounds.max > most)
+        return Failure{"the kernel " + kernel.name + " has up to " + std::to_string(bounds.max) +
+                       " blocks along an axis of its grid that takes " + std::to_string(most) +
+                       "; fuse the outer loops in the schedule of @" + function.name +
+                       ", or bound the model's dimensions by --dim"};
+    }
+    return Done{};
+  }
+
+  Status add_launch(const loop::Call& call) {
+    auto number = numbers_.find(call.function);
+    TENON_CHECK(number != numbers_.end(),
+                "main calls " + call.function + ", which is no function of the module");
+    const PrintedKernel& kernel = result_.kernels[number->second];
+    ExprPool& pool = *module_.pool;
+    Launch launch;
+    launch.kernel = kernel.name;
+    for (size_t i = 0; i < launch.grid.size(); ++i) launch.grid[i] = pool.import(kernel.grid[i]);
+    launch.threads = kernel.threads;
+    launch.shared_bytes = kernel.shared_bytes;
+    launch.location = call.location;
+    for (const std::string& name : call.arguments) {
+      Result<LaunchArgument> argument = argument_of(name);
+      if (!argument)
+        return Failure{"the call of " + call.function + " uses " + name + ", " + argument.reason()};
+      launch.arguments.push_back(std::move(*argument));
+    }
+    for (const std::string& symbol : kernel.sizes)
+      launch.arguments.push_back({ArgumentKind::Size, symbol, pool.var(symbol), 0});
+    if (kernel.has_requirements)
+      launch.arguments.push_back({ArgumentKind::Status, "status", {}, 0});
+    result_.plan.has_requirements = result_.plan.has_requirements || kernel.has_requirements;
+    result_.plan.launches.push_back(std::move(launch));
+    return Done{};
+  }
+
+  Result<LaunchArgument> argument_of(const std::string& name) {
+    loop::Place place = place_of(views_, name, *module_.pool);
+    LaunchArgument argument;
+    argument.name = name;
+    argument.offset = place.offset;
+    auto find = [&](const std::vector<loop::Buffer>& list, ArgumentKind kind) {
+      for (size_t i = 0; i < list.size(); ++i) {
+        if (list[i].name != place.owner) continue;
+        argument.kind = kind;
+        argument.index = i;
+        return true;
+      }
+      return false;
+    };
+    if (find(module_.inputs, ArgumentKind::Input) || find(module_.outputs, ArgumentKind::Output))
+      return argument;
+    if (auto slot = slots_.find(place.owner); slot != slots_.end()) {
+      argument.kind = ArgumentKind::Arena;
+      argument.offset = simplify(slot->second + place.offset, ranges_);
+      return argument;
+    }
+    if (auto weight = options_.weight_offsets.find(place.owner);
+        weight != options_.weight_offsets.end()) {
+      argument.kind = ArgumentKind::Weights;
+      Expr start = module_.pool->index(static_cast<int64_t>(weight->second));
+      argument.offset = simplify(start + place.offset, ranges_);
+      return argument;
+    }
+    return Failure{"which has no place in memory"};
+  }
+
+  const loop::Module& module_;
+  const std::vector<target::GpuArchitecture>& architectures_;
+  const CudaOptions& options_;
+  Ranges ranges_;
+  std::vector<const loop::Call*> calls_;
+  std::map<std::string, loop::Place> views_;
+  std::map<std::string, Expr> slots_;
+  std::map<std::string, size_t> numbers_;  // of kernels, by function
+  CudaModule result_;
+};
+
+}  // namespace
+
+Result<CudaModule> emit_cuda(const loop::Module& module,
+                             const std::vector<target::GpuArchitecture>& architectures,
+                             const CudaOptions& options) {
+  return ModuleEmitter(module, architectures, options).run();
+}
+
+}  // namespace tenon::codegen

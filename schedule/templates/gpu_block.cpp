@@ -1,0 +1,26 @@
+// Everything in one block: its threads share the elements of each stage, one stage after the other.
+// What the stages of a scan hand on from step to step needs this; it is always possible.
+//
+//   for t in 100 { for h.b in 2 { for h.j in 64 { ... } } }
+//   ->   for t in 100 { for thread h.all in 128 { ... } }
+#include "schedule/templates/gpu.h"
+
+namespace tenon::schedule {
+
+Status schedule_gpu_block(Plan& plan) {
+  const loop::Stmt naive = plan.state.function.body;  // keeps what its leaves point to
+  for (const LeafAt& at : leaves_in(naive)) {
+    std::vector<std::string> loops = spatial_loops(at);
+    // The longest run of loops right inside one another that can be shared; the others stay around
+    // it, in order.
+    for (size_t count = loops.size(); count > 0; --count) {
+      State before = plan.state;
+      std::vector<std::string> inner(loops.end() - static_cast<std::ptrdiff_t>(count), loops.end());
+      if (share_among_threads(plan, inner, at.leaf.stage->name, kBlockThreads)) break;
+      plan.state = std::move(before);
+    }
+  }
+  return Done{};
+}
+
+}  // namespace tenon::schedule
