@@ -18,6 +18,7 @@ using loop::Leaf;
 using loop::Stmt;
 
 constexpr int64_t kMostStackElements = 4096;
+constexpr int64_t kMostSharedBytes = 48 * 1024;  // what every GPU gives a block
 
 // Subscripts over loop variables: the axes replaced by their bindings, or, where the leaf clamps
 // them for its reads, by the last of them at most.
@@ -224,6 +225,25 @@ bool tells_apart(Expr index, const For& loop, const std::vector<const For*>& inn
   return coarse == 0 || prove(lt(reach + fine, pool.index(coarse)), ranges);
 }
 
+// The number whose digits the subscripts are: [f // 125, f // 5 % 25, f % 5] of f32[64, 25, 5] are
+// those of f. Null where they are none.
+Expr number_of(const std::vector<Expr>& indices, const std::vector<Expr>& extents,
+               const Ranges& ranges) {
+  size_t first = 0;
+  while (first < indices.size() && is_int(indices[first], 0)) ++first;
+  if (first + 1 >= indices.size()) return {};
+  const Apply* last = simplify(indices.back(), ranges).as_op(Op::FloorMod);
+  if (!last || !(simplify(extents.back(), ranges) == last->operand(1))) return {};
+  Expr number = last->operand(0), stride = last->operand(1);
+  for (size_t d = indices.size() - 1; d-- > first;) {
+    Expr digit = floor_div(number, stride);
+    if (d > first) digit = floor_mod(digit, extents[d]);
+    if (!(simplify(digit, ranges) == simplify(indices[d], ranges))) return {};
+    stride = simplify(stride * extents[d], ranges);
+  }
+  return number;
+}
+
 // The same for the places of the elements in row-major order, which tell apart what loops over
 // several axes at once write: [f // 8, f % 8] is place f.
 bool places_are_apart(const State& state, const std::string& tensor, const std::string& loop_name) {
@@ -237,10 +257,13 @@ bool places_are_apart(const State& state, const std::string& tensor, const std::
   for (const For* inner : writers[0].loops) inside.set_extent(inner->var, inner->extent);
   Expr place = state.index(0);
   std::vector<Expr> indices = at_bindings(leaf, leaf.stage->target, false);
+  if (buffer->base.empty())
+    if (Expr number = number_of(indices, buffer->extents, inside))
+      return tells_apart(number, loop, writers[0].loops, ranges);
   for (size_t d = 0; d < indices.size(); ++d) {
     if (!buffer->base.empty()) indices[d] = simplify(indices[d] - buffer->base[d], inside);
     // A subscript that runs over its axis comes to the places of the next row.
-    if (!prove(lt(indices[d], buffer->extents[d]), inside) && d > 0) return false;
+    if (!is_int(place, 0) && !prove(lt(indices[d], buffer->extents[d]), inside)) return false;
     place = place * buffer->extents[d] + indices[d];
   }
   for (Expr index : indices)
@@ -449,7 +472,9 @@ Status place_window(State& state, const std::string& tensor, const std::string& 
                        " needs literal extents, and one of " + tensor + " is " + to_string(extent)};
       elements *= *literal;
     }
-    if (elements > kMostStackElements)
+    bool is_shared = scope == loop::Scope::Shared;
+    if (is_shared ? bytes_of(buffer.type, elements) > kMostSharedBytes
+                  : elements > kMostStackElements)
       return Failure{"a window of " + std::to_string(elements) +
                      " elements is too large for this scope"};
   }

@@ -28,8 +28,9 @@ Status apply_fuse(State& state, Lexer& arguments) {
   const For* inner = outer.body.as<For>();
   if (!inner || inner->var != *inner_name)
     return Failure{*inner_name + " is not the whole body of " + *outer_name};
-  if (outer.kind != loop::LoopKind::Serial || inner->kind != loop::LoopKind::Serial)
-    return Failure{"only serial loops can be fused"};
+  bool are_grid = outer.kind == loop::LoopKind::Grid && inner->kind == loop::LoopKind::Grid;
+  bool are_serial = outer.kind == loop::LoopKind::Serial && inner->kind == loop::LoopKind::Serial;
+  if (!are_serial && !are_grid) return Failure{"only serial loops, or two of a grid, can be fused"};
   if (is_scan(outer) || is_scan(*inner))
     return Failure{"a scan cannot be fused: its stages name its loop"};
   if (uses_var(inner->extent, outer.var))

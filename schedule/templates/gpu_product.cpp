@@ -38,7 +38,7 @@ class ProductPlan {
  private:
   const GpuAxis* tile_of(const std::string& axis) const {
     for (const GpuAxis& each : tile_.axes)
-      if (each.axis == axis) return &each;
+      if (each.axis == axis && each.block > 1) return &each;
     return nullptr;
   }
 
@@ -166,25 +166,31 @@ class ProductPlan {
     return "<" + join(dims, ", ") + ">";
   }
 
-  // The last tiles are x, those before them y, everything else z.
+  // The last tiles are x, the first ones y, everything else z. Loops are bound before they are
+  // fused: while each is an axis by itself it is plain that its iterations have nothing in common.
   Status bind_grid() {
-    std::vector<std::string> loops;
-    size_t first = tiles_.empty() ? 0 : 1;
-    std::vector<std::string> last(tiles_.begin() + static_cast<std::ptrdiff_t>(first),
-                                  tiles_.end());
-    if (others_.size() > 0) {
-      Result<std::string> fused = fuse_loops(plan_, others_, "problems");
-      if (!fused) return fused.error();
-      loops.push_back(*fused);
+    size_t first = tiles_.size() > 1 ? 1 : 0;
+    std::vector<std::string> head(tiles_.begin(),
+                                  tiles_.begin() + static_cast<std::ptrdiff_t>(first)),
+        last(tiles_.begin() + static_cast<std::ptrdiff_t>(first), tiles_.end()), others = others_;
+    if (last.size() > 1) {  // a grid has three dimensions, also while loops wait to be fused
+      others.insert(others.end(), head.begin(), head.end());
+      head.clear();
     }
-    loops.push_back(tiles_[0]);
-    if (!last.empty()) {
-      Result<std::string> fused = fuse_loops(plan_, last, "places");
-      if (!fused) return fused.error();
-      loops.push_back(*fused);
+    const std::pair<const std::vector<std::string>*, std::string> groups[] = {
+        {&others, "problems"}, {&head, "sides"}, {&last, "places"}};
+    for (const auto& [loops, name] : groups) {
+      std::string fused;
+      for (size_t i = 0; i < loops->size(); ++i) {
+        std::vector<std::string> lines = {"bind " + (*loops)[i] + " to grid"};
+        std::string next =
+            fused.empty() ? (*loops)[i]
+                          : name + (i + 1 < loops->size() ? text(static_cast<int64_t>(i)) : "");
+        if (!fused.empty()) lines.push_back("fuse " + fused + ", " + (*loops)[i] + " -> " + next);
+        if (Status status = plan_.apply(lines); !status) return status;
+        fused = next;
+      }
     }
-    for (const std::string& loop : loops)
-      if (Status status = plan_.apply({"bind " + loop + " to grid"}); !status) return status;
     return Done{};
   }
 

@@ -110,7 +110,9 @@ class RowPlan {
     std::vector<std::string> names;
     bool inside = row_.empty();
     for (const loop::For* loop : at.loops) {
-      if (inside && binds_reduce(at.leaf, loop->var) == reduced) names.push_back(loop->var);
+      bool counts = reduced || !is_int(loop->extent, 1);
+      if (inside && counts && binds_reduce(at.leaf, loop->var) == reduced)
+        names.push_back(loop->var);
       inside = inside || loop->var == row_;
     }
     return names;
