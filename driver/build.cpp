@@ -171,10 +171,11 @@ LoweredModel lower_model(const ModelOptions& options, const target::Target& targ
   return lower_graph(import_for(options, diagnostics, progress), options, target, progress);
 }
 
-BuiltModel build_model(LoweredModel lowered, const target::Target& target,
-                       const BuildRequest& request, Diagnostics& diagnostics,
-                       const Progress& progress) {
+BuiltModel describe_model(LoweredModel lowered, const target::Target& target,
+                          const BuildRequest& request, Diagnostics& diagnostics,
+                          const Progress& progress) {
   BuiltModel built;
+  built.target = target;
   built.lowered = std::move(lowered);
   const loop::Module& module = built.module();
   built.weights = plan_weights(module);
@@ -185,11 +186,34 @@ BuiltModel build_model(LoweredModel lowered, const target::Target& target,
   codegen::name_identifiers(built.interface, request.renames, diagnostics);
   write_extents_in_c(module, built.interface);
   diagnostics.checkpoint();
-  std::map<Location, int32_t> nodes = number_nodes(module, built.interface);
+  built.nodes = number_nodes(module, built.interface);
   built.interface.weights_bytes = static_cast<uint64_t>(built.weights.bytes);
   built.interface.weights_layout =
       codegen::weights_layout_hash(built.weights.layout_text + built.lowered.computation);
+  return built;
+}
 
+std::function<int32_t(const Location&)> node_numbers(const BuiltModel& built) {
+  return [nodes = built.nodes](const Location& location) {
+    auto found = nodes.find(location);
+    return found == nodes.end() ? 0 : found->second;
+  };
+}
+
+void set_sizes(BuiltModel& built, size_t groups, uint32_t sizes, uint64_t buffer_bytes,
+               uint64_t scratch_bytes) {
+  built.interface.group_count = static_cast<uint32_t>(groups);
+  built.interface.size_count = sizes;
+  built.interface.buffer_bytes_most = buffer_bytes;
+  built.interface.scratch_bytes_most = scratch_bytes;
+  if (built.interface.selftest) size_selftest(built.module(), built.interface);
+}
+
+BuiltModel build_model(LoweredModel lowered, const target::Target& target,
+                       const BuildRequest& request, Diagnostics& diagnostics,
+                       const Progress& progress) {
+  BuiltModel built = describe_model(std::move(lowered), target, request, diagnostics, progress);
+  const loop::Module& module = built.module();
   progress("generating code");
   codegen::ModuleOptions options;
   options.prefix = request.name;
@@ -197,23 +221,16 @@ BuiltModel build_model(LoweredModel lowered, const target::Target& target,
   options.io_offsets = codegen::io_layout(built.interface, 8).tensors;
   for (const WeightsPlan::Place& place : built.weights.places)
     options.weight_offsets[place.constant->buffer.name] = static_cast<uint64_t>(place.offset);
-  options.node_number = [&](const Location& location) {
-    auto found = nodes.find(location);
-    return found == nodes.end() ? 0 : found->second;
-  };
+  options.node_number = node_numbers(built);
   if (request.debug_info) options.debug_file = module.model_file;
   options.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   Result<codegen::ModuleCode> code = codegen::emit_module(module, target, options);
   if (!code)
     user_error({module.model_file, "", 0, 0}, code.reason(),
                "give the function another schedule with --schedule=FILE");
-  built.interface.group_count = static_cast<uint32_t>(code->groups.size());
-  built.interface.size_count = code->size_count;
-  built.interface.buffer_bytes_most = code->buffer_bytes_most;
-  built.interface.scratch_bytes_most = code->scratch_bytes_most;
-  if (built.interface.selftest) size_selftest(module, built.interface);
+  set_sizes(built, code->groups.size(), code->size_count, code->buffer_bytes_most,
+            code->scratch_bytes_most);
   built.code = std::move(*code);
-  built.target = target;
   if (request.keep_text) {
     // The header's hash, which the runtime's tables hold, covers the stack that is needed.
     built.measure_stack();

@@ -40,6 +40,8 @@ struct BuiltModel {
   std::string whole_text;
   std::string assembly;  // of the kernels, when asked for
 
+  std::map<Location, int32_t> nodes;  // numbers of the nodes that statuses name
+
   const loop::Module& module() const { return lowered.program.module; }
   /// The loop function of a group's kernel.
   const loop::Function& function_of(const codegen::Group& group) const;
@@ -63,6 +65,15 @@ struct BuildRequest {
   std::map<std::string, std::string> renames;
   std::optional<codegen::SelfTest> selftest;
 };
+/// All that does not depend on who makes the code: interface, constants, places of weights.
+BuiltModel describe_model(LoweredModel lowered, const target::Target& target,
+                          const BuildRequest& request, Diagnostics& diagnostics,
+                          const Progress& progress);
+/// The sizes that the code generator found, for the interface.
+void set_sizes(BuiltModel& built, size_t groups, uint32_t sizes, uint64_t buffer_bytes,
+               uint64_t scratch_bytes);
+/// What a failed requirement at a location gives as detail.
+std::function<int32_t(const Location&)> node_numbers(const BuiltModel& built);
 BuiltModel build_model(LoweredModel lowered, const target::Target& target,
                        const BuildRequest& request, Diagnostics& diagnostics,
                        const Progress& progress);

@@ -69,16 +69,18 @@ void add_run_options(CLI::App& command, RunOptions& run, RawModelOptions& raw,
   command.add_option("--data", run.data_folder, "a folder of ONNX test data: input_0.pb, ...");
   command.add_option("--threads", run.threads, "threads to run on")->check(CLI::Range(1, 1024));
   command.add_option("--seed", run.seed, "of random inputs");
-  command.add_option("--backend", run.backend, "llvm or interpreter");
+  command.add_option("--backend", run.backend,
+                     "llvm, interpreter, cuda-emulator (no GPU needed) or cuda");
 }
 
 void check_backend(const std::string& backend) {
-  if (backend == "llvm" || backend == "interpreter") return;
-  bool later = backend == "cpp" || backend == "cuda" || backend == "cuda-emulator";
+  for (const char* known : {"llvm", "interpreter", "cuda-emulator", "cuda"})
+    if (backend == known) return;
+  bool later = backend == "cpp";
   user_error({},
              later ? "the backend " + backend + " is not in this version"
                    : "no backend is called " + backend,
-             "there are llvm and interpreter");
+             "there are llvm, interpreter, cuda-emulator and cuda");
 }
 
 void check_emit(const std::vector<std::string>& kinds) {

@@ -17,6 +17,12 @@ foreach(target x86-64-v2 x86-64-v3 x86-64-v4)
   tenon_heavy_test("models/${target}" 1 tools/check_model.py kws bert_mini -- --target "${target}")
   set_tests_properties("models/${target}" PROPERTIES SKIP_RETURN_CODE 77)
 endforeach()
+# Kernels for CUDA, launched by the host part over the emulated driver: neither a GPU nor NVRTC is needed.
+foreach(model kws squeezenet1_1 resnet18 mobilenet_v2 bert_mini speech_rnn)
+  tenon_heavy_test("cuda/${model}" 1 tools/check_model.py "${model}" -- --backend=cuda-emulator)
+endforeach()
+tenon_heavy_test(cuda/digits 1 tools/check_model.py "${PROJECT_SOURCE_DIR}/examples/digits/digits.onnx"
+  -- --backend=cuda-emulator)
 tenon_heavy_test(arena 1 tools/check_arena.py)
 tenon_heavy_test(bundle 2 bundle/run.py)
 tenon_heavy_test(backend_suite 2 tools/backend_suite.py)

@@ -172,9 +172,9 @@ class TablesMaker {
     rows->launch_count = static_cast<uint32_t>(tables_.launches.size()) - rows->first_launch;
     rows->arena = programs_.program(variant.plan->arena_bytes);
     if (variant.plan->arena_bytes)
-      tables_.buffer_bytes_most = std::max(
-          tables_.buffer_bytes_most,
-          static_cast<uint64_t>(bounds_of(variant.plan->arena_bytes, expressions_.ranges).max));
+      tables_.buffer_bytes_most =
+          std::max(tables_.buffer_bytes_most,
+                   static_cast<uint64_t>(expressions_.most(variant.plan->arena_bytes)));
     plans_.emplace_back(variant.plan, std::move(rows));
     return plans_.back().second.get();
   }

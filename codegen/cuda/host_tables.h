@@ -35,7 +35,8 @@ struct HostExpressions {
   std::vector<Expr> tensor_bytes;  // of inputs, then outputs
   std::vector<Expr> requirements;  // bools
   size_t input_count = 0;
-  Ranges ranges;  // of the symbols
+  /// An arena's bytes with every symbol at its upper bound.
+  std::function<int64_t(Expr)> most;
 };
 
 /// Fails where a launch has more arguments, or an expression is deeper, than the runtime takes.

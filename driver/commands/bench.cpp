@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdio>
 #include <fstream>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "codegen/bundle/merge_objects.h"
@@ -23,7 +24,8 @@ double peak_rss_mb() {
 }
 
 // Milliseconds of each call, for at least `seconds` and at least three calls.
-std::vector<double> time_calls(ModelRunner& runner, double seconds, const Progress& progress) {
+std::vector<double> time_calls(const std::function<void()>& call, double seconds,
+                               const Progress& progress) {
   using Clock = std::chrono::steady_clock;
   constexpr double kSecondsBetweenSteps = 0.25;
   auto show = [&](double passed) {
@@ -32,13 +34,13 @@ std::vector<double> time_calls(ModelRunner& runner, double seconds, const Progre
     progress(text);
   };
   show(0);
-  runner.call();
+  call();
   std::vector<double> times;
   Clock::time_point start = Clock::now();
   double passed = 0, shown = 0;
   while (times.size() < 3 || passed < seconds) {
     Clock::time_point before = Clock::now();
-    runner.call();
+    call();
     Clock::time_point after = Clock::now();
     times.push_back(std::chrono::duration<double, std::milli>(after - before).count());
     passed = std::chrono::duration<double>(after - start).count();
@@ -61,9 +63,19 @@ int run_bench(const BenchOptions& options) {
   if (given.random)
     given.arrays =
         random_inputs(module, chosen_dimensions(module, options.run.model.at), options.run.seed);
-  ModelRunner runner(module, session.model.interface, session.objects);
-  runner.prepare(given.arrays, options.run.threads);
-  std::vector<double> times = time_calls(runner, options.seconds, progress);
+  std::unique_ptr<CudaRunner> cuda;
+  std::unique_ptr<ModelRunner> runner;
+  std::function<void()> call;
+  if (session.cuda) {
+    cuda = make_cuda_runner(options.run, session);
+    cuda->prepare(given.arrays);
+    call = [&] { cuda->call(); };
+  } else {
+    runner = std::make_unique<ModelRunner>(module, session.model.interface, session.objects);
+    runner->prepare(given.arrays, options.run.threads);
+    call = [&] { runner->call(); };
+  }
+  std::vector<double> times = time_calls(call, options.seconds, progress);
   std::vector<double> sorted = times;
   std::sort(sorted.begin(), sorted.end());
 
@@ -77,16 +89,20 @@ int run_bench(const BenchOptions& options) {
   result["runs"] = times.size();
   result["compile_s"] = session.compile_seconds;
   result["compile_peak_rss_mb"] = compile_peak;
-  result["arena_bytes"] =
-      codegen::arena_bytes_most(interface).fixed + codegen::arena_bytes_most(interface).scratch;
+  result["arena_bytes"] = session.cuda ? codegen::cuda_arena_bytes_most(session.cuda->tables)
+                                       : codegen::arena_bytes_most(interface).fixed +
+                                             codegen::arena_bytes_most(interface).scratch;
   result["buffer_bytes"] = interface.buffer_bytes_most;
   result["arena_lower_bound_bytes"] = *as_int(module.arena_lower_bound);
   result["weights_bytes"] = interface.weights_bytes;
-  uint64_t code_bytes = 0;
+  uint64_t code_bytes = session.cuda ? session.cuda->tables.images.size() : 0;
   for (const std::string& object : session.objects)
     code_bytes += codegen::read_object_facts(llvm::MemoryBufferRef(object, "object")).code_bytes;
   result["code_bytes"] = code_bytes;
   std::vector<ProfileRow> profile;
+  if (options.profile && session.cuda)
+    user_error({}, "--profile is not for --backend=" + options.run.backend,
+               "profile with the backend llvm");
   if (options.profile) {
     progress("measuring each group");
     profile = profile_groups(session, given.arrays, options.seconds);

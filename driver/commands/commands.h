@@ -2,6 +2,7 @@
 #pragma once
 
 #include "driver/build.h"
+#include "driver/cuda_runner.h"
 #include "driver/npz.h"
 #include "driver/options.h"
 #include "driver/runner.h"
@@ -42,9 +43,14 @@ loop::SymbolValues chosen_dimensions(const loop::Module& module,
 struct Session {
   target::Target target;
   BuiltModel model;
-  std::vector<std::string> objects;  // main, then kernels
+  std::vector<std::string> objects;  // main, then kernels; none where the model is for CUDA
   double compile_seconds = 0;
+  std::optional<CudaCode> cuda = {};  // --backend=cuda, cuda-emulator
 };
+/// True for --backend=cuda and cuda-emulator.
+bool is_cuda(const RunOptions& options);
+/// What runs a session's model for CUDA.
+std::unique_ptr<CudaRunner> make_cuda_runner(const RunOptions& options, const Session& session);
 Session compile_for_call(const RunOptions& options, const GivenInputs& inputs,
                          const Progress& progress);
 /// The same for a graph of the model, its dimensions fixed.

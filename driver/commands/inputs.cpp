@@ -41,6 +41,33 @@ void read_data_folder(const std::string& folder, const frontend::DeclaredInterfa
   }
 }
 
+std::string session_name(const ModelOptions& options) {
+  return options.name.empty()
+             ? codegen::default_prefix(std::filesystem::path(options.model).stem().string())
+             : options.name;
+}
+
+Session compile_for_cuda(frontend::Imported imported, const ModelOptions& options,
+                         const std::string& backend, const Progress& progress) {
+  if (!options.target.empty() && options.target != target::cuda_target().name)
+    user_error({}, "--backend=" + backend + " is not for the target " + options.target,
+               "leave --target away");
+  if (backend == "cuda") require_cuda_driver();
+  Session session{target::cuda_target(), {}, {}, 0};
+  Diagnostics diagnostics;
+  BuildRequest request;
+  request.name = session_name(options);
+  session.model =
+      describe_model(lower_graph(std::move(imported), options, session.target, progress),
+                     session.target, request, diagnostics, progress);
+  session.cuda = build_cuda(session.model, target::default_gpu_architectures(),
+                            backend == "cuda" ? CudaImages::kCompiled : CudaImages::kEmulated,
+                            target::find_target("x86-64-v2").value(), progress);
+  progress("");
+  print_warnings(diagnostics);
+  return session;
+}
+
 }  // namespace
 
 Progress terminal_progress(bool quiet) {
@@ -126,14 +153,26 @@ loop::SymbolValues chosen_dimensions(const loop::Module& module,
   return dims;
 }
 
+bool is_cuda(const RunOptions& options) {
+  return options.backend == "cuda" || options.backend == "cuda-emulator";
+}
+
+std::unique_ptr<CudaRunner> make_cuda_runner(const RunOptions& options, const Session& session) {
+  return std::make_unique<CudaRunner>(
+      session.model, *session.cuda,
+      options.backend == "cuda" ? CudaDevice::kReal : CudaDevice::kEmulated);
+}
+
 Session compile_for_call(const RunOptions& options, const GivenInputs& inputs,
                          const Progress& progress) {
   auto start = std::chrono::steady_clock::now();
   ModelOptions model = fix_dimensions(options, inputs);
-  resolve_target(model, "native");  // a wrong name is said before the model is read
+  if (!is_cuda(options)) resolve_target(model, "native");  // said before the model is read
   Diagnostics diagnostics;
   frontend::Imported imported = import_for(model, diagnostics, progress);
-  Session session = compile_graph_for_call(std::move(imported), model, progress);
+  Session session = is_cuda(options)
+                        ? compile_for_cuda(std::move(imported), model, options.backend, progress)
+                        : compile_graph_for_call(std::move(imported), model, progress);
   session.compile_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   print_warnings(diagnostics);
@@ -145,9 +184,7 @@ Session compile_graph_for_call(frontend::Imported imported, const ModelOptions& 
   Session session{resolve_target(options, "native"), {}, {}, 0};
   Diagnostics diagnostics;
   BuildRequest request;
-  request.name = options.name.empty()
-                     ? codegen::default_prefix(std::filesystem::path(options.model).stem().string())
-                     : options.name;
+  request.name = session_name(options);
   session.model = build_model(lower_graph(std::move(imported), options, session.target, progress),
                               session.target, request, diagnostics, progress);
   session.objects = session.model.take_objects();

@@ -68,6 +68,12 @@ std::map<std::string, Array> run_once(const RunOptions& options, Session& sessio
     given.arrays = random_inputs(module, chosen_dimensions(module, options.model.at), options.seed);
   if (options.backend == "interpreter")
     return interpret(session, given.arrays, bind_dimensions(module, given.arrays));
+  if (session.cuda) {
+    std::unique_ptr<CudaRunner> runner = make_cuda_runner(options, session);
+    runner->prepare(given.arrays);
+    runner->call();
+    return runner->outputs();
+  }
   ModelRunner runner(module, session.model.interface, session.objects);
   runner.prepare(given.arrays, options.threads);
   runner.call();

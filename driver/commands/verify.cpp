@@ -67,6 +67,9 @@ void check_reference(const std::map<std::string, Array>& outputs,
 int run_verify(const VerifyOptions& options) {
   std::map<std::string, Array> reference = read_reference(options);
   GivenInputs given = read_inputs(options.run);
+  if (options.per_node && is_cuda(options.run))
+    user_error({}, "--per-node is not for --backend=" + options.run.backend,
+               "compare node by node with the backend llvm");
   if (options.per_node) {
     VerifyOptions per_node = options;
     per_node.tolerance.scaled = true;

@@ -61,7 +61,7 @@ class CudaHost : public testing::Test {
     expressions.tensor_bytes = {batch * 32, batch * 32, batch * 4};
     expressions.requirements = {le(batch, pool->index(12))};
     expressions.input_count = 1;
-    expressions.ranges.set("batch", zero, pool->index(16));
+    expressions.most = [](Expr) { return 16 * 32; };
 
     interface.name = "demo";
     interface.model_file = "demo.onnx";

@@ -1,0 +1,146 @@
+// Kernels, their images for each architecture, and the tables of the host part.
+#include "driver/cuda_build.h"
+
+#include <llvm/IR/LLVMContext.h>
+#include <llvm/IR/Module.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "codegen/bundle/link_cuda.h"
+#include "codegen/cuda/host_tables.h"
+#include "codegen/cuda/nvrtc.h"
+#include "codegen/llvm/pipeline.h"
+#include "ir/expr/text.h"
+
+namespace tenon::driver {
+namespace {
+
+[[noreturn]] void refuse(const loop::Module& module, const std::string& reason) {
+  user_error({module.model_file, "", 0, 0}, reason,
+             "give the function another schedule with --schedule=FILE");
+}
+
+// "node /fc1/Gemm", "schedule (cuda): split ..., bind ...": the comment above a kernel.
+std::vector<std::string> about(const loop::Module& module, const loop::Function& function) {
+  std::vector<std::string> lines;
+  std::string nodes;
+  loop::for_each_stmt(module.main, [&](const loop::Stmt& stmt) {
+    const auto* call = stmt.as<loop::Call>();
+    if (!call || call->function != function.name || !nodes.empty()) return;
+    for (const std::string& node : call->location) nodes += (nodes.empty() ? "" : ", ") + node;
+  });
+  if (!nodes.empty()) lines.push_back("nodes " + nodes + " of " + module.model_file);
+  return lines;
+}
+
+codegen::HostExpressions host_expressions(const BuiltModel& built) {
+  const loop::Module& module = built.module();
+  codegen::HostExpressions expressions;
+  for (const codegen::InterfaceDim& dim : built.interface.dims)
+    expressions.symbols.push_back(dim.name);
+  for (const std::vector<loop::Buffer>* list : {&module.inputs, &module.outputs})
+    for (const loop::Buffer& buffer : *list) {
+      Expr bits = module.pool->index(bits_of(buffer.type));
+      for (Expr extent : buffer.extents) bits = bits * extent;
+      expressions.tensor_bytes.push_back(floor_div(bits + 7, 8));
+    }
+  expressions.requirements = module.checks;
+  expressions.input_count = module.inputs.size();
+  expressions.most = [&](Expr bytes) { return module.at_upper_bounds(bytes); };
+  return expressions;
+}
+
+// An ELF file's head for an architecture: all that the emulated driver looks at.
+std::string empty_cubin(int capability) {
+  std::string bytes("\177ELF\2\1\1\x41\x8", 9);
+  bytes.resize(64);
+  bytes[18] = static_cast<char>(190);  // EM_CUDA
+  bytes[49] = static_cast<char>(capability);
+  return bytes;
+}
+
+std::vector<codegen::HostVariant> emulated_variants(const codegen::CudaModule& code) {
+  codegen::HostVariant variant{"sm_" + std::to_string(kEmulatedCapability), 0, {}, &code.plan};
+  codegen::HostImage image{"kernels", empty_cubin(kEmulatedCapability), {}};
+  for (const codegen::PrintedKernel& kernel : code.kernels) image.kernels.push_back(kernel.name);
+  variant.images.push_back(std::move(image));
+  return {variant};
+}
+
+// "13.0" -> 13000
+uint32_t driver_of(const std::string& version) {
+  const size_t dot = version.find('.');
+  return static_cast<uint32_t>(1000 * std::stoi(version) + 10 * std::stoi(version.substr(dot + 1)));
+}
+
+std::vector<codegen::HostVariant> compiled_variants(
+    const codegen::CudaModule& code, const std::vector<target::GpuArchitecture>& architectures,
+    const loop::Module& module, std::string& compiler) {
+  Result<codegen::Nvrtc> nvrtc = codegen::Nvrtc::open();
+  if (!nvrtc)
+    user_error({module.model_file, "", 0, 0}, "no compiler for kernels: " + nvrtc.reason(), "");
+  compiler = "NVRTC " + nvrtc->version();
+  std::vector<codegen::CudaUnit> units;
+  for (const target::GpuArchitecture& architecture : architectures)
+    for (const codegen::PrintedKernel& kernel : code.kernels)
+      units.push_back({kernel.name, kernel.text, architecture.name});
+  const int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  Result<std::vector<std::string>> images = codegen::compile_units(*nvrtc, units, threads);
+  if (!images) refuse(module, images.reason());
+  std::vector<codegen::HostVariant> variants;
+  size_t next = 0;
+  for (const target::GpuArchitecture& architecture : architectures) {
+    codegen::HostVariant variant{
+        architecture.name, architecture.is_ptx ? 0 : driver_of(nvrtc->version()), {}, &code.plan};
+    for (const codegen::PrintedKernel& kernel : code.kernels)
+      variant.images.push_back({kernel.name, std::move((*images)[next++]), {kernel.name}});
+    variants.push_back(std::move(variant));
+  }
+  return variants;
+}
+
+}  // namespace
+
+CudaCode build_cuda(BuiltModel& built, const std::vector<target::GpuArchitecture>& architectures,
+                    CudaImages images, const target::Target& host, const Progress& progress) {
+  CudaCode cuda;
+  built.interface.triple = host.triple;
+  built.interface.cpu_features = 0;
+  const loop::Module& module = built.module();
+
+  progress("generating kernels");
+  codegen::CudaOptions options;
+  options.prefix = built.interface.name;
+  for (const WeightsPlan::Place& place : built.weights.places)
+    options.weight_offsets[place.constant->buffer.name] = static_cast<uint64_t>(place.offset);
+  options.node_number = node_numbers(built);
+  options.about = [&](const loop::Function& function) { return about(module, function); };
+  Result<codegen::CudaModule> code = codegen::emit_cuda(module, architectures, options);
+  if (!code) refuse(module, code.reason());
+  cuda.code = std::move(*code);
+
+  progress("compiling kernels");
+  const std::vector<codegen::HostVariant> variants =
+      images == CudaImages::kEmulated
+          ? emulated_variants(cuda.code)
+          : compiled_variants(cuda.code, architectures, module, cuda.compiler);
+  Result<codegen::CudaTables> tables = codegen::make_host_tables(variants, host_expressions(built));
+  if (!tables) refuse(module, tables.reason());
+  cuda.tables = std::move(*tables);
+  built.interface.buffer_bytes_most = cuda.tables.buffer_bytes_most;
+  return cuda;
+}
+
+std::string host_object(const BuiltModel& built, const CudaCode& cuda, const target::Target& host) {
+  const codegen::BundleInterface& interface = built.interface;
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::Module> module = codegen::link_cuda(context, interface, cuda.tables);
+  std::string bytes = codegen::emit_object(*module, host, codegen::Scheduling::Reorder).bytes;
+  if (interface.weights_embedded && interface.weights_bytes != 0)
+    codegen::fill_weights({bytes.data(), bytes.size()}, interface,
+                          weights_source(built.weights, *built.constants));
+  return bytes;
+}
+
+}  // namespace tenon::driver

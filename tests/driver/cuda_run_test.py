@@ -1,0 +1,61 @@
+"""`tenon run`, `bench` and `verify` with --backend=cuda-emulator, and what a machine without a GPU says.
+
+    tenon run digits.onnx --backend=cuda-emulator   ->   the same probabilities as --backend=llvm
+"""
+import ctypes
+import json
+import unittest
+
+import numpy as np
+
+from small_models import DIGITS, CommandLineTest
+
+IMAGE = np.arange(64, dtype=np.float32).reshape(1, 1, 8, 8) / 4
+
+
+def has_driver():
+    try:
+        ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return False
+    return True
+
+
+class Emulated(CommandLineTest):
+    def setUp(self):
+        super().setUp()
+        np.savez(self.folder / "in.npz", image=IMAGE)
+
+    def outputs(self, backend):
+        self.succeed("run", DIGITS, "--inputs", self.folder / "in.npz", "--backend", backend,
+                     "--outputs", self.folder / "out.npz")
+        return np.load(self.folder / "out.npz")["probabilities"]
+
+    def test_run_agrees_with_llvm(self):
+        np.testing.assert_allclose(self.outputs("cuda-emulator"), self.outputs("llvm"), rtol=1e-5)
+
+    def test_verify_and_bench(self):
+        np.savez(self.folder / "reference.npz", probabilities=self.outputs("llvm"))
+        arguments = ["--inputs", self.folder / "in.npz", "--backend", "cuda-emulator"]
+        self.succeed("verify", DIGITS, *arguments, "--reference", self.folder / "reference.npz")
+        result = json.loads(self.succeed("bench", DIGITS, *arguments, "--seconds", "0.1",
+                                         "--json").stdout)
+        self.assertEqual(result["target"], "cuda")
+        self.assertGreaterEqual(result["runs"], 3)
+
+    def test_what_it_cannot_do_is_refused(self):
+        self.refuse("run", DIGITS, "--backend", "cuda-emulator", "--target", "znver4",
+                    message="--backend=cuda-emulator is not for the target znver4",
+                    help="leave --target away")
+        self.refuse("verify", DIGITS, "--backend", "cuda-emulator", "--inputs",
+                    self.folder / "in.npz", "--reference", self.folder / "in.npz", "--per-node",
+                    message="--per-node is not for --backend=cuda-emulator")
+
+    @unittest.skipIf(has_driver(), "this machine has a driver")
+    def test_no_driver(self):
+        self.refuse("run", DIGITS, "--backend", "cuda",
+                    message="no NVIDIA driver", help="--backend=cuda-emulator")
+
+
+if __name__ == "__main__":
+    unittest.main()
