@@ -8,6 +8,7 @@
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Transforms/Utils/Cloning.h>
 
+#include <sstream>
 #include <thread>
 
 #include "codegen/bundle/header.h"
@@ -127,6 +128,19 @@ std::string whole_text(const BuiltModel& built) {
   return codegen::to_text(*whole);
 }
 
+// "acc[m:1, n:64] = sum[k:128](flat[m, k] * fc1_weight[n, k])", a line for each stage: the function's
+// text without its head, and without the nodes' names.
+std::vector<std::string> meaning_of(const tensor::Function& function) {
+  std::vector<std::string> lines;
+  std::istringstream text(tensor::to_string(function));
+  for (std::string line; std::getline(text, line);) {
+    size_t first = line.find_first_not_of(' ');
+    if (first == std::string::npos || first == 0) continue;
+    lines.push_back(line.substr(first, line.rfind(" loc(") - first));
+  }
+  return lines;
+}
+
 }  // namespace
 
 frontend::Imported import_for(const ModelOptions& options, Diagnostics& diagnostics,
@@ -146,7 +160,7 @@ LoweredModel lower_graph(frontend::Imported imported, const ModelOptions& option
   LoweredModel lowered;
   lowered.file = imported.file;
   lowered.program.graph = std::move(imported.graph);
-  PassContext context{&target, {}, !options.no_schedule};
+  PassContext context{&target, {}, !options.no_schedule, options.in_source};
   if (!options.schedule_file.empty()) {
     std::vector<uint8_t> text = read_file(options.schedule_file);
     context.scripts = schedule::parse_scripts(
@@ -157,6 +171,9 @@ LoweredModel lower_graph(frontend::Imported imported, const ModelOptions& option
   instruments.verify_each = options.verify_each;
   if (options.time_passes) instruments.report_time = print_time;
   instruments.after_pass = [&](const Pass& pass, const Program& program) {
+    if (program.level == Level::Tensor)
+      for (const tensor::Function& function : program.tensors.functions)
+        lowered.meanings[function.name] = meaning_of(function);
     if (program.level != Level::Loop || pass.level == Level::Loop) return;
     for (const loop::Function& function : program.module.functions)
       lowered.computation += loop::to_string(function);

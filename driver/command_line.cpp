@@ -69,43 +69,45 @@ void add_run_options(CLI::App& command, RunOptions& run, RawModelOptions& raw,
   command.add_option("--data", run.data_folder, "a folder of ONNX test data: input_0.pb, ...");
   command.add_option("--threads", run.threads, "threads to run on")->check(CLI::Range(1, 1024));
   command.add_option("--seed", run.seed, "of random inputs");
-  command.add_option("--backend", run.backend,
-                     "llvm, interpreter, cuda-emulator (no GPU needed) or cuda");
+  command.add_option(
+      "--backend", run.backend,
+      "llvm, interpreter, cpp (built by $CXX), cuda-emulator (no GPU needed) or cuda");
 }
 
 void check_backend(const std::string& backend) {
-  for (const char* known : {"llvm", "interpreter", "cuda-emulator", "cuda"})
+  for (const char* known : {"llvm", "interpreter", "cpp", "cuda-emulator", "cuda"})
     if (backend == known) return;
-  bool later = backend == "cpp";
-  user_error({},
-             later ? "the backend " + backend + " is not in this version"
-                   : "no backend is called " + backend,
-             "there are llvm, interpreter, cuda-emulator and cuda");
+  user_error({}, "no backend is called " + backend,
+             "there are llvm, interpreter, cpp, cuda-emulator and cuda");
 }
 
 void check_emit(const std::vector<std::string>& kinds) {
   for (const std::string& kind : kinds) {
     if (kind == "lib" || kind == "obj" || kind == "llvm-ir" || kind == "asm") continue;
-    bool later = kind == "cpp" || kind == "cuda";
+    if (kind == "cpp" && kinds.size() == 1) continue;
+    if (kind == "cpp")
+      user_error({}, "--emit=cpp writes a source tree in place of a library",
+                 "ask for it alone; CMake or `tenon pack` makes the library");
+    bool later = kind == "cuda";
     user_error({},
                later ? "--emit=" + kind + " is not in this version"
                      : "--emit=" + kind + ": no output is called so",
-               "there are lib, obj, llvm-ir and asm");
+               "there are lib, obj, llvm-ir, asm and cpp");
   }
 }
 
 // Names of commands that a later version has.
 void check_command(int argc, char** argv) {
-  static const std::vector<std::string> known = {"compile", "run",     "bench",
-                                                 "verify",  "targets", "ops"};
+  static const std::vector<std::string> known = {"compile", "run",     "bench", "verify",
+                                                 "pack",    "targets", "ops"};
   if (argc < 2 || argv[1][0] == '-') return;
   std::string command = argv[1];
   for (const std::string& name : known)
     if (name == command) return;
-  for (const char* later : {"pack", "inspect", "tune", "quantize"})
+  for (const char* later : {"inspect", "tune", "quantize"})
     if (command == later)
       user_error({}, "the command " + command + " is not in this version",
-                 "there are compile, run, bench, verify, targets and ops");
+                 "there are compile, run, bench, verify, pack, targets and ops");
   std::string near = nearest_name(command, known);
   user_error({}, "no command is called " + command,
              near.empty() ? "`tenon --help` lists the commands" : "did you mean " + near + "?");
@@ -138,7 +140,8 @@ int parse_and_run(int argc, char** argv) {
       ->required();
   compile_command->add_option("--depfile", compile.depfile,
                               "a file for Make or Ninja: what the library was read from");
-  compile_command->add_option("--emit", compile.emit, "lib (always), obj, llvm-ir, asm")
+  compile_command
+      ->add_option("--emit", compile.emit, "lib (always), obj, llvm-ir, asm; or cpp: a source tree")
       ->delimiter(',')
       ->take_all();
   compile_command
@@ -162,6 +165,7 @@ int parse_and_run(int argc, char** argv) {
   compile_command->callback([&] {
     parse_raw(raw, compile.model);
     check_emit(compile.emit);
+    compile.model.in_source = !compile.emit.empty() && compile.emit[0] == "cpp";
     for (const std::string& text : renames) compile.renames.insert(parse_pair(text, "--rename"));
     compile.weights_in_file = weights == "file";
     compile.default_visibility = visibility == "default";
@@ -178,6 +182,7 @@ int parse_and_run(int argc, char** argv) {
     parse_raw(raw, run.model);
     for (const std::string& text : input_files) run.input_files.insert(parse_pair(text, "--input"));
     check_backend(run.backend);
+    run.model.in_source = run.backend == "cpp";
     status = run_run(run);
   });
 
@@ -197,6 +202,7 @@ int parse_and_run(int argc, char** argv) {
     for (const std::string& text : input_files)
       bench.run.input_files.insert(parse_pair(text, "--input"));
     check_backend(bench.run.backend);
+    bench.run.model.in_source = bench.run.backend == "cpp";
     status = run_bench(bench);
   });
 
@@ -225,8 +231,18 @@ int parse_and_run(int argc, char** argv) {
     for (const std::string& text : input_files)
       verify.run.input_files.insert(parse_pair(text, "--input"));
     check_backend(verify.run.backend);
+    verify.run.model.in_source = verify.run.backend == "cpp";
     status = run_verify(verify);
   });
+
+  std::string folder;
+  CLI::App* pack_command =
+      app.add_subcommand("pack", "build and verify a source tree with edited kernels");
+  pack_command->footer(
+      "example: tenon compile kws.onnx -o out/ --emit=cpp, edit out/kernels/*.cpp, tenon pack "
+      "out/");
+  pack_command->add_option("folder", folder, "as --emit=cpp wrote it")->required();
+  pack_command->callback([&] { status = run_pack(folder); });
 
   app.add_subcommand("targets", "what can be compiled for")->callback([&] {
     status = run_targets();

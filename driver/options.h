@@ -26,6 +26,7 @@ struct ModelOptions {
   bool verify_each = false;
   bool time_passes = false;
   bool no_schedule = false;  // keep naive loops
+  bool in_source = false;    // --emit=cpp, --backend=cpp
 };
 
 struct CompileOptions {

@@ -120,7 +120,9 @@ void form_fma(Program& program, const PassContext& context) {
 
 void legalize(Program& program, const PassContext& context) {
   LegalOperations legal;
-  if (context.target) legal = LegalOperations(target::operations_of(*context.target));
+  if (context.target)
+    legal = LegalOperations(context.in_source ? target::source_operations_of(*context.target)
+                                              : target::operations_of(*context.target));
   for (loop::Function& function : program.module.functions)
     function = loop::legalize(function, legal);
 }

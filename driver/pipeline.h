@@ -37,7 +37,8 @@ struct PassContext {
   const target::Target* target = nullptr;
   // --schedule: for the functions that it names, instead of the templates'
   std::vector<schedule::Script> scripts;
-  bool schedule = true;  // false: loops stay naive
+  bool schedule = true;    // false: loops stay naive
+  bool in_source = false;  // what follows prints C++ instead of emitting machine code
 };
 
 struct Pass {

@@ -87,4 +87,12 @@ OperationTable operations_of(const Target& target) {
   return {};
 }
 
+OperationTable source_operations_of(const Target& target) {
+  OperationTable table = operations_of(target);
+  std::erase_if(table.conversions, [](const ConversionRow& row) {
+    return row.to == DTypeSet{F16} || row.from == DTypeSet{F16};
+  });
+  return table;
+}
+
 }  // namespace tenon::target

@@ -18,4 +18,8 @@ namespace tenon::target {
 /// What LLVM does in line on the target's processor.
 OperationTable operations_of(const Target& target);
 
+/// What C++ source can say for it in text that a compiler does in line: the same, but for the short
+/// floats, which C++17 has no types for.
+OperationTable source_operations_of(const Target& target);
+
 }  // namespace tenon::target

@@ -62,8 +62,12 @@ BundleFolder::BundleFolder(FolderRequest request, const std::vector<std::string>
   std::error_code error;
   has_made_folder_ = fs::create_directories(request_.path, error);
   if (error) refuse(request_.path, "the folder cannot be made: " + error.message());
-  for (const std::string& file_name : file_names_)
+  for (const std::string& file_name : file_names_) {
+    const std::string parent = fs::path(final_path(file_name)).parent_path();
+    if (fs::create_directories(parent, error)) made_folders_.push_back(parent);
+    if (error) refuse(parent, "the folder cannot be made: " + error.message());
     llvm::sys::RemoveFileOnSignal(temporary_path(file_name));
+  }
 }
 
 BundleFolder::~BundleFolder() {
@@ -73,8 +77,10 @@ BundleFolder::~BundleFolder() {
     fs::remove(temporary_path(file_name), ignored);
   }
   while (!intermediates_.empty()) remove_intermediate(std::string(intermediates_.back()));
-  if (has_made_folder_ && !is_committed_) {
-    std::error_code ignored;  // someone else may have put a file there
+  if (is_committed_) return;
+  std::error_code ignored;  // someone else may have put a file there
+  for (const std::string& folder : made_folders_) fs::remove(folder, ignored);
+  if (has_made_folder_) {
     fs::remove(request_.path, ignored);
   }
 }
@@ -84,7 +90,9 @@ std::string BundleFolder::final_path(const std::string& file_name) const {
 }
 
 std::string BundleFolder::temporary_path(const std::string& file_name) const {
-  return final_path(fmt::format(".tenon-{}-{}", getpid(), file_name));
+  const fs::path name(file_name);  // perhaps below a folder of the bundle's: kernels/fc1.cpp
+  return final_path(name.parent_path() /
+                    fmt::format(".tenon-{}-{}", getpid(), name.filename().string()));
 }
 
 void BundleFolder::check_folder() {
@@ -172,8 +180,10 @@ void BundleFolder::write_path(const std::string& path, const FileWriter& writer)
 
 void BundleFolder::remove_stale_files() const {
   for (const ManifestFile& old : found_.files) {
-    const bool is_plain = fs::path(old.name).filename() == old.name;
-    if (!is_plain || std::count(file_names_.begin(), file_names_.end(), old.name)) continue;
+    const fs::path name(old.name);
+    const bool is_inside = name.is_relative() && name.lexically_normal() == name &&
+                           (name.begin() == name.end() || *name.begin() != "..");
+    if (!is_inside || std::count(file_names_.begin(), file_names_.end(), old.name)) continue;
     const std::string path = final_path(old.name);
     std::error_code ignored;
     if (!fs::is_regular_file(path, ignored)) continue;

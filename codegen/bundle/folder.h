@@ -28,7 +28,8 @@ using FileWriter = std::function<void(llvm::raw_pwrite_stream&)>;
 /// that would be overwritten but is not as the folder's manifest lists it, a full disk.
 class BundleFolder {
  public:
-  /// Checks that `file_names`, and manifest.json, may be written.
+  /// Checks that `file_names`, and manifest.json, may be written; a name may have folders before
+  /// it, which are made.
   BundleFolder(FolderRequest request, const std::vector<std::string>& file_names);
   ~BundleFolder();
   BundleFolder(const BundleFolder&) = delete;
@@ -69,6 +70,7 @@ class BundleFolder {
   std::vector<std::string> intermediates_;  // paths
   FoundManifest found_;
   bool has_made_folder_ = false;
+  std::vector<std::string> made_folders_;  // below it
   bool is_committed_ = false;
 };
 

@@ -101,6 +101,13 @@ std::string write_manifest(const BundleInterface& interface, const ManifestDetai
   manifest["options"] = options_of(interface, details.inputs);
   manifest["abi"] = fmt::format("0x{:08x}", interface_abi(interface));
   manifest["files"] = files_of(details.files);
+  if (!details.kernels.empty()) {
+    Json kernels = Json::array();
+    for (const ManifestKernel& kernel : details.kernels)
+      kernels.push_back(
+          {{"file", kernel.file}, {"function", kernel.function}, {"symbol", kernel.symbol}});
+    manifest["kernels"] = kernels;
+  }
   manifest["dims"] = dims_of(interface);
   manifest["inputs"] = tensors_of(interface, TensorRole::kInput);
   manifest["outputs"] = tensors_of(interface, TensorRole::kOutput);

@@ -24,12 +24,20 @@ struct BuildInputs {
   std::vector<ManifestFile> schedule_files;  // --schedule
 };
 
+/// A kernel of a source tree: its file, and the function of <name>.tenon that it was printed from.
+struct ManifestKernel {
+  std::string file;
+  std::string function;
+  std::string symbol;
+};
+
 /// What the manifest says beyond the interface.
 struct ManifestDetails {
   BuildInputs inputs;
   std::vector<ManifestFile> files;  // of the bundle, in order of name
   std::vector<std::string> undefined_symbols;
   uint64_t code_bytes = 0;
+  std::vector<ManifestKernel> kernels;  // of a source tree
 };
 
 /// The text: ordered keys, no time and no path, so that one build gives one text.

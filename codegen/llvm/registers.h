@@ -4,9 +4,8 @@
 //   buffer acc: f32[8, 48] in register, written as acc[mi, nv*16 + lane] in a vectorized loop of 16
 //   ->   24 slots, each a <16 x float> or still undefined
 //
-// A group is as long as the longest vectorized loop that uses the buffer, where each access covers
-// whole groups, or an aligned part of one (the halves by which a vector is summed up); otherwise
-// one element. Then vectors are put together and taken apart lane by lane: right, and slow.
+// ir/loop/register_group.h says how long a group is. Where it is one element, vectors are put
+// together and taken apart lane by lane: right, and slow.
 #pragma once
 
 #include <functional>
@@ -29,13 +28,6 @@ struct RegisterBuffer {
   // of a buffer declared inside a vectorized loop: each lane has its own, a slot holds all
   unsigned private_lanes = 0;
 };
-
-/// The elements of a group: `body` is the statement in which the buffer is known; `flat` gives the
-/// position of an element. `is_vector_loop` tells which loops become vectors.
-int64_t register_group(
-    const loop::Stmt& body, const std::string& buffer,
-    const std::function<LinearForm(const std::string&, std::span<const Expr>)>& flat,
-    const std::function<bool(const loop::For&)>& is_vector_loop);
 
 class Registers {
  public:

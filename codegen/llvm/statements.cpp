@@ -4,6 +4,7 @@
 //   ->   k:   %k = phi [0, %before], [%next, %k.body]     %acc = phi [%zero, %before], [%fma, %k.body] ...
 #include "codegen/llvm/kernel_emitter.h"
 #include "ir/expr/text.h"
+#include "ir/loop/register_group.h"
 #include "runtime/model_tables.h"
 
 namespace tenon::codegen {
@@ -302,7 +303,7 @@ void KernelEmitter::emit_register_alloc(const loop::Buffer& buffer, const Linear
   if (lane_)
     slots.private_lanes = lane_->count;
   else
-    slots.group = register_group(
+    slots.group = loop::register_group(
         body_, buffer.name,
         [&](const std::string& name, std::span<const Expr> indices) {
           return flat(register_strides_.at(name), indices);

@@ -61,7 +61,7 @@ Piece KernelPrinter::element(const std::string& buffer, std::span<const Expr> in
 
 Piece KernelPrinter::address(const std::string& buffer, Expr position) {
   Piece name{names_.of(buffer)};
-  return is_int(position, 0) ? name : binary(name, "+", index(position));
+  return is_int(position, 0) ? name : sum(name, index(position));
 }
 
 }  // namespace tenon::codegen::source

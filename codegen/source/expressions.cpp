@@ -6,6 +6,7 @@
 //   (i - 3) // 2                index ->   tn_floor_div(i - 3, 2), or i / 2 where i >= 0 is proved
 #include "codegen/source/literals.h"
 #include "codegen/source/printer.h"
+#include "ir/expr/element.h"
 
 namespace tenon::codegen::source {
 namespace {
@@ -93,6 +94,7 @@ Value KernelPrinter::apply(Op op, DType type, std::vector<Value> x) {
     if (op == Op::Not) return made(unary("!", operands[0]));
   }
   bool plain = is_float(type) || type == DType::Index;
+  if (type == DType::Index && op == Op::Add) return made(sum(operands[0], operands[1]));
   if (plain && *infix(op)) return made(binary(operands[0], infix(op), operands[1]));
   if (plain && op == Op::Neg) return made(unary("-", operands[0]));
   std::string name = function_name(op);
@@ -185,6 +187,11 @@ Value KernelPrinter::value_of_node(Expr e) {
   switch (e.kind()) {
     case ExprKind::IntImm: return {integer_literal(e.type(), e.as<IntImm>()->value), e.type()};
     case ExprKind::FloatImm:
+      if (e.type() == DType::F16 || e.type() == DType::BF16) {
+        uint8_t bytes[2];
+        store_element(e.type(), bytes, 0, Scalar{.f = e.as<FloatImm>()->value});
+        return {integer_literal(e.type(), bytes[0] | bytes[1] << 8), e.type()};
+      }
       if (e.type() != DType::F32 && e.type() != DType::F64)
         return fail("no literal of type " + std::string(name_of(e.type())), e.type());
       return {real_literal(e.type(), e.as<FloatImm>()->value), e.type()};

@@ -50,11 +50,16 @@ Piece binary(const Piece& a, const std::string& op, const Piece& b) {
       return bound(piece, chains && right ? next(known.operand) : known.operand);
     };
     std::string right = side(b, true);
-    // a - -1 and a + -1 keep their distance: no -- comes about.
     return {side(a, false) + " " + op + " " + right, known.binding};
   }
   TENON_CHECK(false, "no operator of C is written " + op);
   return {};
+}
+
+Piece sum(const Piece& a, const Piece& b) {
+  std::string left = bound(a, Binding::Additive), right = bound(b, Binding::Additive);
+  if (right[0] == '-') return {left + " - " + right.substr(1), Binding::Additive};
+  return {left + " + " + right, Binding::Additive};
 }
 
 Piece unary(const std::string& op, const Piece& a) {

@@ -39,6 +39,8 @@ std::string bound(const Piece& piece, Binding least);
 /// a + b, a && b, ... Where compilers warn about operators side by side (&& in ||, arithmetic in
 /// shifts, anything in bit operations) the inner one gets parentheses too.
 Piece binary(const Piece& a, const std::string& op, const Piece& b);
+/// a + b where sums may be regrouped: integers, pointers. a + (b - 1) is a + b - 1.
+Piece sum(const Piece& a, const Piece& b);
 /// -a, !a, ~a.
 Piece unary(const std::string& op, const Piece& a);
 /// (type)a.

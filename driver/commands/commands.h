@@ -10,9 +10,13 @@
 namespace tenon::driver {
 
 int run_compile(const CompileOptions& options);
+/// --emit=cpp.
+int run_compile_source(const CompileOptions& options);
 int run_run(const RunOptions& options);
 int run_bench(const BenchOptions& options);
 int run_verify(const VerifyOptions& options);
+/// Builds and verifies a source tree.
+int run_pack(const std::string& folder);
 int run_targets();
 int run_ops(bool markdown);
 

@@ -8,6 +8,8 @@
 
 #include "codegen/bundle/identifiers.h"
 #include "driver/commands/commands.h"
+#include "driver/host_compiler.h"
+#include "driver/source_build.h"
 #include "support/text.h"
 
 namespace tenon::driver {
@@ -185,9 +187,18 @@ Session compile_graph_for_call(frontend::Imported imported, const ModelOptions& 
   Diagnostics diagnostics;
   BuildRequest request;
   request.name = session_name(options);
-  session.model = build_model(lower_graph(std::move(imported), options, session.target, progress),
-                              session.target, request, diagnostics, progress);
-  session.objects = session.model.take_objects();
+  LoweredModel lowered = lower_graph(std::move(imported), options, session.target, progress);
+  if (options.in_source) {
+    HostCompiler compiler = HostCompiler::find();
+    SourceModel source =
+        build_source(std::move(lowered), session.target, request, diagnostics, progress);
+    progress("building with " + compiler.name());
+    session.objects = host_objects(compiler, source);
+    session.model = std::move(source.built);
+  } else {
+    session.model = build_model(std::move(lowered), session.target, request, diagnostics, progress);
+    session.objects = session.model.take_objects();
+  }
   progress("");
   print_warnings(diagnostics);
   return session;

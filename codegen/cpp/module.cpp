@@ -1,0 +1,377 @@
+// Kernels with their comments, and the functions of runtime/model_tables.h.
+#include "codegen/cpp/module.h"
+
+#include <algorithm>
+#include <set>
+
+#include "codegen/bundle/header.h"
+#include "codegen/cpp/size_text.h"
+#include "codegen/source/writer.h"
+#include "ir/expr/text.h"
+#include "ir/loop/places.h"
+#include "runtime/model_tables.h"
+#include "support/text.h"
+
+namespace tenon::codegen::cpp {
+namespace {
+
+// Names that the entry points and the runtime have.
+bool is_taken(const std::string& name) {
+  static const std::set<std::string> kNames = {"open",        "run",  "arena_bytes", "selftest",
+                                               "status_text", "info", "weights"};
+  return kNames.count(name) || name.starts_with("rt_") || name == "io" || name == "model";
+}
+
+class ModulePrinter {
+ public:
+  ModulePrinter(const loop::Module& module, const target::Target& target,
+                const ModuleOptions& options)
+      : module_(module), target_(target), options_(options), ranges_(module.symbol_ranges()) {}
+
+  Result<ModuleText> print() {
+    if (Status status = read_main(); !status) return status.error();
+    if (Status status = print_kernels(); !status) return status.error();
+    number_sizes();
+    text_.buffer_bytes_most =
+        module_.arena_bytes ? static_cast<uint64_t>(module_.at_upper_bounds(module_.arena_bytes))
+                            : 0;
+    for (const Kernel& kernel : text_.kernels)
+      text_.scratch_bytes_most =
+          std::max(text_.scratch_bytes_most, most(kernel.code.scratch_bytes));
+    print_declarations();
+    print_entry();
+    out_.blank();
+    print_sizes();
+    out_.blank();
+    if (Status status = print_run_group(); !status) return status.error();
+    text_.functions = out_.take();
+    return std::move(text_);
+  }
+
+ private:
+  Status read_main() {
+    std::optional<Failure> failure;
+    loop::for_each_stmt(module_.main, [&](const loop::Stmt& stmt) {
+      if (const auto* call = stmt.as<loop::Call>())
+        calls_.push_back(call);
+      else if (stmt.kind() != loop::StmtKind::Block && stmt.kind() != loop::StmtKind::Alloc)
+        failure = Failure{"main holds a loop or a condition"};
+    });
+    if (failure) return *failure;
+    views_ = loop::view_places(module_);
+    for (const loop::ArenaSlot& slot : module_.arena) slots_[slot.buffer] = slot.offset;
+    for (const auto* list : {&module_.inputs, &module_.outputs})
+      for (const loop::Buffer& buffer : *list) io_.emplace(buffer.name, io_.size());
+    return Done{};
+  }
+
+  // ---- kernels ----------------------------------------------------------------------------------
+
+  Status print_kernels() {
+    std::set<std::string> names;
+    for (const loop::Function& function : module_.functions) {
+      bool is_called = std::any_of(calls_.begin(), calls_.end(), [&](const loop::Call* call) {
+        return call->function == function.name;
+      });
+      if (!is_called) continue;
+      std::string name = to_word(function.name);
+      if (is_taken(name)) name = "kernel_" + name;
+      std::string unique = name;
+      for (int i = 2; !names.insert(unique).second; ++i) unique = name + "_" + std::to_string(i);
+      Kernel kernel;
+      kernel.function = function.name;
+      kernel.symbol = options_.prefix + "_" + unique;
+      kernel.file = "kernels/" + unique + ".cpp";
+      Result<KernelText> code =
+          print_kernel(function, ranges_, target_, {kernel.symbol, options_.node_number});
+      if (!code) return code.error();
+      kernel.code = std::move(*code);
+      kernel.text = file_text(function, kernel);
+      numbers_[function.name] = text_.kernels.size();
+      text_.kernels.push_back(std::move(kernel));
+    }
+    for (const loop::Call* call : calls_) {
+      auto number = numbers_.find(call->function);
+      TENON_CHECK(number != numbers_.end(),
+                  "main calls " + call->function + ", which is no function of the module");
+      text_.groups.push_back({number->second, call->location});
+    }
+    return Done{};
+  }
+
+  // What the kernel computes, for which nodes, from what, and how its loops were made.
+  std::string file_text(const loop::Function& function, const Kernel& kernel) const {
+    std::string text =
+        source::comment(kernel.file.substr(kernel.file.find('/') + 1) + ": " + nodes_of(function));
+    auto meaning = options_.meanings.find(function.name);
+    if (meaning != options_.meanings.end())
+      for (const std::string& line : meaning->second)
+        text += source::comment("  " + line, "      ");
+    text += "//\n";
+    for (size_t i = 0; i < function.params.size(); ++i) {
+      const loop::Buffer& buffer = function.params[i].buffer;
+      const std::string& name = kernel.code.parameter_names[i];
+      std::vector<std::string> extents;
+      for (Expr extent : buffer.extents) extents.push_back(to_string(extent));
+      std::string line =
+          name + ": " + std::string(name_of(buffer.type)) + "[" + join(extents, ", ") + "]";
+      if (name != buffer.name) line += ", " + buffer.name;
+      text += source::comment(line);
+    }
+    if (!function.schedule.empty()) {
+      text += source::comment("schedule (" + target_.name + "):");
+      for (const std::string& line : function.schedule)
+        text += source::comment("  " + line, "    ");
+    }
+    return text + "#include \"" + options_.prefix + "_kernels.h\"\n\n" + kernel.code.definition;
+  }
+
+  // Of all calls: equal groups share a kernel.
+  std::string nodes_of(const loop::Function& function) const {
+    std::vector<std::string> nodes;
+    for (const loop::Call* call : calls_)
+      if (call->function == function.name)
+        for (const std::string& node : call->location)
+          if (std::find(nodes.begin(), nodes.end(), node) == nodes.end()) nodes.push_back(node);
+    std::string file = module_.model_file.empty() ? "" : " of " + module_.model_file;
+    return nodes.empty() ? function.name
+                         : (nodes.size() == 1 ? "node " : "nodes ") + join(nodes, ", ") + file;
+  }
+
+  void print_declarations() {
+    std::string guard = upper(options_.prefix) + "_KERNELS_H";
+    std::string& text = text_.declarations;
+    text = "/* SPDX-License-Identifier: 0BSD\n   " + options_.prefix +
+           "_kernels.h: the kernels of " + options_.prefix +
+           ", one in each file of kernels/.\n"
+           "   `begin` and `end`: iterations of the outermost loop that this call runs. */\n";
+    text += "#ifndef " + guard + "\n#define " + guard +
+            "\n#include <stdint.h>\n#ifdef __cplusplus\n#include \"runtime/tn_vector.h\"\n"
+            "extern \"C\" {\n#endif\n#pragma GCC visibility push(hidden)\n\n"
+            "#define TN_RESTRICT __restrict\n\n";
+    for (const Kernel& kernel : text_.kernels) {
+      source::SourceWriter line;
+      line.line(kernel.code.signature + ";");
+      text += line.take();
+    }
+    text += "\n#pragma GCC visibility pop\n#ifdef __cplusplus\n}\n#endif\n#endif\n";
+  }
+
+  static std::string upper(std::string text) {
+    for (char& c : text)
+      if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    return text;
+  }
+
+  // ---- sizes ------------------------------------------------------------------------------------
+
+  // The extents and offsets that are not literals get a number in `sizes`, behind the chunks of the
+  // groups.
+  void number_sizes() {
+    auto add = [&](Expr e) {
+      if (!as_int(e) && !size_numbers_.count(to_string(e))) {
+        size_numbers_[to_string(e)] = text_.groups.size() + computed_.size();
+        computed_.push_back(e);
+      }
+    };
+    for (const Group& group : text_.groups)
+      if (Expr extent = text_.kernels[group.kernel].code.extent) add(extent);
+    for (const loop::ArenaSlot& slot : module_.arena) add(slot.offset);
+    for (const auto& [name, place] : views_) add(place.offset);
+    text_.size_count =
+        static_cast<uint32_t>(std::max<size_t>(1, text_.groups.size() + computed_.size()));
+  }
+
+  uint64_t most(Expr e) const {
+    if (!e) return 0;
+    Interval bounds = bounds_of(e, ranges_);
+    TENON_CHECK(bounds.max != Interval::kMax, "a size has no upper bound: " + to_string(e));
+    return static_cast<uint64_t>(bounds.max);
+  }
+
+  // What each symbol is called in a function that has the dimensions in an array.
+  std::map<std::string, std::string> symbols_in(const std::string& array) const {
+    std::map<std::string, std::string> names;
+    for (const loop::Symbol& symbol : module_.symbols) {
+      auto dim = std::find(options_.dims.begin(), options_.dims.end(), symbol.name);
+      if (dim != options_.dims.end()) {
+        names[symbol.name] = array + "[" + std::to_string(dim - options_.dims.begin()) + "]";
+        continue;
+      }
+      TENON_CHECK(symbol.min == symbol.max,
+                  "the dimension " + symbol.name + " is neither given nor fixed");
+      names[symbol.name] = std::to_string(symbol.min);
+    }
+    return names;
+  }
+
+  std::string size(Expr e, const std::string& dims) const {
+    return size_text(e, symbols_in(dims), ranges_).text;
+  }
+
+  // entry: dims | arena | scratch | tensors | requirements
+  void print_entry() {
+    out_.open("void tn_model_entry(int64_t *entry)");
+    size_t next = options_.dims.size();
+    auto set = [&](const std::string& value, const std::string& what) {
+      out_.line("entry[" + std::to_string(next++) + "] = " + value + "; /* " + what + " */");
+    };
+    set(module_.arena_bytes ? size(module_.arena_bytes, "entry") : "0",
+        "bytes of the arena's buffers");
+    source::Piece scratch{"0"};
+    for (const Kernel& kernel : text_.kernels) {
+      source::Piece bytes = size_text(kernel.code.scratch_bytes, symbols_in("entry"), ranges_);
+      if (bytes.text == "0" || bytes.text == scratch.text) continue;
+      scratch = scratch.text == "0" ? bytes : source::call("tn_max", {scratch, bytes});
+    }
+    set(scratch.text, "of a body's scratch");
+    for (const auto* list : {&module_.inputs, &module_.outputs})
+      for (const loop::Buffer& buffer : *list)
+        set(size(loop::bytes_of(buffer, *module_.pool), "entry"),
+            "of " + options_.io_members[io_.at(buffer.name)]);
+    for (Expr check : module_.checks) set(size(check, "entry"), "holds");
+    out_.close();
+  }
+
+  void print_sizes() {
+    out_.open("void tn_model_sizes(const int64_t *dims, int64_t *sizes)");
+    if (options_.dims.empty()) out_.line("(void)dims;");
+    auto set = [&](size_t number, const std::string& value) {
+      out_.line("sizes[" + std::to_string(number) + "] = " + value + ";");
+    };
+    for (size_t g = 0; g < text_.groups.size(); ++g) set(g, chunks_of(g));
+    for (size_t i = 0; i < computed_.size(); ++i)
+      set(text_.groups.size() + i, size(computed_[i], "dims"));
+    if (text_.groups.empty() && computed_.empty()) set(0, "0");
+    out_.close();
+  }
+
+  std::string chunks_of(size_t group) const {
+    const KernelText& code = text_.kernels[text_.groups[group].kernel].code;
+    if (!code.extent) return "1";
+    if (const int64_t* extent = as_int(code.extent))
+      return std::to_string((std::max<int64_t>(*extent, 0) + code.chunk - 1) / code.chunk);
+    source::Piece extent = size_text(code.extent, symbols_in("dims"), ranges_);
+    if (bounds_of(code.extent, ranges_).min < 0) extent = source::call("tn_max", {extent, {"0"}});
+    if (code.chunk == 1) return extent.text;
+    source::Piece last{std::to_string(code.chunk - 1)}, chunk{std::to_string(code.chunk)};
+    return source::binary(source::binary(extent, "+", last), "/", chunk).text;
+  }
+
+  // ---- running ----------------------------------------------------------------------------------
+
+  std::string size_value(Expr e) const {
+    if (const int64_t* number = as_int(e)) return std::to_string(*number);
+    return "env->sizes[" + std::to_string(size_numbers_.at(to_string(e))) + "]";
+  }
+
+  // A pointer to a buffer of main, of the type that a kernel takes; "" where there is none.
+  std::string argument(const std::string& name, DType type, bool is_written) const {
+    auto view = views_.find(name);
+    const std::string& owner = view == views_.end() ? name : view->second.owner;
+    std::string offset = view == views_.end() || is_int(view->second.offset, 0)
+                             ? ""
+                             : size_value(view->second.offset);
+    std::string pointer = "(" + std::string(is_written ? "" : "const ") + c_type(type) + " *)";
+    auto plus = [&](const std::string& base, const std::string& more) {
+      return more.empty() || more == "0" ? base : base + " + " + more;
+    };
+    if (auto io = io_.find(owner); io != io_.end()) {
+      const std::string member = "io->" + options_.io_members.at(io->second);
+      bool same = io->second >= module_.inputs.size() || !is_written;
+      const auto& list = io->second < module_.inputs.size() ? module_.inputs : module_.outputs;
+      size_t first = io->second < module_.inputs.size() ? 0 : module_.inputs.size();
+      if (offset.empty() && same && list[io->second - first].type == type) return member;
+      return pointer + "(" + plus("(unsigned char *)" + member, offset) + ")";
+    }
+    std::string base;
+    if (auto slot = slots_.find(owner); slot != slots_.end())
+      base = plus("env->arena", size_value(slot->second));
+    else if (auto weight = options_.weight_offsets.find(owner);
+             weight != options_.weight_offsets.end())
+      base = plus("env->weights", std::to_string(weight->second));
+    else
+      return "";
+    return pointer + "(" + plus(base, offset) + ")";
+  }
+
+  Status print_run_group() {
+    std::string io = options_.prefix + "_io";
+    out_.open(
+        "void tn_model_run_group(const tnr_env *env, int32_t group, int64_t begin, int64_t end)");
+    out_.line("const " + io + " *io = (const " + io + " *)env->io;");
+    bool uses_chunks = false;
+    for (const Kernel& kernel : text_.kernels) uses_chunks = uses_chunks || kernel.code.is_parallel;
+    if (!uses_chunks) out_.line("(void)begin, (void)end;");
+    out_.open("switch (group)");
+    for (size_t g = 0; g < text_.groups.size(); ++g)
+      if (Status status = print_case(g); !status) return status;
+    out_.line("default:");
+    out_.line("  break;");
+    out_.close();
+    out_.close();
+    return Done{};
+  }
+
+  Status print_case(size_t g) {
+    const loop::Call& call = *calls_[g];
+    const Kernel& kernel = text_.kernels[text_.groups[g].kernel];
+    const loop::Function& function = *module_.find_function(kernel.function);
+    std::vector<std::string> arguments;
+    for (size_t i = 0; i < call.arguments.size(); ++i) {
+      const loop::Param& param = function.params[i];
+      bool is_written = param.kind == loop::ParamKind::Out || param.kind == loop::ParamKind::InOut;
+      arguments.push_back(argument(call.arguments[i], param.buffer.type, is_written));
+      if (arguments.back().empty())
+        return Failure{"the call of " + call.function + " uses " + call.arguments[i] +
+                       ", which has no place in memory"};
+    }
+    std::map<std::string, std::string> dims = symbols_in("env->dims");
+    for (const std::string& symbol : kernel.code.symbols) arguments.push_back(dims.at(symbol));
+    if (kernel.code.is_parallel) {
+      std::string chunk = std::to_string(kernel.code.chunk),
+                  extent = size_value(kernel.code.extent);
+      bool is_one = kernel.code.chunk == 1;
+      arguments.push_back(is_one ? "begin" : "begin * " + chunk);
+      arguments.push_back(is_one ? "end" : "tn_min(end * " + chunk + ", " + extent + ")");
+    }
+    if (kernel.code.uses_scratch) arguments.push_back("env->scratch");
+    if (kernel.code.uses_status) arguments.push_back("env->status");
+    std::string nodes =
+        call.location.empty() ? "" : " /* " + no_comment(join(call.location, ", ")) + " */";
+    out_.line("case " + std::to_string(g) + ":" + nodes);
+    out_.line("  " + kernel.symbol + "(" + join(arguments, ", ") + ");");
+    out_.line("  break;");
+    return Done{};
+  }
+
+  // Names of nodes are any bytes: none may end the comment that they stand in.
+  static std::string no_comment(std::string text) {
+    for (char& c : text)
+      if (c == '*' || static_cast<unsigned char>(c) < ' ' || c == '\\') c = '?';
+    return text;
+  }
+
+  const loop::Module& module_;
+  const target::Target& target_;
+  const ModuleOptions& options_;
+  Ranges ranges_;
+  ModuleText text_;
+  source::SourceWriter out_;
+  std::vector<const loop::Call*> calls_;
+  std::map<std::string, loop::Place> views_;  // buffers of main that lie in others
+  std::map<std::string, Expr> slots_;         // their offsets in the arena
+  std::map<std::string, size_t> io_;
+  std::map<std::string, size_t> numbers_;  // of kernels, by function
+  std::vector<Expr> computed_;
+  std::map<std::string, size_t> size_numbers_;
+};
+
+}  // namespace
+
+Result<ModuleText> print_module(const loop::Module& module, const target::Target& target,
+                                const ModuleOptions& options) {
+  return ModulePrinter(module, target, options).print();
+}
+
+}  // namespace tenon::codegen::cpp

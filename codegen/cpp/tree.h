@@ -1,0 +1,30 @@
+// The source tree of a bundle: every file but the weights, the header and the manifest.
+//
+//   CMakeLists.txt  mlp_model.c  mlp_weights.c  mlp_kernels.h  mlp.tenon
+//   kernels/fc1_relu.cpp ...    runtime/tn_vector.h, bundle.c, ...
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "codegen/bundle/interface.h"
+#include "codegen/cpp/module.h"
+
+namespace tenon::codegen::cpp {
+
+struct TreeFile {
+  std::string name;  // with the folders below the bundle's
+  std::string text;
+};
+
+/// The compiler's options for a target's features: "-msse3 -mavx2 ...".
+std::vector<std::string> feature_flags(const BundleInterface& interface);
+/// `module_text`: the loop module as it was printed to kernels, for `tenon pack`.
+std::vector<TreeFile> source_tree(const BundleInterface& interface, const ModuleText& module,
+                                  const std::string& module_text);
+/// Options for every kernel, whichever compiler, and those that only one of g++ and clang knows.
+std::vector<std::string> kernel_flags(const BundleInterface& interface);
+const char* gcc_flags();
+const char* clang_flags();
+
+}  // namespace tenon::codegen::cpp

@@ -1,0 +1,124 @@
+"""C++ source: `--emit=cpp`, `--backend=cpp` and `tenon pack`.
+
+    tenon compile digits.onnx -o out --emit=cpp; cmake; link examples/digits/main.c   ->  8 of 8 digits right
+    an edit that breaks a kernel; tenon pack out    ->  exit 1, the kernel and the element that differs
+"""
+import json
+import os
+import shutil
+import subprocess
+import unittest
+
+import numpy as np
+
+from small_models import DIGITS, SOURCE, CommandLineTest
+
+COMPILERS = [("gcc", "g++"), ("clang-19", "clang++-19")]
+IMAGE = np.arange(64, dtype=np.float32).reshape(1, 1, 8, 8) / 4
+
+
+class Tree(CommandLineTest):
+    def setUp(self):
+        super().setUp()
+        self.out = self.folder / "out"
+
+    def emit(self, *options):
+        self.succeed("compile", DIGITS, "-o", self.out, "--emit=cpp", *options)
+
+    def run_here(self, *words, **options):
+        process = subprocess.run([str(word) for word in words], capture_output=True, text=True, **options)
+        self.assertEqual(process.returncode, 0, process.stdout + process.stderr)
+        return process.stdout
+
+
+class Build(Tree):
+    def test_it_builds_without_a_warning_and_runs(self):
+        self.emit()
+        for c, cxx in COMPILERS:
+            build = self.folder / c
+            self.run_here("cmake", "-S", self.out, "-B", build, "-DCMAKE_C_FLAGS=-Werror",
+                          "-DCMAKE_CXX_FLAGS=-Werror", env={**os.environ, "CC": c, "CXX": cxx})
+            self.run_here("cmake", "--build", build)
+            program = self.folder / f"digits_{c}"
+            self.run_here(c, "-std=c99", SOURCE / "examples/digits/main.c", f"-I{self.out}",
+                          build / "libdigits.a", "-o", program)
+            self.assertIn("8 of 8 digits right", self.run_here(program))
+            symbols = self.run_here("nm", "-g", "--defined-only", build / "libdigits.a").split("\n")
+            names = [line.split()[-1] for line in symbols if len(line.split()) == 3]
+            self.assertEqual([name for name in names if not name.startswith("digits_")], [])
+
+    def test_the_bits_of_the_other_backends(self):
+        np.savez(self.folder / "in.npz", image=IMAGE)
+        results = []
+        for backend in "interpreter", "llvm", "cpp":
+            self.succeed("run", DIGITS, "--inputs", self.folder / "in.npz", "--backend", backend,
+                         "--target", "x86-64-v3", "--outputs", self.folder / "out.npz")
+            results.append(np.load(self.folder / "out.npz")["probabilities"])
+        np.testing.assert_array_equal(results[1], results[0])
+        np.testing.assert_array_equal(results[2], results[0])
+
+    def test_it_is_the_only_kind_of_output(self):
+        self.refuse("compile", DIGITS, "-o", self.out, "--emit=cpp,obj",
+                    message="--emit=cpp writes a source tree in place of a library")
+        self.assertFalse(self.out.exists())
+
+
+class Pack(Tree):
+    def digest(self):
+        return {str(path): path.read_bytes() for path in sorted(self.out.rglob("*")) if path.is_file()}
+
+    def refuse_pack(self, message, help="", **environment):
+        """Exit status 1 and what to do on stderr, where kernels' files are named; nothing was changed."""
+        before = self.digest() if self.out.exists() else None
+        process = self.call("pack", self.out, env={**os.environ, **environment})
+        self.assertEqual(process.returncode, 1, process.stdout + process.stderr)
+        self.assertEqual(process.stdout, "")
+        self.assertIn(message, process.stderr)
+        self.assertIn(help, process.stderr)
+        if before is not None:
+            self.assertEqual(self.digest(), before)
+        return process
+
+    def edit(self, old, new, kernel="fc1_relu"):
+        path = self.out / "kernels" / f"{kernel}.cpp"
+        text = path.read_text()
+        self.assertIn(old, text)
+        path.write_text(text.replace(old, new))
+
+    def test_an_edit_that_computes_the_same_is_packed(self):
+        self.emit()
+        self.edit("float *TN_RESTRICT relu3) {", "float *TN_RESTRICT relu3) {\n  // edited")
+        said = self.succeed("pack", self.out).stdout
+        self.assertIn("kernels/fc1_relu.cpp: agrees with @fc1_relu", said)
+        files = {file["name"]: file for file in json.loads((self.out / "manifest.json").read_text())["files"]}
+        self.assertIn("libdigits.a", files)
+        program = self.folder / "digits"
+        self.run_here("cc", SOURCE / "examples/digits/main.c", f"-I{self.out}",
+                      self.out / "libdigits.a", "-o", program)
+        self.assertIn("8 of 8 digits right", self.run_here(program))
+        self.assertIn("0 of them changed", self.succeed("pack", self.out).stdout)
+
+    def test_an_edit_that_computes_something_else_is_named(self):
+        self.emit()
+        self.edit(", 0.0f)", ", 0.25f)")
+        process = self.refuse_pack("kernels/fc1_relu.cpp")
+        self.assertRegex(process.stderr, r"relu3\[0, \d+\] is \S+, the loop function gives \S+ \(element \d+ of relu3\)")
+
+    def test_what_cannot_be_packed(self):
+        self.refuse_pack("is not a folder")
+        self.out.mkdir()
+        self.refuse_pack("holds no manifest.json")
+        self.out.rmdir()
+        self.emit()
+        self.refuse_pack("a host compiler was not found", "install g++ or clang++", CXX="no-such-compiler")
+        self.edit("const float", "const flaot")
+        self.assertIn("flaot", self.refuse_pack("kernels/fc1_relu.cpp").stderr)
+        (self.out / "digits.tenon").write_text("module digits\n")
+        self.refuse_pack("was changed: kernels are verified against it")
+        shutil.rmtree(self.out)
+        self.succeed("compile", DIGITS, "-o", self.out)
+        self.refuse_pack("holds a bundle without kernels as source")
+
+
+if __name__ == "__main__":
+    unittest.main()
