@@ -361,8 +361,6 @@ class CudaPrinter final : public source::KernelPrinter {
     int64_t lanes = *as_int(loop.extent);
     std::vector<Vector> loads, stores;
     size_t known = vectors_.size();
-    names_.enter();
-    names_.declare(loop.var, source::loop_names(loop.var));
     if (plain && lanes > 1) {
       // What the statements write is not read in vectors: a lane may read what it has just written.
       std::set<std::string> written;
@@ -392,6 +390,8 @@ class CudaPrinter final : public source::KernelPrinter {
     vectors_.insert(vectors_.end(), loads.begin(), loads.end());
     lane_stores_ = stores;
     lane_ = &loop;
+    names_.enter();
+    names_.declare(loop.var, source::loop_names(loop.var));
     out_.line(unroll_line());
     std::string name = names_.of(loop.var);
     out_.open("for (" + index_type() + " " + name + " = 0; " + name + " < " +
@@ -400,6 +400,7 @@ class CudaPrinter final : public source::KernelPrinter {
     print(loop.body);
     ranges_.erase(loop.var);
     out_.close();
+    names_.leave();
     lane_ = nullptr;
     lane_stores_.clear();
     vectors_.resize(known);
@@ -407,7 +408,6 @@ class CudaPrinter final : public source::KernelPrinter {
       begin_statement({&store.first, 1});
       out_.line("tn_store(" + place_text(store) + ", " + store.name + ");");
     }
-    names_.leave();
   }
 
   void add_vector(std::vector<Vector>& list, const std::string& buffer,
