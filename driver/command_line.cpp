@@ -85,14 +85,13 @@ void check_emit(const std::vector<std::string>& kinds) {
   for (const std::string& kind : kinds) {
     if (kind == "lib" || kind == "obj" || kind == "llvm-ir" || kind == "asm") continue;
     if (kind == "cpp" && kinds.size() == 1) continue;
-    if (kind == "cpp")
-      user_error({}, "--emit=cpp writes a source tree in place of a library",
-                 "ask for it alone; CMake or `tenon pack` makes the library");
-    bool later = kind == "cuda";
-    user_error({},
-               later ? "--emit=" + kind + " is not in this version"
-                     : "--emit=" + kind + ": no output is called so",
-               "there are lib, obj, llvm-ir, asm and cpp");
+    if (kind == "cuda" && kinds.size() == 1) continue;
+    if (kind == "cpp" || kind == "cuda")
+      user_error({}, "--emit=" + kind + " writes a source tree in place of a library",
+                 kind == "cpp" ? "ask for it alone; CMake or `tenon pack` makes the library"
+                               : "ask for it alone; CMake makes the library");
+    user_error({}, "--emit=" + kind + ": no output is called so",
+               "there are lib, obj, llvm-ir, asm, cpp and cuda");
   }
 }
 
@@ -141,7 +140,15 @@ int parse_and_run(int argc, char** argv) {
   compile_command->add_option("--depfile", compile.depfile,
                               "a file for Make or Ninja: what the library was read from");
   compile_command
-      ->add_option("--emit", compile.emit, "lib (always), obj, llvm-ir, asm; or cpp: a source tree")
+      ->add_option("--emit", compile.emit,
+                   "lib (always), obj, llvm-ir, asm; or cpp, cuda: a source tree")
+      ->delimiter(',')
+      ->take_all();
+  compile_command->add_option("--host-target", compile.host_target,
+                              "of the host part for --target cuda; default x86-64-v2");
+  compile_command
+      ->add_option("--gpu-arch", compile.gpu_architectures,
+                   "for --target cuda: sm_80, ... and compute_80, ... for PTX")
       ->delimiter(',')
       ->take_all();
   compile_command

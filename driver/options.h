@@ -33,7 +33,9 @@ struct CompileOptions {
   ModelOptions model;
   std::string output_folder;
   std::string depfile;            // --depfile; "" for none
-  std::vector<std::string> emit;  // "lib", "obj", "llvm-ir", "asm"
+  std::vector<std::string> emit;  // "lib", "obj", "llvm-ir", "asm", "cpp", "cuda"
+  std::string host_target;        // --host-target, of the host part for CUDA; "" for x86-64-v2
+  std::vector<std::string> gpu_architectures;  // --gpu-arch; empty: the default ones
   bool weights_in_file = false;
   bool selftest = false;
   bool pool = false;

@@ -10,6 +10,8 @@
 namespace tenon::driver {
 
 int run_compile(const CompileOptions& options);
+/// --target cuda, --emit=cuda.
+int run_compile_cuda(const CompileOptions& options);
 /// --emit=cpp.
 int run_compile_source(const CompileOptions& options);
 int run_run(const RunOptions& options);

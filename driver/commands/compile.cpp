@@ -88,6 +88,8 @@ void print_json(const BuiltModel& model, const codegen::BundleReport& report) {
 
 int run_compile(const CompileOptions& options) {
   if (wants(options, "cpp")) return run_compile_source(options);
+  if (wants(options, "cuda") || options.model.target == target::cuda_target().name)
+    return run_compile_cuda(options);
   Progress progress = terminal_progress(options.json);
   Diagnostics diagnostics;
   target::Target target = resolve_target(options.model, "x86-64-v3");

@@ -1,0 +1,173 @@
+// tenon compile --target cuda, --emit=cuda: writes a library, or a source tree, for CUDA.
+//
+//   compile kws.onnx -o out --target cuda   ->   out/libkws.a, kws.h, manifest.json
+//   compile kws.onnx -o out --emit=cuda     ->   out/CMakeLists.txt, kws_host.c, kernels/*.cu, ...
+#include <llvm/Support/raw_ostream.h>
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "codegen/bundle/archive.h"
+#include "codegen/bundle/cuda_header.h"
+#include "codegen/bundle/cuda_source.h"
+#include "codegen/bundle/folder.h"
+#include "codegen/bundle/merge_objects.h"
+#include "codegen/cuda/emulator/embedded.h"
+#include "driver/bundle_inputs.h"
+#include "driver/commands/commands.h"
+#include "driver/cuda_build.h"
+#include "driver/depfile.h"
+#include "support/text.h"
+
+namespace tenon::driver {
+namespace {
+
+std::vector<target::GpuArchitecture> architectures_of(const CompileOptions& options) {
+  if (options.gpu_architectures.empty()) return target::default_gpu_architectures();
+  std::vector<target::GpuArchitecture> architectures;
+  for (const std::string& name : options.gpu_architectures) {
+    Result<target::GpuArchitecture> found = target::find_gpu_architecture(name);
+    if (!found)
+      user_error({}, found.reason(), "give a list with --gpu-arch, as in sm_80,sm_90,compute_80");
+    architectures.push_back(*found);
+  }
+  return architectures;
+}
+
+// What other targets' libraries have and these have not.
+void refuse_options(const CompileOptions& options) {
+  const auto refuse = [](const char* option) {
+    user_error({}, std::string(option) + " is not for CUDA", "leave it away");
+  };
+  if (options.selftest) refuse("--selftest");
+  if (options.pool) refuse("--pool");
+  if (options.debug_info) refuse("--debug-info");
+  for (const std::string& kind : options.emit)
+    if (kind != "lib" && kind != "cuda") refuse(("--emit=" + kind).c_str());
+}
+
+void print_report(const CompileOptions& options, const BuiltModel& model, const CudaCode& cuda,
+                  const std::vector<codegen::ManifestFile>& files, bool is_tree) {
+  const codegen::BundleInterface& interface = model.interface;
+  const uint64_t arena = codegen::cuda_arena_bytes_most(cuda.tables);
+  if (options.json) {
+    nlohmann::ordered_json result;
+    result["name"] = interface.name;
+    result["model"] = interface.model_file;
+    result["target"] = "cuda";
+    result["holds"] = cuda.tables.holds;
+    result["files"] = nlohmann::ordered_json::array();
+    for (const codegen::ManifestFile& file : files)
+      result["files"].push_back(
+          {{"name", file.name}, {"sha256", file.sha256}, {"bytes", file.bytes}});
+    result["kernels"] = cuda.code.kernels.size();
+    result["image_bytes"] = cuda.tables.images.size();
+    result["weights_bytes"] = interface.weights_bytes;
+    result["arena_bytes"] = arena;
+    std::printf("%s\n", result.dump(2).c_str());
+    return;
+  }
+  std::printf("%s for cuda, in %s\n", interface.name.c_str(), options.output_folder.c_str());
+  std::printf("  holds    %s\n", cuda.tables.holds.c_str());
+  std::printf("  kernels  %zu in %zu launches, %zu bytes of images, by %s\n",
+              cuda.code.kernels.size(), cuda.code.plan.launches.size(), cuda.tables.images.size(),
+              cuda.compiler.c_str());
+  std::printf("  weights  %llu B%s\n", static_cast<unsigned long long>(interface.weights_bytes),
+              interface.weights_embedded ? "" : " in a file");
+  std::printf("  arena    %llu B of device memory\n", static_cast<unsigned long long>(arena));
+  for (const codegen::ManifestFile& file : files)
+    if (file.name.find('/') == std::string::npos)
+      std::printf("  file     %s, %llu B\n", file.name.c_str(),
+                  static_cast<unsigned long long>(file.bytes));
+  const char* folder = options.output_folder.c_str();
+  if (is_tree)
+    std::printf("build: cmake -S %s -B build && cmake --build build\n", folder);
+  else
+    std::printf("link: cc program.c -I%s %s/lib%s.a\n", folder, folder, interface.name.c_str());
+}
+
+std::vector<codegen::SourceFile> tree_of(const BuiltModel& model, const CudaCode& cuda) {
+  std::vector<codegen::CudaSourceKernel> kernels;
+  for (const codegen::PrintedKernel& kernel : cuda.code.kernels)
+    kernels.push_back({kernel.name, kernel.text});
+  std::vector<codegen::SourceFile> prelude;
+  for (const codegen::EmbeddedHeader& header : codegen::kernel_headers())
+    prelude.push_back({header.name, std::string(header.text)});
+  return codegen::cuda_source_tree(model.interface, cuda.tables, kernels, prelude);
+}
+
+}  // namespace
+
+int run_compile_cuda(const CompileOptions& options) {
+  Progress progress = terminal_progress(options.json);
+  Diagnostics diagnostics;
+  refuse_options(options);
+  const bool is_tree =
+      std::find(options.emit.begin(), options.emit.end(), "cuda") != options.emit.end();
+  const std::vector<target::GpuArchitecture> architectures = architectures_of(options);
+  ModelOptions host_options;
+  host_options.target = options.host_target;
+  const target::Target host = resolve_target(host_options, "x86-64-v2");
+  if (host.architecture != target::Architecture::x86_64)
+    user_error({}, "the host part for CUDA is for x86-64, not for " + host.name,
+               "give an x86-64 target with --host-target");
+  BuildRequest request;
+  request.name = bundle_name(options);
+  check_sizes(options.model, frontend::declared_interface(options.model.model));
+  request.options = normal_options(options, target::cuda_target());
+  request.weights_in_file = options.weights_in_file;
+  request.default_visibility = options.default_visibility;
+  request.renames = options.renames;
+
+  LoweredModel lowered = lower_model(options.model, target::cuda_target(), diagnostics, progress);
+  std::vector<std::string> model_files = lowered.file->external_files();
+  model_files.insert(model_files.begin(), options.model.model);
+  codegen::ManifestDetails details;
+  details.inputs = inputs_of(options, *lowered.file);
+  BuiltModel model =
+      describe_model(std::move(lowered), target::cuda_target(), request, diagnostics, progress);
+  const CudaCode cuda = build_cuda(model, architectures, CudaImages::kCompiled, host, progress);
+
+  progress("writing " + options.output_folder);
+  const std::string &name = request.name, library = "lib" + name + ".a";
+  const bool weights_file = is_tree || options.weights_in_file;
+  std::vector<codegen::SourceFile> files;
+  if (is_tree)
+    files = tree_of(model, cuda);
+  else
+    files = {{name + ".h", codegen::write_cuda_header(model.interface, cuda.tables)}};
+  std::vector<std::string> names;
+  for (const codegen::SourceFile& file : files) names.push_back(file.name);
+  if (!is_tree) names.push_back(library);
+  if (weights_file) names.push_back(name + "_weights.bin");
+  codegen::BundleFolder folder({options.output_folder, name, model_files, options.force}, names);
+  for (const codegen::SourceFile& file : files) folder.write(file.name, file.text);
+  if (!is_tree) {
+    const std::string object = host_object(model, cuda, host);
+    const codegen::ObjectFacts facts =
+        codegen::read_object_facts(llvm::MemoryBufferRef(object, name));
+    details.undefined_symbols = facts.undefined_symbols;
+    details.code_bytes = facts.code_bytes;
+    Status written = codegen::write_archive(folder.temporary_path(library),
+                                            {{name + ".o", llvm::MemoryBufferRef(object, name)}});
+    if (!written) user_error({model.module().model_file, "", 0, 0}, written.reason(), "");
+  }
+  if (weights_file)
+    folder.write(name + "_weights.bin", [&](llvm::raw_pwrite_stream& out) {
+      codegen::write_weights_file(out, model.interface,
+                                  weights_source(model.weights, *model.constants));
+    });
+  const std::vector<codegen::ManifestFile> written = folder.commit(model.interface, details);
+  if (!options.depfile.empty()) {
+    if (!options.model.schedule_file.empty()) model_files.push_back(options.model.schedule_file);
+    write_depfile(options.depfile,
+                  options.output_folder + "/" + (is_tree ? "CMakeLists.txt" : library),
+                  model_files);
+  }
+  progress("");
+  print_warnings(diagnostics);
+  print_report(options, model, cuda, written, is_tree);
+  return 0;
+}
+
+}  // namespace tenon::driver

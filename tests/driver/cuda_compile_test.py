@@ -1,0 +1,121 @@
+"""`tenon compile --target cuda` and `--emit=cuda`: what is written links, and runs against a libcuda.so.1 over the
+emulator, which checks every call.
+
+    tenon compile digits.onnx -o out --target cuda   ->   libdigits.a, digits.h: needs dlopen, dlsym, memcpy, memset
+    tenon compile digits.onnx -o out --emit=cuda     ->   a tree that a C compiler makes the same library of
+"""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import unittest
+
+import numpy as np
+
+from small_models import BUILD, DIGITS, SOURCE, CommandLineTest
+
+os.environ.setdefault("VIRTUAL_ENV", sys.prefix)  # where NVRTC may be installed
+FAKE = BUILD / "tests" / "runtime" / "cuda" / "fake"
+IMAGE = np.arange(64, dtype=np.float32).reshape(1, 1, 8, 8) / 4
+WARNINGS = ["-Wall", "-Wextra", "-Werror"]
+
+
+class Compiled(CommandLineTest):
+    def compile(self, *options):
+        process = self.call("compile", DIGITS, "-o", self.folder / "out", *options)
+        if "no compiler for kernels" in process.stderr:
+            self.skipTest("NVRTC is not installed")
+        self.assertEqual(process.returncode, 0, process.stdout + process.stderr)
+        return self.folder / "out"
+
+    def tree(self):
+        return self.compile("--emit=cuda", "--gpu-arch", "sm_80,sm_90,compute_75")
+
+    def make(self, *command):
+        process = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+        self.assertEqual(process.returncode, 0, process.stdout + process.stderr)
+        return process.stdout
+
+    def program(self, library, include):
+        self.make("cc", "-std=c11", *WARNINGS, f"-I{include}", SOURCE / "tests/driver/cuda_program.c",
+                  library, "-o", self.folder / "program", "-ldl")
+
+    def run_program(self, kernels, capability=90, version=13000):
+        environment = {**os.environ, "LD_LIBRARY_PATH": str(FAKE), "TENON_FAKE_KERNELS": str(kernels),
+                       "TENON_FAKE_CAPABILITY": str(capability), "TENON_FAKE_VERSION": str(version)}
+        return subprocess.run([self.folder / "program"], input=" ".join(map(str, IMAGE.flat)),
+                              capture_output=True, text=True, env=environment)
+
+    def expect_right(self, process, variant):
+        self.assertEqual(process.returncode, 0, process.stdout + process.stderr)
+        np.savez(self.folder / "in.npz", image=IMAGE)
+        self.succeed("run", DIGITS, "--inputs", self.folder / "in.npz", "--outputs",
+                     self.folder / "out.npz")
+        expected = np.load(self.folder / "out.npz")["probabilities"][0]
+        text, run, graph = process.stdout.splitlines()
+        self.assertIn(f"runs {variant}", text)
+        for line in run, graph:
+            np.testing.assert_allclose(np.array(line.split(), np.float32), expected, rtol=1e-5)
+
+    def test_a_library_for_all_architectures(self):
+        out = self.compile("--target", "cuda")
+        undefined = set(self.make("nm", "-u", out / "libdigits.a").split()) - {"U", "digits.o:"}
+        self.assertEqual(undefined, {"dlopen", "dlsym", "memcpy", "memset"})
+        manifest = json.loads((out / "manifest.json").read_text())
+        self.assertEqual({file["name"] for file in manifest["files"]}, {"digits.h", "libdigits.a"})
+        self.program(out / "libdigits.a", out)
+        kernels = self.folder / "kernels"
+        shutil.rmtree(out)
+        shutil.copytree(self.tree() / "kernels", kernels)
+        for capability in 75, 80, 86, 89, 90, 100, 120:
+            self.expect_right(self.run_program(kernels, capability), f"sm_{capability}")
+        self.expect_right(self.run_program(kernels, 110), "PTX of compute_80")
+        refused = self.run_program(kernels, 61)
+        self.assertEqual(refused.returncode, 1, refused.stderr)
+        self.assertRegex(refused.stdout, "compute capability 6.1.*no code for it; the library holds sm_75")
+        refused = self.run_program(kernels, 90, 9000)
+        self.assertRegex(refused.stdout, "driver for CUDA 9.0: the driver is too old")
+
+    def test_a_tree_that_a_c_compiler_builds(self):
+        tree = self.tree()
+        self.make("cmake", "-S", tree, "-B", self.folder / "build",
+                  f"-DCMAKE_C_FLAGS={' '.join(WARNINGS)}")
+        self.make("cmake", "--build", self.folder / "build")
+        self.program(self.folder / "build" / "libdigits.a", tree)
+        self.expect_right(self.run_program(tree / "kernels"), "sm_90")
+
+    @unittest.skipUnless(shutil.which("nvcc"), "nvcc is not in $PATH")
+    def test_a_tree_whose_kernels_nvcc_compiles(self):
+        tree = self.tree()
+        shutil.rmtree(tree / "images")
+        self.make("cmake", "-S", tree, "-B", self.folder / "build", "-DTENON_NVCC=ON")
+        self.make("cmake", "--build", self.folder / "build")
+        self.program(self.folder / "build" / "libdigits.a", tree)
+        self.expect_right(self.run_program(tree / "kernels"), "sm_90")
+
+    def test_without_a_driver(self):
+        out = self.compile("--target", "cuda", "--gpu-arch", "sm_80")
+        self.program(out / "libdigits.a", out)
+        process = subprocess.run([self.folder / "program"], input="0 " * 64, capture_output=True,
+                                 text=True)
+        if process.returncode == 0:
+            self.skipTest("this machine has a driver")
+        self.assertIn("libcuda.so.1", process.stdout + process.stderr)
+        self.assertEqual(process.returncode, 1)
+
+    def test_weights_in_a_file(self):
+        out = self.compile("--target", "cuda", "--gpu-arch", "sm_80", "--weights=file")
+        self.assertTrue((out / "digits_weights.bin").stat().st_size > 50000)
+
+    def test_what_cannot_be_asked_for(self):
+        arguments = ["compile", DIGITS, "-o", self.folder / "no", "--target", "cuda"]
+        self.refuse(*arguments, "--gpu-arch", "sm_33", message="sm_33", help="--gpu-arch")
+        self.refuse(*arguments, "--host-target", "pdp-11", message="pdp-11")
+        self.refuse(*arguments, "--selftest", message="--selftest is not for CUDA")
+        self.refuse(*arguments, "--emit=asm", message="--emit=asm is not for CUDA")
+        self.assertFalse((self.folder / "no").exists())
+
+
+if __name__ == "__main__":
+    unittest.main()
