@@ -31,6 +31,10 @@ std::vector<std::string> about(const loop::Module& module, const loop::Function&
     for (const std::string& node : call->location) nodes += (nodes.empty() ? "" : ", ") + node;
   });
   if (!nodes.empty()) lines.push_back("nodes " + nodes + " of " + module.model_file);
+  std::string schedule;
+  for (const std::string& step : function.schedule)
+    schedule += (schedule.empty() ? "schedule (cuda): " : "; ") + step;
+  if (!schedule.empty()) lines.push_back(schedule);
   return lines;
 }
 

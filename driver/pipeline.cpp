@@ -173,6 +173,8 @@ const std::vector<Pass>& pass_table() {
        on_ranged_loops<loop::lower_layouts>},
       {"simplify_loops", Level::Loop, "index expressions in normal form, conditions decided",
        on_ranged_loops<loop::simplify_loops>},
+      {"align_lanes", Level::Loop, "conditions that all lanes of a vector share lose the lane",
+       on_ranged_loops<loop::align_lanes>},
       {"hoist_conditions", Level::Loop, "conditions move out of loops that do not change them",
        on_loops<loop::hoist_conditions>},
       {"shrink_locals", Level::Loop, "local buffers keep what one iteration needs",

@@ -262,12 +262,13 @@ bool places_are_apart(const State& state, const std::string& tensor, const std::
       return tells_apart(number, loop, writers[0].loops, ranges);
   for (size_t d = 0; d < indices.size(); ++d) {
     if (!buffer->base.empty()) indices[d] = simplify(indices[d] - buffer->base[d], inside);
+    if (tells_apart(indices[d], loop, writers[0].loops, ranges)) return true;
+  }
+  for (size_t d = 0; d < indices.size(); ++d) {
     // A subscript that runs over its axis comes to the places of the next row.
     if (!is_int(place, 0) && !prove(lt(indices[d], buffer->extents[d]), inside)) return false;
     place = place * buffer->extents[d] + indices[d];
   }
-  for (Expr index : indices)
-    if (tells_apart(index, loop, writers[0].loops, ranges)) return true;
   return tells_apart(place, loop, writers[0].loops, ranges);
 }
 

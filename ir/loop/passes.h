@@ -33,6 +33,12 @@ class RangedRewriter : public StmtRewriter {
 /// Needs: nothing.   Leaves: no leaf.
 Function flatten_stages(const Function& function, ExprPool& pool);
 
+/// A condition that holds for all lanes of a vectorized loop of a GPU's kernel or for none loses the
+/// lane.
+///   for vectorized v in 4 { if t*4 + v < 56 { ... } }   ->   for vectorized v in 4 { if t < 14 { ... } }
+/// Needs: simplify_loops.   Leaves: everything else as it is.
+Function align_lanes(const Function& function, const Ranges& symbols, ExprPool& pool);
+
 /// Moves conditions out of the loops whose variables they do not use, part by part.
 ///   for i in 4 { if (0 <= j) & (i < n) { ... } }   ->   if 0 <= j { for i in 4 { if i < n { ... } } }
 /// Needs: flatten_stages.   Leaves: conditions as far out as they can stand, in loops of any kind but parallel.

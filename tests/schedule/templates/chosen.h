@@ -15,6 +15,7 @@
 #include "ir/tensor/passes.h"
 #include "ir/tensor/text.h"
 #include "schedule/templates/template.h"
+#include "target/cuda.h"
 #include "tests/ir/loop/function_runner.h"
 
 namespace tenon::schedule {
@@ -25,7 +26,8 @@ class Chosen {
  public:
   Chosen(const std::string& text, const std::string& target_name)
       : program_(tensor::parse_program(text, "test")) {
-    target::Target target = *target::find_target(target_name);
+    bool is_gpu = target_name == target::cuda_target().name;
+    target::Target target = is_gpu ? target::cuda_target() : *target::find_target(target_name);
     lanes = target.lanes(4);
     naive_ = tensor::lower_to_loop(program_.functions[0], *program_.pool);
     scheduled_ = choose_schedule(naive_, target, program_.symbol_ranges(), *program_.pool);
@@ -35,6 +37,11 @@ class Chosen {
 
   const std::vector<std::string>& lines() const { return scheduled_.schedule; }
   std::string text() const { return loop::to_string(scheduled_); }
+
+  const loop::Function& naive() const { return naive_; }
+  const loop::Function& scheduled() const { return scheduled_; }
+  ExprPool& pool() const { return *program_.pool; }
+  Ranges ranges() const { return program_.symbol_ranges(); }
 
   /// The greatest difference to the naive nest on small integers, as a part of the greatest
   /// magnitude; infinity for a fault, or where only one of them gives NaN.

@@ -94,6 +94,32 @@ TEST(SerializeBoundLoops, RunsInOrderWithScratchMemory) {
   EXPECT_EQ(order_of(after), "b; t; u; ");
 }
 
+std::string aligned(const std::string& condition) {
+  ExprPool pool;
+  Function before = parse_function(
+      "func @f(x: f32[n, 64], out y: f32[n, 64]) { for thread t in 64 { for r in n { y[r, t] = 0.0 "
+      "} } "
+      "for thread u in 16 { for r in n { for vectorized v in 4 { if " +
+          condition + " { y[r, u*4 + v] = x[r, u*4 + v] } } } } }",
+      "test", pool);
+  Function after = align_lanes(before, test_ranges(pool), pool);
+  expect_same(before, after);
+  std::string text = to_string(after);
+  size_t begin = text.find("if ") + 3;
+  return text.substr(begin, text.find(" {", begin) - begin);
+}
+
+TEST(AlignLanes, AConditionThatAllLanesShareLosesTheLane) {
+  EXPECT_EQ(aligned("u*4 + v < 56"), "u < 14");
+  EXPECT_EQ(aligned("u*4 + v < n*4"), "u < n");
+}
+
+TEST(AlignLanes, OneThatPartsTheLanesStays) {
+  EXPECT_EQ(aligned("u*4 + v < 55"), "u*4 + v < 55");
+  EXPECT_EQ(aligned("u*4 + v < n"), "u*4 + v < n");
+  EXPECT_EQ(aligned("3 < u*4 + v"), "3 < u*4 + v");
+}
+
 constexpr const char* kTwoNests = R"(
 module m
 input x: f32[8] "x"
