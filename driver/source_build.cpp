@@ -43,6 +43,15 @@ SourceModel build_source(LoweredModel lowered, const target::Target& target,
     user_error({built.module().model_file, "", 0, 0}, text.reason(),
                "give the function another schedule with --schedule=FILE");
   model.text = std::move(*text);
+  // Who calls the model asks the parts which group runs what.
+  for (const codegen::cpp::Kernel& kernel : model.text.kernels) {
+    codegen::CompiledKernel named;
+    named.function = kernel.function;
+    named.symbol = kernel.symbol;
+    built.code.kernels.push_back(std::move(named));
+  }
+  for (const codegen::cpp::Group& group : model.text.groups)
+    built.code.groups.push_back({group.kernel, group.location});
   set_sizes(built, model.text.groups.size(), model.text.size_count, model.text.buffer_bytes_most,
             model.text.scratch_bytes_most);
   built.interface.stack_bytes = kMostStackBytes;

@@ -10,7 +10,7 @@
 namespace tenon::codegen::cpp {
 namespace {
 
-constexpr size_t kShortName = 16;
+constexpr size_t kShortName = 12;
 
 std::set<std::string> written_buffers(const loop::Stmt& body) {
   std::set<std::string> written;
@@ -76,7 +76,7 @@ Result<KernelText> KernelPrinter::print_function() {
   name_parameters();
   KernelText kernel;
   kernel.signature = signature();
-  out_.open(kernel.signature);
+  out_.open_braced(kernel.signature);
   for (const loop::Param& param : params_)
     kernel.parameter_names.push_back(names_.of(param.buffer.name));
   names_.enter();

@@ -126,9 +126,12 @@ KernelPrinter::Value KernelPrinter::convert(DType to, const Value& from) {
     return fail(
         "no conversion from " + std::string(name_of(from.type)) + " to " + std::string(name_of(to)),
         to);
-  if (to == DType::Bool)
-    return {binary(from.piece, "!=", splat({source::Piece{"0"}, DType::I32}).piece), to, from.lanes,
-            bits_of(from.type)};
+  if (to == DType::Bool) {
+    Value zero{is_float(from.type) ? source::real_literal(from.type, 0)
+                                   : source::integer_literal(from.type, 0),
+               from.type};
+    return {binary(from.piece, "!=", splat(zero).piece), to, from.lanes, bits_of(from.type)};
+  }
   Value target{{}, to, from.lanes};
   std::string type = value_type(target);
   Piece piece = from.type == DType::Bool ? binary(from.piece, "&", {"1"}) : from.piece;

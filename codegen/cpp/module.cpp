@@ -106,7 +106,7 @@ class ModulePrinter {
     auto meaning = options_.meanings.find(function.name);
     if (meaning != options_.meanings.end())
       for (const std::string& line : meaning->second)
-        text += source::comment("  " + line, "      ");
+        text += source::comment("  " + in_names_of(function, kernel, line), "      ");
     text += "//\n";
     for (size_t i = 0; i < function.params.size(); ++i) {
       const loop::Buffer& buffer = function.params[i].buffer;
@@ -124,6 +124,25 @@ class ModulePrinter {
         text += source::comment("  " + line, "    ");
     }
     return text + "#include \"" + options_.prefix + "_kernels.h\"\n\n" + kernel.code.definition;
+  }
+
+  // A line of the tensor function with the names that the kernel has for its parameters.
+  static std::string in_names_of(const loop::Function& function, const Kernel& kernel,
+                                 const std::string& line) {
+    std::string result, word;
+    auto take_word = [&] {
+      for (size_t i = 0; i < function.params.size(); ++i)
+        if (word == function.params[i].buffer.name) word = kernel.code.parameter_names[i];
+      result += word;
+      word.clear();
+    };
+    for (char c : line) {
+      bool in_word = std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.';
+      if (!in_word) take_word();
+      (in_word ? word : result) += c;
+    }
+    take_word();
+    return result;
   }
 
   // Of all calls: equal groups share a kernel.

@@ -122,8 +122,8 @@ std::vector<std::string> kernel_flags(const BundleInterface& interface) {
 
 // Accumulators stay in registers: g++ gives variables of one tile one register each only without
 // this, and clang moves loads so far ahead that accumulators are spilled.
-const char* gcc_flags() { return "-fno-tree-coalesce-vars"; }
-const char* clang_flags() { return "-mllvm -enable-misched=false"; }
+const char* gcc_flags() { return "-fno-tree-coalesce-vars -fira-region=one"; }
+const char* clang_flags() { return "-mllvm -enable-misched=false -mllvm -unroll-threshold=60"; }
 
 std::vector<TreeFile> source_tree(const BundleInterface& interface, const ModuleText& module,
                                   const std::string& module_text) {

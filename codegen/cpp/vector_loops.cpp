@@ -3,6 +3,8 @@
 //   for vectorized lane in 8 { if v*8 + lane < n { y[v*8 + lane] = x[v*8 + lane] } }
 //   ->  const i32x8 mask = tn_first8(n - v * 8);
 //       tn_store8(y + v * 8, tn_load8(x + v * 8, mask), mask);
+#include <algorithm>
+
 #include "codegen/cpp/kernel_printer.h"
 #include "ir/expr/linear_form.h"
 #include "ir/loop/register_group.h"
@@ -52,6 +54,21 @@ class Accesses {
   Visit visit_;
   std::vector<const loop::For*> loops_;
 };
+
+// True where a store to the buffer is under a condition: lanes that are off keep what was there.
+bool is_written_under_condition(const loop::Stmt& stmt, const std::string& buffer, bool inside) {
+  if (const auto* store = stmt.as<loop::Store>()) return inside && store->buffer == buffer;
+  if (const auto* loop = stmt.as<loop::For>())
+    return is_written_under_condition(loop->body, buffer, inside);
+  if (const auto* branch = stmt.as<loop::If>())
+    return is_written_under_condition(branch->then_body, buffer, true) ||
+           (branch->else_body && is_written_under_condition(branch->else_body, buffer, true));
+  if (const auto* block = stmt.as<loop::Block>())
+    return std::any_of(block->stmts.begin(), block->stmts.end(), [&](const loop::Stmt& child) {
+      return is_written_under_condition(child, buffer, inside);
+    });
+  return false;
+}
 
 }  // namespace
 
@@ -189,10 +206,11 @@ void KernelPrinter::print_alloc(const loop::Alloc& alloc, bool is_zeroed) {
     return source::KernelPrinter::print_alloc(alloc, is_zeroed);
   std::vector<int64_t> extents = literal_extents(buffer);
   if (failure_) return;
+  is_zeroed = is_zeroed || is_written_under_condition(body_, buffer.name, false);
   if (is_register && lane_) {
     private_[buffer.name] = lane_->count;
     return declare_array(buffer, {buffer.type, extents}, vector_type(buffer.type, lane_->count),
-                         false);
+                         is_zeroed);
   }
   int64_t group = is_register ? group_of(buffer) : 1;
   bool in_vectors = false;

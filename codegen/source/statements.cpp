@@ -158,7 +158,7 @@ void KernelPrinter::declare_array(const loop::Buffer& buffer, LocalArray array,
     int64_t count = is_last ? array.extents[d] / array.group : array.extents[d];
     if (count != 1) text += "[" + std::to_string(count) + "]";
   }
-  bool is_array = text.back() == ']' || array.group > 1;
+  bool is_array = text.back() == ']' || type != type_name(array.type);  // or a vector
   if (is_zeroed) text += is_array ? " = {}" : is_float(array.type) ? " = 0.0" : " = 0";
   if (is_zeroed && !is_array && array.type == DType::F32) text += "f";
   out_.line(text + ";");

@@ -45,6 +45,11 @@ void SourceWriter::open(std::string head) {
   ++depth_;
 }
 
+void SourceWriter::open_braced(std::string head) {
+  open(std::move(head));
+  open_.back().is_braced = true;
+}
+
 // A body of one plain line needs none, unless that line is folded or a pragma.
 bool SourceWriter::needs_braces(size_t head) const {
   if (lines_[head].text.empty() || lines_.size() != head + 2) return true;
@@ -68,7 +73,7 @@ void SourceWriter::close() {
   Body body = open_.back();
   open_.pop_back();
   --depth_;
-  if (!body.is_else && !needs_braces(body.head)) return;
+  if (!body.is_braced && !needs_braces(body.head)) return;
   std::string& head = lines_[body.head].text;
   head += head.empty() ? "{" : " {";
   line("}");

@@ -22,6 +22,8 @@ class SourceWriter {
   void blank();
   /// A statement with a body: `for (...)`, `if (...)`; "" for a block of its own.
   void open(std::string head);
+  /// The same with braces whatever is inside: a function.
+  void open_braced(std::string head);
   /// Ends the body, and begins another one of the same statement: `else`.
   void reopen(std::string head);
   void close();
@@ -35,8 +37,8 @@ class SourceWriter {
     std::string text;
   };
   struct Body {
-    size_t head;   // of the line that opens it
-    bool is_else;  // its head stands behind a brace
+    size_t head;     // of the line that opens it
+    bool is_braced;  // whatever is inside
   };
   bool needs_braces(size_t first) const;
 
