@@ -38,9 +38,11 @@ void* library_symbol(void* library, const char* name) { return dlsym(library, na
 }  // namespace
 
 void require_cuda_driver() {
-  if (dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL) == nullptr)
+  void* const found = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
+  if (found == nullptr)
     user_error({}, "this machine has no NVIDIA driver: libcuda.so.1 cannot be opened",
                "run with --backend=cuda-emulator, which needs no GPU");
+  dlclose(found);
 }
 
 struct CudaRunner::State {

@@ -23,6 +23,11 @@ foreach(model kws squeezenet1_1 resnet18 mobilenet_v2 bert_mini speech_rnn)
 endforeach()
 tenon_heavy_test(cuda/digits 1 tools/check_model.py "${PROJECT_SOURCE_DIR}/examples/digits/digits.onnx"
   -- --backend=cuda-emulator)
+# The script for real GPUs: tried on the emulator, and run where there is a GPU.
+tenon_heavy_test(gpu/script 1 gpu/measure.py --backend cuda-emulator --seconds 0.1
+  --output "${PROJECT_BINARY_DIR}/gpu_emulated.md" digits)
+tenon_heavy_test(gpu/models 2 gpu/measure.py --output "${PROJECT_BINARY_DIR}/gpu.md" digits kws resnet18)
+set_tests_properties(gpu/models PROPERTIES SKIP_RETURN_CODE 77)
 tenon_heavy_test(arena 1 tools/check_arena.py)
 tenon_heavy_test(bundle 2 bundle/run.py)
 tenon_heavy_test(backend_suite 2 tools/backend_suite.py)
