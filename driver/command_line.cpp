@@ -68,6 +68,8 @@ void add_run_options(CLI::App& command, RunOptions& run, RawModelOptions& raw,
   command.add_option("--input", input_files, "NAME=F.npy, one input")->take_all();
   command.add_option("--data", run.data_folder, "a folder of ONNX test data: input_0.pb, ...");
   command.add_option("--threads", run.threads, "threads to run on")->check(CLI::Range(1, 1024));
+  command.add_flag("--check-kernels", run.check_kernels,
+                   "with cuda-emulator: find races, unwritten memory and accesses out of bounds");
   command.add_option("--seed", run.seed, "of random inputs");
   command.add_option(
       "--backend", run.backend,

@@ -110,14 +110,17 @@ CudaRunner::State::~State() {
 }
 
 void CudaRunner::State::find_driver(CudaDevice device) {
-  if (device == CudaDevice::kEmulated) {
+  if (device != CudaDevice::kReal) {
+    const bool check = device == CudaDevice::kChecked;
     std::vector<codegen::KernelText> kernels;
     for (const codegen::PrintedKernel& kernel : cuda.code.kernels)
       kernels.push_back({kernel.name, kernel.threads, kernel.text});
-    Result<codegen::EmulatedLibrary> compiled = codegen::compile_emulated_kernels(kernels, {});
+    Result<codegen::EmulatedLibrary> compiled =
+        codegen::compile_emulated_kernels(kernels, {"", check, ""});
     if (!compiled) user_error({}, compiled.reason(), "");
     codegen::EmulatedDriverOptions options;
     options.capability = kEmulatedCapability;
+    options.emulator = {check ? uint64_t{7} : uint64_t{0}, check};
     emulated = std::make_unique<EmulatedDriver>(options, *compiled);
     symbol = EmulatedDriver::symbol;
   } else {

@@ -14,7 +14,8 @@
 
 namespace tenon::driver {
 
-enum class CudaDevice { kReal, kEmulated };
+/// kChecked: emulated, and every access of every kernel checked (codegen/cuda/emulator/checker.h).
+enum class CudaDevice { kReal, kEmulated, kChecked };
 
 /// Throws UserErrors where this machine has no NVIDIA driver, before anything is compiled for it.
 void require_cuda_driver();

@@ -54,6 +54,7 @@ struct RunOptions {
   std::string outputs_file, output_folder;
   int threads = 1;
   std::string backend = "llvm";
+  bool check_kernels = false;  // --check-kernels, for cuda-emulator
   uint64_t seed = 0;
 };
 

@@ -160,9 +160,10 @@ bool is_cuda(const RunOptions& options) {
 }
 
 std::unique_ptr<CudaRunner> make_cuda_runner(const RunOptions& options, const Session& session) {
-  return std::make_unique<CudaRunner>(
-      session.model, *session.cuda,
-      options.backend == "cuda" ? CudaDevice::kReal : CudaDevice::kEmulated);
+  return std::make_unique<CudaRunner>(session.model, *session.cuda,
+                                      options.backend == "cuda" ? CudaDevice::kReal
+                                      : options.check_kernels   ? CudaDevice::kChecked
+                                                                : CudaDevice::kEmulated);
 }
 
 Session compile_for_call(const RunOptions& options, const GivenInputs& inputs,

@@ -34,6 +34,15 @@ class Emulated(CommandLineTest):
     def test_run_agrees_with_llvm(self):
         np.testing.assert_allclose(self.outputs("cuda-emulator"), self.outputs("llvm"), rtol=1e-5)
 
+    def test_kernels_are_clean_under_checks(self):
+        np.savez(self.folder / "reference.npz", probabilities=self.outputs("llvm"))
+        process = self.call("verify", DIGITS, "--inputs", self.folder / "in.npz", "--backend",
+                            "cuda-emulator", "--check-kernels", "--reference",
+                            self.folder / "reference.npz")
+        if "clang++" in process.stderr:
+            self.skipTest("the checks need clang")
+        self.assertEqual(process.returncode, 0, process.stdout + process.stderr)
+
     def test_verify_and_bench(self):
         np.savez(self.folder / "reference.npz", probabilities=self.outputs("llvm"))
         arguments = ["--inputs", self.folder / "in.npz", "--backend", "cuda-emulator"]
