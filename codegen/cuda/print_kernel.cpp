@@ -172,14 +172,31 @@ class CudaPrinter final : public source::KernelPrinter {
 
   // ---- the head ----
 
+  // Buffers that the kernel both writes and reads: one thread may read what another has written
+  // through its own pointer, of which `restrict` would say that it leads elsewhere.
+  std::set<std::string> handed_over() const {
+    std::set<std::string> read, both;
+    loop::for_each_expr(body_, [&](Expr e) {
+      for_each_node(e, [&](Expr node) {
+        if (const Read* found = node.as<Read>()) read.insert(found->tensor);
+      });
+    });
+    loop::for_each_stmt(body_, [&](const Stmt& stmt) {
+      const auto* store = stmt.as<loop::Store>();
+      if (store && read.count(store->buffer)) both.insert(store->buffer);
+    });
+    return both;
+  }
+
   void declare_params() {
     std::vector<std::string> list;
+    std::set<std::string> shared = handed_over();
     for (size_t i = 0; i < params_.size(); ++i) {
       const loop::Param& param = params_[i];
       bool reads_only = param.kind == loop::ParamKind::In || param.kind == loop::ParamKind::Const;
       std::string name = names_.declare(param.buffer.name, source::buffer_names(param.buffer.name));
       list.push_back((reads_only ? "const " : "") + type_name(param.buffer.type) +
-                     " *TN_RESTRICT " + name);
+                     (shared.count(param.buffer.name) ? " *" : " *TN_RESTRICT ") + name);
       memory_[param.buffer.name] = param.buffer;
       alignments_[param.buffer.name] = options_.alignments.empty() ? 16 : options_.alignments[i];
     }

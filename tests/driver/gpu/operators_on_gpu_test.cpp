@@ -1,6 +1,6 @@
 // Every operator scheduled for a GPU: the graphs of tests/ir/high/*_cases.txt go through the whole
 // pipeline for `cuda`. Each kernel has a launch and a text; the scheduled module gives the same bits
-// in the interpreter and, its bound loops run in order, as machine code.
+// in the interpreter, in the emulator and, its bound loops run in order, as machine code.
 //
 //   case softmax_last   ->   one launch, for grid rows in 2 { for thread ... }, 0.090030573 in both
 #include <gtest/gtest.h>
@@ -10,6 +10,7 @@
 #include "codegen/cuda/emit_module.h"
 #include "driver/build.h"
 #include "driver/commands/commands.h"
+#include "driver/cuda_runner.h"
 #include "driver/runner.h"
 #include "ir/high/text.h"
 #include "ir/loop/interpreter.h"
@@ -48,8 +49,11 @@ void serialize(loop::Module& module, const target::Target& host) {
     function = loop::legalize(loop::serialize_bound_loops(function, *module.pool), legal);
 }
 
-// What differs between the interpreter and machine code, or "".
-std::string run(const high::Case& c, const target::Target& host) {
+using Outputs = std::map<std::string, Array>;
+using Call = std::function<Outputs(LoweredModel lowered, const Outputs& inputs)>;
+
+// What differs between the interpreter and what `call` gives, or "".
+std::string run(const high::Case& c, const Call& call) {
   LoweredModel lowered = lowered_for_gpu(c);
   const loop::Module scheduled = lowered.program.module;
   std::vector<Bytes> inputs;
@@ -63,16 +67,7 @@ std::string run(const high::Case& c, const target::Target& host) {
   loop::ModuleOutcome outcome = loop::run_module(scheduled, no_file, inputs, c.symbols);
   if (outcome.outcome.fault) return "the interpreter: " + outcome.outcome.fault->message;
 
-  serialize(lowered.program.module, host);
-  Diagnostics diagnostics;
-  BuildRequest request;
-  request.name = "model";
-  BuiltModel built =
-      build_model(std::move(lowered), host, request, diagnostics, [](const std::string&) {});
-  ModelRunner runner(built.module(), built.interface, built.take_objects());
-  runner.prepare(arrays, 1);
-  runner.call();
-  std::map<std::string, Array> outputs = runner.outputs();
+  Outputs outputs = call(std::move(lowered), arrays);
   for (size_t i = 0; i < scheduled.outputs.size(); ++i) {
     const loop::Buffer& output = scheduled.outputs[i];
     std::string text = difference(output, outcome.outputs.at(i),
@@ -82,17 +77,51 @@ std::string run(const high::Case& c, const target::Target& host) {
   return "";
 }
 
-TEST(OperatorsOnGpu, GiveTheInterpretersBitsInOrder) {
-  target::Target host = target::find_target("x86-64-v3").value();
-  if (!target::native_target().value().features.has_all(host.features))
-    GTEST_SKIP() << "this processor does not run code for " << host.name;
-  for (const high::Case& c : high::read_cases()) {
+void no_progress(const std::string&) {}
+
+void expect_same_bits(const Call& call) {
+  std::vector<high::Case> cases = high::read_cases();
+  ASSERT_GT(cases.size(), 250u);
+  for (const high::Case& c : cases) {
     try {
-      EXPECT_EQ(run(c, host), "") << c.name;
+      EXPECT_EQ(run(c, call), "") << c.name;
     } catch (const std::exception& error) {
       ADD_FAILURE() << c.name << ": " << error.what();
     }
   }
+}
+
+TEST(OperatorsOnGpu, GiveTheInterpretersBitsInOrder) {
+  target::Target host = target::find_target("x86-64-v3").value();
+  if (!target::native_target().value().features.has_all(host.features))
+    GTEST_SKIP() << "this processor does not run code for " << host.name;
+  expect_same_bits([&](LoweredModel lowered, const Outputs& inputs) {
+    serialize(lowered.program.module, host);
+    Diagnostics diagnostics;
+    BuildRequest request;
+    request.name = "model";
+    BuiltModel built = build_model(std::move(lowered), host, request, diagnostics, no_progress);
+    ModelRunner runner(built.module(), built.interface, built.take_objects());
+    runner.prepare(inputs, 1);
+    runner.call();
+    return runner.outputs();
+  });
+}
+
+TEST(OperatorsOnGpu, GiveTheInterpretersBitsInTheEmulator) {
+  expect_same_bits([&](LoweredModel lowered, const Outputs& inputs) {
+    Diagnostics diagnostics;
+    BuildRequest request;
+    request.name = "model";
+    BuiltModel built = describe_model(std::move(lowered), target::cuda_target(), request,
+                                      diagnostics, no_progress);
+    CudaCode cuda = build_cuda(built, target::default_gpu_architectures(), CudaImages::kEmulated,
+                               target::find_target("x86-64-v2").value(), no_progress);
+    CudaRunner runner(built, cuda, CudaDevice::kEmulated);
+    runner.prepare(inputs);
+    runner.call();
+    return runner.outputs();
+  });
 }
 
 TEST(OperatorsOnGpu, AllHaveTextsAndLaunches) {

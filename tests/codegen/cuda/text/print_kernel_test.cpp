@@ -59,7 +59,7 @@ TEST(PrintKernel, ThreadsVectorsAndSharedMemory) {
   const int p = tn_thread() / 4, q = tn_thread() % 4;
   TN_SHARED float s[8][8];
   float acc[4];
-  const tn_vector<float, 4> x4 = tn_load<4>(x + (r * 64 + t * 4));
+  const tn_vector<float, 4> x4 = tn_load<4>(x + r * 64 + t * 4);
   tn_vector<float, 4> s4;
   TN_UNROLL
   for (int v = 0; v < 4; ++v)
@@ -77,7 +77,7 @@ TEST(PrintKernel, ThreadsVectorsAndSharedMemory) {
       TN_UNROLL
       for (int w = 0; w < 4; ++w)
         y4[w] = tn_max(s42[w], b4[w]);
-      tn_store(y + (r * 64 + t * 4), y4);
+      tn_store(y + r * 64 + t * 4, y4);
     }
   }
 }
@@ -103,6 +103,15 @@ TEST(PrintKernel, IndicesOf64BitsWhereTheyAreNeeded) {
   EXPECT_THAT(printed(text)->text, HasSubstr("const int r = tn_block_x();"));
   EXPECT_THAT(printed(text, {}, int64_t{1} << 30)->text,
               HasSubstr("const int64_t r = tn_block_x();"));
+}
+
+TEST(PrintKernel, WhatThreadsHandOverIsNotRestricted) {
+  Result<PrintedKernel> kernel = printed(
+      "func @f(x: f32[8], out t: f32[8], out y: f32[8]) { for thread i in 8 { t[i] = x[i] } "
+      "barrier for thread j in 8 { y[j] = t[7 - j] } }");
+  ASSERT_TRUE(kernel) << kernel.reason();
+  EXPECT_THAT(kernel->text,
+              HasSubstr("f(const float *TN_RESTRICT x, float *t, float *TN_RESTRICT y)"));
 }
 
 TEST(PrintKernel, RequirementsReportTheirNode) {
