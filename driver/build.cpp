@@ -47,6 +47,7 @@ codegen::BundleInterface make_interface(const loop::Module& module, const target
   interface.version = version().tenon;
   interface.triple = target.triple;
   interface.target = target.name;
+  interface.pointer_bytes = static_cast<uint32_t>(target.index_bits / 8);
   interface.options = request.options;
   for (const loop::Symbol& symbol : module.symbols)
     interface.dims.push_back({symbol.name, "", symbol.min, symbol.max});
@@ -235,7 +236,7 @@ BuiltModel build_model(LoweredModel lowered, const target::Target& target,
   codegen::ModuleOptions options;
   options.prefix = request.name;
   for (const codegen::InterfaceDim& dim : built.interface.dims) options.dims.push_back(dim.name);
-  options.io_offsets = codegen::io_layout(built.interface, 8).tensors;
+  options.io_offsets = codegen::io_layout(built.interface, built.interface.pointer_bytes).tensors;
   for (const WeightsPlan::Place& place : built.weights.places)
     options.weight_offsets[place.constant->buffer.name] = static_cast<uint64_t>(place.offset);
   options.node_number = node_numbers(built);

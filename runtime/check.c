@@ -102,9 +102,9 @@ int tn_rt_check(const tnr_opened_fields *model, const unsigned char *io, const u
   if (requirement >= 0) return TNR_STATUS(TN_DIM, tn_model.dim_count + (uint32_t)requirement);
 
   for (uint32_t i = 0; i < tn_model.tensor_count; ++i)
-    if ((uintptr_t)tensor_pointer(io, i) % tn_model_tensors[i].alignment != 0)
+    if (((uintptr_t)tensor_pointer(io, i) & (tn_model_tensors[i].alignment - 1)) != 0)
       return TNR_STATUS(TN_ALIGNMENT, i);
-  if ((uintptr_t)arena % tn_model.arena_align != 0)
+  if (((uintptr_t)arena & (tn_model.arena_align - 1)) != 0)
     return TNR_STATUS(TN_ALIGNMENT, TNR_ARGUMENT_ARENA(&tn_model));
   const size_t needed = tn_rt_arena_total(entry, threads);
   if (needed == 0 || arena_bytes < needed) return TNR_STATUS(TN_ARENA, 0);

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: 0BSD
-   cpu.c: which of the features that the model's code uses does this processor lack? On x86 the
-   processor is asked (CPUID) and so is what the operating system saves (XGETBV): AVX registers that
-   are not saved count as missing. Other architectures have no unprivileged way to ask; their
-   bundles require no feature.
-     tn_rt_missing_cpu_feature(1 << TNR_CPU_AVX2 | 1 << TNR_CPU_FMA)  ->  -1, or TNR_CPU_AVX2 */
+   cpu.c: which of the features that the model's code uses does this processor lack?
+     tn_rt_missing_cpu_feature(1 << TNR_CPU_AVX2 | 1 << TNR_CPU_FMA)  ->  -1, or TNR_CPU_AVX2
+
+   x86: the processor is asked (CPUID) and so is what the operating system saves (XGETBV): AVX
+   registers that are not saved count as missing.
+   AArch64: its identification registers are read. Programs may not, but Linux answers for them since
+   4.11 (2017), and lists there what it lets programs use. A bundle that requires no feature reads
+   none, and opens on any AArch64; one that requires some is for that Linux or newer, or for a system
+   whose programs run privileged. Asking the C library (getauxval) would need a symbol of it.
+   ARMv7: programs cannot ask, and no one answers for the processor. NEON and VFPv4 are what the
+   target armv7-neon is: whoever chose it answers for them. */
 #include "runtime/internal.h"
 
 #if defined(__x86_64__) || defined(__i386__)
@@ -93,8 +99,48 @@ int tn_rt_missing_cpu_feature(uint64_t features) {
   return -1;
 }
 
+#elif defined(__aarch64__)
+
+enum { PROCESSOR_0, INSTRUCTIONS_0, INSTRUCTIONS_1, REGISTER_COUNT };
+
+/* Four bits of a register; the feature is there from `least` on. Arm Architecture Reference Manual,
+   D19.2: ID_AA64PFR0_EL1, ID_AA64ISAR0_EL1, ID_AA64ISAR1_EL1. */
+typedef struct feature_place {
+  uint8_t feature, id_register, shift, least;
+} feature_place;
+
+static const feature_place places[] = {
+    {TNR_CPU_FULLFP16, PROCESSOR_0, 20, 1}, /* AdvSIMD: 15 is none, 1 has half precision */
+    {TNR_CPU_DOTPROD, INSTRUCTIONS_0, 44, 1},
+    {TNR_CPU_I8MM, INSTRUCTIONS_1, 52, 1},
+    {TNR_CPU_BF16, INSTRUCTIONS_1, 44, 1},
+};
+
+int tn_rt_missing_cpu_feature(uint64_t features) {
+  if (features == 0) return -1;
+  uint64_t registers[REGISTER_COUNT];
+  __asm__ volatile("mrs %0, id_aa64pfr0_el1" : "=r"(registers[PROCESSOR_0]));
+  __asm__ volatile("mrs %0, id_aa64isar0_el1" : "=r"(registers[INSTRUCTIONS_0]));
+  __asm__ volatile("mrs %0, id_aa64isar1_el1" : "=r"(registers[INSTRUCTIONS_1]));
+  for (size_t i = 0; i < sizeof places / sizeof places[0]; ++i) {
+    const feature_place place = places[i];
+    if (!(features >> place.feature & 1)) continue;
+    features &= ~((uint64_t)1 << place.feature);
+    const uint64_t found = registers[place.id_register] >> place.shift & 15;
+    if (found < place.least || found == 15) return place.feature;
+  }
+  for (int i = 0; i < 64; ++i)
+    if (features >> i & 1) return i; /* none that this runtime knows: a bundle of mixed versions */
+  return -1;
+}
+
 #else
 
-int tn_rt_missing_cpu_feature(uint64_t features) { return features == 0 ? -1 : 0; }
+int tn_rt_missing_cpu_feature(uint64_t features) {
+  features &= ~((uint64_t)1 << TNR_CPU_NEON | (uint64_t)1 << TNR_CPU_VFP4);
+  for (int i = 0; i < 64; ++i)
+    if (features >> i & 1) return i; /* none that this runtime knows: a bundle of mixed versions */
+  return -1;
+}
 
 #endif

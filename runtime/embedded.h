@@ -7,18 +7,25 @@
 extern "C" {
 #endif
 
-/* bundle.c as LLVM bitcode for x86_64-unknown-linux-gnu */
-extern const unsigned char tenon_embedded_bundle_bc[];
-extern const size_t tenon_embedded_bundle_bc_bytes;
+/* bundle.c and pool/tenon_pool.c as LLVM bitcode, for the baseline of each architecture */
+extern const unsigned char tenon_embedded_bundle_x86_64_bc[];
+extern const size_t tenon_embedded_bundle_x86_64_bc_bytes;
+extern const unsigned char tenon_embedded_bundle_aarch64_bc[];
+extern const size_t tenon_embedded_bundle_aarch64_bc_bytes;
+extern const unsigned char tenon_embedded_bundle_armv7_bc[];
+extern const size_t tenon_embedded_bundle_armv7_bc_bytes;
+extern const unsigned char tenon_embedded_pool_x86_64_bc[];
+extern const size_t tenon_embedded_pool_x86_64_bc_bytes;
+extern const unsigned char tenon_embedded_pool_aarch64_bc[];
+extern const size_t tenon_embedded_pool_aarch64_bc_bytes;
+extern const unsigned char tenon_embedded_pool_armv7_bc[];
+extern const size_t tenon_embedded_pool_armv7_bc_bytes;
 /* abi.h */
 extern const unsigned char tenon_embedded_abi_h[];
 extern const size_t tenon_embedded_abi_h_bytes;
 /* pool/tenon_pool.h */
 extern const unsigned char tenon_embedded_tenon_pool_h[];
 extern const size_t tenon_embedded_tenon_pool_h_bytes;
-/* pool/tenon_pool.c as an x86-64 ELF object */
-extern const unsigned char tenon_embedded_tenon_pool_o[];
-extern const size_t tenon_embedded_tenon_pool_o_bytes;
 
 #ifdef __cplusplus
 }

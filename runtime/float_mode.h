@@ -27,16 +27,17 @@ static inline void tnr_write_float_mode(tnr_float_mode mode) {
 
 #elif defined(__aarch64__)
 
-typedef uint64_t tnr_float_mode; /* FPCR */
+typedef uint64_t tnr_float_mode; /* FPSR, the sticky flags, above FPCR */
 
 static inline tnr_float_mode tnr_read_float_mode(void) {
-  uint64_t mode;
-  __asm__ volatile("mrs %0, fpcr" : "=r"(mode));
-  return mode;
+  uint64_t control, flags;
+  __asm__ volatile("mrs %0, fpcr\n\tmrs %1, fpsr" : "=r"(control), "=r"(flags));
+  return flags << 32 | (uint32_t)control;
 }
 
 static inline void tnr_write_float_mode(tnr_float_mode mode) {
-  __asm__ volatile("msr fpcr, %0" : : "r"(mode) : "memory");
+  const uint64_t control = (uint32_t)mode, flags = mode >> 32;
+  __asm__ volatile("msr fpcr, %0\n\tmsr fpsr, %1" : : "r"(control), "r"(flags) : "memory");
 }
 
 #define TNR_FLOAT_MODE 0u /* nearest even, no FZ, FZ16 or DN, no trap */
@@ -55,6 +56,8 @@ static inline void tnr_write_float_mode(tnr_float_mode mode) {
   __asm__ volatile("vmsr fpscr, %0" : : "r"(mode) : "memory");
 }
 
+/* Nearest even, no trap, VFP keeps subnormals. NEON takes them for zero in any mode: of ARMv7 the
+   contract says so. */
 #define TNR_FLOAT_MODE 0u
 
 #else

@@ -101,7 +101,7 @@ typedef struct tnr_tensor {
   uint32_t io_offset; /* of the pointer in N_io */
   int32_t role;       /* TN_INPUT, TN_OUTPUT, TN_STATE */
   int32_t dtype;      /* ONNX TensorProto.DataType */
-  uint32_t alignment; /* that the pointer must have: the element's */
+  uint32_t alignment; /* that the pointer must have: the element's, a power of two */
 } tnr_tensor;
 
 /* Found by exact status; sorted by it, each once. */

@@ -7,7 +7,7 @@
 
 /* Offset of the weights in the file, or the negated status. */
 static int64_t check_weights_file(const unsigned char *file, size_t bytes) {
-  if ((uintptr_t)file % tn_model.weights_align != 0)
+  if (((uintptr_t)file & (tn_model.weights_align - 1)) != 0)
     return -TNR_STATUS(TN_WEIGHTS, TNR_WEIGHTS_UNALIGNED);
   if (bytes < sizeof(tnr_weights_header)) return -TNR_STATUS(TN_WEIGHTS, TNR_WEIGHTS_SHORT);
   const tnr_weights_header *header = (const tnr_weights_header *)(const void *)file;

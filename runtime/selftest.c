@@ -77,7 +77,7 @@ static int outputs_agree(uint32_t tensor, const unsigned char *found, uint64_t b
 int tn_rt_selftest(const tnr_opened *model, void *arena, size_t arena_bytes, int64_t *entry) {
   unsigned char *base = (unsigned char *)arena;
   if (base == NULL) return TNR_STATUS(TN_NULL, TNR_ARGUMENT_ARENA(&tn_model));
-  if ((uintptr_t)base % tn_model.arena_align != 0)
+  if (((uintptr_t)base & (tn_model.arena_align - 1)) != 0)
     return TNR_STATUS(TN_ALIGNMENT, TNR_ARGUMENT_ARENA(&tn_model));
   for (uint32_t i = 0; i < tn_model.dim_count; ++i) entry[i] = tn_model_golden_dims[i];
   tn_model_entry(entry);

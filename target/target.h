@@ -3,10 +3,10 @@
 //
 //   find_target("znver4")      ->  {.vector_bits = 512, .vector_registers = 32, ...}
 //   find_target("znver44")     ->  failure: no target is named "znver44"; the nearest names are ...
-//   find_target("cortex-a72")  ->  failure: the target cortex-a72 is not in this version; ...
+//   find_target("cuda")        ->  failure: the target cuda is not in this version; ...
 //   native_target()            ->  the row of this machine's processor
 //
-// A target is a row of a table (x86.cpp). Nothing here knows an IR or LLVM.
+// A target is a row of a table (x86.cpp, arm.cpp). Nothing here knows an IR or LLVM.
 #pragma once
 
 #include <cstdint>
@@ -90,8 +90,8 @@ struct Target {
   }
 };
 
-/// Every target of this version, in the order of `tenon targets`: levels first, then Intel, then
-/// AMD, oldest first.
+/// Every target of this version, in the order of `tenon targets`: levels of x86-64, then Intel, then
+/// AMD, oldest first; then AArch64 and ARMv7.
 const std::vector<Target>& all_targets();
 
 /// The target of this name ("native" included). Fails with a reason that names the nearest targets,
@@ -101,13 +101,13 @@ Result<Target> find_target(const std::string& name);
 /// Up to three names of targets near `name`, nearest first; empty where nothing resembles it.
 std::vector<std::string> nearest_targets(const std::string& name);
 
-/// True for names of targets that Tenon has a plan for and this version has not (ARM processors,
-/// CUDA).
+/// True for names of targets that Tenon has a plan for and this version has not (CUDA).
 bool is_target_of_later_version(const std::string& name);
 
 /// A target put together from --triple, --cpu and --features. `cpu` is the name of a target in the
-/// table or empty (x86-64-v2); `triple` is empty or an x86-64 Linux triple; `features` is a list
-/// like "+avx512vnni,-gfni", applied to the target's own. Features that take a CPU's vector width
+/// table or empty (the least of the triple's architecture); `triple` is empty (that of the CPU) or
+/// a Linux triple of x86-64, AArch64 or hard-float ARMv7; `features` is a list like
+/// "+avx512vnni,-gfni", applied to the target's own. Features that take a CPU's vector width
 /// away, or give it a wider one, bring the facts of the x86-64 level that they make up.
 Result<Target> custom_target(const std::string& triple, const std::string& cpu,
                              const std::string& features);

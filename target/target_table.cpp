@@ -12,6 +12,10 @@ namespace {
 
 // What a row needs, beginning with the highest other x86-64 level that it contains.
 std::string needs(const Target& target) {
+  if (target.architecture == Architecture::aarch64) {
+    return target.features.empty() ? "AArch64" : "AArch64 " + to_string(target.features);
+  }
+  if (target.architecture == Architecture::armv7) return to_string(target.features);
   const Target* level = nullptr;
   for (int vector_bits : {128, 256, 512}) {
     const Target* candidate = x86_level(x86_level_features(vector_bits));

@@ -30,6 +30,7 @@ tenon_heavy_test(gpu/models 2 gpu/measure.py --output "${PROJECT_BINARY_DIR}/gpu
 set_tests_properties(gpu/models PROPERTIES SKIP_RETURN_CODE 77)
 tenon_heavy_test(arena 1 tools/check_arena.py)
 tenon_heavy_test(bundle 2 bundle/run.py)
+tenon_heavy_test(bundle_arm 2 bundle/arm.py)
 tenon_heavy_test(backend_suite 2 tools/backend_suite.py)
 tenon_heavy_test(random_graphs 2 tools/random_graphs.py --count 40)
 tenon_heavy_test(bad_models 1 tools/run_bad_models.py)

@@ -12,6 +12,7 @@ build_packages=(
 )
 test_packages=(
   libclang-rt-19-dev lld-19 binutils make qemu-user
+  libc6-dev-arm64-cross libc6-dev-armhf-cross libgcc-12-dev-arm64-cross libgcc-12-dev-armhf-cross
 )
 
 # Where things live that are built once per user and not once per checkout.

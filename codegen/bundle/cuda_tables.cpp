@@ -12,8 +12,8 @@
 namespace tenon::codegen {
 
 CudaIoLayout cuda_io_layout(const BundleInterface& interface) {
-  const IoLayout layout = io_layout(interface, kPointerBytes);
-  return {layout.dims, layout.tensors, layout.bytes, layout.bytes + kPointerBytes};
+  const IoLayout layout = io_layout(interface, interface.pointer_bytes);
+  return {layout.dims, layout.tensors, layout.bytes, layout.bytes + interface.pointer_bytes};
 }
 
 uint64_t cuda_arena_bytes_most(const CudaTables& tables) {

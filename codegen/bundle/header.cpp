@@ -180,7 +180,7 @@ uint64_t selftest_bytes(const BundleInterface& interface) {
   // As runtime/selftest.c lays it out: N_io, the outputs, the arena of a run.
   const SelfTest& test = *interface.selftest;
   TENON_CHECK(test.tensors.size() == interface.tensors.size(), "a tensor without golden bytes");
-  uint64_t bytes = TNR_ROUND_UP(io_layout(interface, kPointerBytes).bytes);
+  uint64_t bytes = TNR_ROUND_UP(io_layout(interface, interface.pointer_bytes).bytes);
   for (size_t i = 0; i < interface.tensors.size(); ++i)
     if (interface.tensors[i].role != TensorRole::kInput)
       bytes += TNR_ROUND_UP(test.tensors[i].bytes.size());

@@ -33,9 +33,6 @@ uint32_t element_alignment(DType dtype);
 /// "f32[batch,6]"
 std::string type_text(const InterfaceTensor& tensor);
 
-/// Only 64-bit targets are in this version.
-inline constexpr uint32_t kPointerBytes = 8;
-
 /// Where the members of N_io lie, for pointers of this many bytes.
 struct IoLayout {
   std::vector<uint32_t> dims;     // offset of each

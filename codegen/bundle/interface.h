@@ -78,6 +78,7 @@ struct BundleInterface {
   std::string version;       // of Tenon: "0.1.0"
   std::string triple;        // as shown: "x86_64-linux-gnu"
   std::string target;        // as given: "x86-64-v3"
+  uint32_t pointer_bytes = 8;  // of the target
   std::string options;  // the command line's options that the code depends on, in one normal order
 
   std::vector<InterfaceDim> dims;

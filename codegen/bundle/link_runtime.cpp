@@ -10,14 +10,12 @@
 
 #include <set>
 
-#include <llvm/Bitcode/BitcodeReader.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/Module.h>
 #include <llvm/IR/PassManager.h>
 #include <llvm/IR/Verifier.h>
 #include <llvm/Linker/Linker.h>
 #include <llvm/Passes/PassBuilder.h>
-#include <llvm/Support/MemoryBuffer.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Transforms/IPO/GlobalDCE.h>
 #include <llvm/Transforms/InstCombine/InstCombine.h>
@@ -25,31 +23,14 @@
 #include <llvm/Transforms/Scalar/EarlyCSE.h>
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 
+#include "codegen/bundle/bitcode.h"
 #include "codegen/bundle/tables.h"
 #include "codegen/bundle/weights.h"
-#include "runtime/embedded.h"
 #include "runtime/model_tables.h"
 #include "support/check.h"
 
 namespace tenon::codegen {
 namespace {
-
-std::unique_ptr<llvm::Module> load_runtime(llvm::Module& module) {
-  const llvm::StringRef bytes(reinterpret_cast<const char*>(tenon_embedded_bundle_bc),
-                              tenon_embedded_bundle_bc_bytes);
-  auto runtime =
-      llvm::parseBitcodeFile(llvm::MemoryBufferRef(bytes, "runtime"), module.getContext());
-  if (!runtime) TENON_CHECK(false, "runtime: " + llvm::toString(runtime.takeError()));
-  // It was compiled for x86_64-unknown-linux-gnu; the module's spelling of the same may differ.
-  TENON_CHECK(llvm::Triple(module.getTargetTriple()).getArch() ==
-                  llvm::Triple((*runtime)->getTargetTriple()).getArch(),
-              "the runtime is for another architecture than " + module.getTargetTriple());
-  (*runtime)->setTargetTriple(module.getTargetTriple());
-  (*runtime)->setDataLayout(module.getDataLayout());
-  if (llvm::NamedMDNode* ident = (*runtime)->getNamedMetadata("llvm.ident"))
-    ident->eraseFromParent();
-  return std::move(*runtime);
-}
 
 // Zeros of the weights' size. "Externally initialized": no load from them may be folded.
 void add_weights_placeholder(llvm::Module& module, const BundleInterface& interface) {
@@ -245,7 +226,8 @@ void link_runtime(llvm::Module& module, const BundleInterface& interface, Weight
 
   add_tables(module, interface);
   if (weights == WeightsSymbol::kPlaceholder) add_weights_placeholder(module, interface);
-  const bool failed = llvm::Linker::linkModules(module, load_runtime(module));
+  const bool failed = llvm::Linker::linkModules(
+      module, load_bitcode(Bitcode::kRuntime, place_of(module), module.getContext()));
   TENON_CHECK(!failed, "the runtime does not link with the model's module");
   lower_to_baseline(module, "tn_model_entry");
   const std::set<std::string> entry_points = EntryPoints(module, interface).add();

@@ -24,8 +24,8 @@ enum class WeightsSymbol {
 /// Kernels are called <name>_<kernel>, where <kernel> is none of open, run, arena_bytes, selftest,
 /// status_text, info, weights and does not begin with rt_, model_ or info_.
 ///
-/// The module's triple and data layout must be set. Only x86-64 is in this version. What compiles
-/// the module needs LLVM's assembly parser: the runtime holds inline assembly.
+/// The module's triple and data layout must be set. What compiles the module needs LLVM's assembly
+/// parser: the runtime holds inline assembly.
 void link_runtime(llvm::Module& module, const BundleInterface& interface, WeightsSymbol weights);
 
 }  // namespace tenon::codegen

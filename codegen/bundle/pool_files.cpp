@@ -1,7 +1,10 @@
 // pool_files.cpp: the thread pool that --pool writes beside a bundle.
 //
-//   runtime/pool/tenon_pool.{h,c}, embedded  ->  tenon_pool.h, libtenon_pool.a
+//   runtime/pool/tenon_pool.{h,c}, embedded  ->  tenon_pool.h, tenon_pool.o
 #include "codegen/bundle/pool_files.h"
+
+#include <llvm/IR/LLVMContext.h>
+#include <llvm/IR/Module.h>
 
 #include "runtime/embedded.h"
 
@@ -12,10 +15,13 @@ std::string pool_header() {
           tenon_embedded_tenon_pool_h_bytes};
 }
 
-ArchiveMember pool_member() {
-  const llvm::StringRef object(reinterpret_cast<const char*>(tenon_embedded_tenon_pool_o),
-                               tenon_embedded_tenon_pool_o_bytes);
-  return {"tenon_pool.o", {object, "tenon_pool.o"}};
+std::string pool_object(const ModulePlace& place, const EmitObject& emit) {
+  llvm::LLVMContext context;
+  const std::unique_ptr<llvm::Module> module = load_bitcode(Bitcode::kPool, place, context);
+  llvm::SmallVector<char, 0> object;
+  llvm::raw_svector_ostream out(object);
+  emit(*module, out);
+  return {object.begin(), object.end()};
 }
 
 }  // namespace tenon::codegen

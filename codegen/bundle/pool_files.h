@@ -3,15 +3,15 @@
 
 #include <string>
 
-#include "codegen/bundle/archive.h"
+#include "codegen/bundle/bitcode.h"
+#include "codegen/bundle/main_object.h"
 
 namespace tenon::codegen {
 
 /// The text of tenon_pool.h.
 std::string pool_header();
 
-/// The one member of libtenon_pool.a. It was compiled for x86-64 Linux when Tenon was built; no
-/// other target is in this version.
-ArchiveMember pool_member();
+/// The bytes of the one member of libtenon_pool.a, tenon_pool.o, for a bundle at this place.
+std::string pool_object(const ModulePlace& place, const EmitObject& emit);
 
 }  // namespace tenon::codegen

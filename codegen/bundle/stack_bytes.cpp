@@ -97,14 +97,18 @@ class Frames {
   void add_sizes(const llvm::object::SectionRef& sizes,
                  const llvm::object::SectionRef& relocations) {
     const llvm::StringRef bytes = take(sizes.getContents());
-    const llvm::DataExtractor extractor(bytes, /*IsLittleEndian=*/true, /*AddressSize=*/8);
+    const uint8_t address_bytes = sizes.getObject()->getBytesInAddress();
+    const llvm::DataExtractor extractor(bytes, /*IsLittleEndian=*/true, address_bytes);
     for (const llvm::object::RelocationRef& relocation : relocations.relocations()) {
-      uint64_t offset = relocation.getOffset() + 8;
+      uint64_t offset = relocation.getOffset();
+      // What is added to the symbol stands in the relocation, or, on 32-bit ARM, in its place.
+      uint64_t addend = extractor.getAddress(&offset);
+      if (address_bytes == 8)
+        addend =
+            static_cast<uint64_t>(take(llvm::object::ELFRelocationRef(relocation).getAddend()));
       const auto symbol = relocation.getSymbol();
       const auto section = take(symbol->getSection());
-      const auto addend = take(llvm::object::ELFRelocationRef(relocation).getAddend());
-      const Place place{section->getIndex(),
-                        take(symbol->getValue()) + static_cast<uint64_t>(addend)};
+      const Place place{section->getIndex(), take(symbol->getValue()) + addend};
       const auto function = functions_.find(place);
       if (function == functions_.end()) continue;
       Frame& frame = frames_[function->second];

@@ -171,21 +171,30 @@ void add_info(llvm::Module& module, const BundleInterface& interface, uint32_t a
          info.extents(tensor.shape, &InterfaceExtent::most)}));
   }
   for (const InterfaceDim& dim : interface.dims) dims.push_back(info.text(dim.name));
-  const uint64_t size =
-      8 + 5 * 8 + 3 * 8 + 8 + 2 * 8;  // sizeof(tn_info) where a pointer has 8 bytes
-  llvm::Constant* value = info.structure(
-      {info.i32(size), info.i32(abi), info.text(interface.model_file),
-       info.text(interface.model_sha256), info.text("tenon " + interface.version),
-       info.text(interface.options), info.text(interface.triple + " " + interface.target),
-       info.i64(interface.weights_bytes), info.i64(arena_bytes), info.i64(interface.stack_bytes),
-       info.i32(static_cast<int64_t>(interface.tensors.size())),
-       info.i32(static_cast<int64_t>(interface.dims.size())), info.array(tensors),
-       info.array(dims)});
+  std::vector<llvm::Constant*> members = {info.i32(0),
+                                          info.i32(abi),
+                                          info.text(interface.model_file),
+                                          info.text(interface.model_sha256),
+                                          info.text("tenon " + interface.version),
+                                          info.text(interface.options),
+                                          info.text(interface.triple + " " + interface.target),
+                                          info.i64(interface.weights_bytes),
+                                          info.i64(arena_bytes),
+                                          info.i64(interface.stack_bytes),
+                                          info.i32(static_cast<int64_t>(interface.tensors.size())),
+                                          info.i32(static_cast<int64_t>(interface.dims.size())),
+                                          info.array(tensors),
+                                          info.array(dims)};
+  // sizeof(tn_info), as the target lays it out.
+  members[0] = info.i32(static_cast<int64_t>(
+      module.getDataLayout().getTypeAllocSize(info.structure(members)->getType())));
+  llvm::Constant* value = info.structure(members);
   llvm::GlobalVariable* global = info.add(value, 8);
 
   auto* type = llvm::FunctionType::get(global->getType(), false);
   auto* function = llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage,
                                           interface.name + "_info", module);
+  function->addFnAttr(llvm::Attribute::NoUnwind);
   llvm::IRBuilder<> builder(llvm::BasicBlock::Create(module.getContext(), "", function));
   builder.CreateRet(global);
 }
@@ -208,9 +217,9 @@ llvm::GlobalVariable* define_global(llvm::Module& module, const std::string& nam
 }
 
 void add_tables(llvm::Module& module, const BundleInterface& interface) {
-  TENON_CHECK(module.getDataLayout().getPointerSize() == kPointerBytes,
-              "the tables of tn_info are laid out for 64-bit targets");
-  const IoLayout layout = io_layout(interface, kPointerBytes);
+  TENON_CHECK(module.getDataLayout().getPointerSize() == interface.pointer_bytes,
+              "the interface is of a target with other pointers");
+  const IoLayout layout = io_layout(interface, interface.pointer_bytes);
   tnr_model row = model_row(interface, layout);
 
   std::vector<tnr_dim> dims;

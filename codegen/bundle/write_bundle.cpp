@@ -65,6 +65,7 @@ Result<BundleReport> write_bundle(BundleFolder& folder, BundleInterface& interfa
   if (Status measured = measure_stack(*parts.main, interface, parts.kernel_objects, parts.emit);
       !measured)
     return measured.error();
+  const ModulePlace place = place_of(*parts.main);
   const Result<std::string> object = make_object(folder, interface, parts);
   if (!object) return object.error();
   const auto buffer =
@@ -91,7 +92,9 @@ Result<BundleReport> write_bundle(BundleFolder& folder, BundleInterface& interfa
     });
   if (choice.pool) {
     folder.write("tenon_pool.h", pool_header());
-    if (Status written = write_archive(folder.temporary_path("libtenon_pool.a"), {pool_member()});
+    const std::string pool = pool_object(place, parts.emit);
+    if (Status written = write_archive(folder.temporary_path("libtenon_pool.a"),
+                                       {{"tenon_pool.o", {pool, "tenon_pool.o"}}});
         !written)
       return written.error();
   }

@@ -130,7 +130,7 @@ std::string runtime_names(const std::string& prefix) {
 }
 
 std::string table_text(const BundleInterface& interface) {
-  const IoLayout layout = io_layout(interface, kPointerBytes);
+  const IoLayout layout = io_layout(interface, interface.pointer_bytes);
   size_t status_count = 0;
   std::string statuses = status_table(interface, status_count);
   std::vector<std::string> dims, tensors;

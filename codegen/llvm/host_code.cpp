@@ -52,16 +52,9 @@ int64_t value_of(Expr e, const std::map<std::string, int64_t>& symbols) {
 
 }  // namespace
 
-Result<std::unique_ptr<HostCode>> HostCode::compile(
-    const std::vector<const loop::Function*>& functions, const Ranges& symbols,
-    const target::Target& target) {
-  Result<target::Target> host = target::native_target();
-  if (!host) return host.error();
-  if (!host->features.has_all(target.features))
-    return Failure{"this processor does not run code for " + target.name + ": it lacks " +
-                   target::to_string(target.features - host->features)};
-  auto code = std::make_unique<HostCode>();
-  std::vector<std::string> objects;
+Result<CallableKernels> compile_callable(const std::vector<const loop::Function*>& functions,
+                                         const Ranges& symbols, const target::Target& target) {
+  CallableKernels callable;
   llvm::LLVMContext context;
   llvm::Module entries("entries", context);
   prepare_module(entries, target);
@@ -71,12 +64,31 @@ Result<std::unique_ptr<HostCode>> HostCode::compile(
     Result<CompiledKernel> kernel = compile_kernel(*functions[i], symbols, target, options);
     if (!kernel) return kernel.error();
     add_entry(entries, i, functions[i]->params.size(), kernel->kernel.symbols.size());
-    objects.push_back(kernel->object.bytes);
-    code->kernels_.push_back(std::move(*kernel));
+    callable.objects.push_back(kernel->object.bytes);
+    callable.kernels.push_back(std::move(*kernel));
   }
-  objects.push_back(emit_object(entries, target, Scheduling::Reorder).bytes);
-  Result<std::unique_ptr<JitLibrary>> library = JitLibrary::load(objects);
+  for (llvm::Function& function : entries)
+    if (!function.isDeclaration()) set_target_attributes(function, target);
+  callable.objects.push_back(emit_object(entries, target, Scheduling::Reorder).bytes);
+  return callable;
+}
+
+Result<std::unique_ptr<HostCode>> HostCode::compile(
+    const std::vector<const loop::Function*>& functions, const Ranges& symbols,
+    const target::Target& target) {
+  Result<target::Target> host = target::native_target();
+  if (!host) return host.error();
+  if (host->architecture != target.architecture)
+    return Failure{"this processor does not run code for " + target.name};
+  if (!host->features.has_all(target.features))
+    return Failure{"this processor does not run code for " + target.name + ": it lacks " +
+                   target::to_string(target.features - host->features)};
+  Result<CallableKernels> callable = compile_callable(functions, symbols, target);
+  if (!callable) return callable.error();
+  Result<std::unique_ptr<JitLibrary>> library = JitLibrary::load(callable->objects);
   if (!library) return library.error();
+  auto code = std::make_unique<HostCode>();
+  code->kernels_ = std::move(callable->kernels);
   code->library_ = std::move(*library);
   return code;
 }

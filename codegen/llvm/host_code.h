@@ -14,6 +14,16 @@
 
 namespace tenon::codegen {
 
+/// Kernels of any target behind functions of one kind, in objects for a linker:
+///   call<i>(buffers, symbols, begin, end, scratch, status)   calls the i-th
+struct CallableKernels {
+  std::vector<CompiledKernel> kernels;
+  std::vector<std::string> objects;
+};
+/// Fails where a function does not compile.
+Result<CallableKernels> compile_callable(const std::vector<const loop::Function*>& functions,
+                                         const Ranges& symbols, const target::Target& target);
+
 class HostCode {
  public:
   /// Fails where a function does not compile, or where this processor lacks what the target

@@ -115,8 +115,10 @@ const loop::For* parallel_loop(const loop::Function& function) {
 
 void set_target_attributes(llvm::Function& function, const target::Target& target) {
   function.addFnAttr(llvm::Attribute::NoUnwind);
-  // for debuggers and profilers, as the ABI asks
-  function.setUWTableKind(llvm::UWTableKind::Async);
+  // For debuggers and profilers, as the ABIs ask. ARM's 32-bit one asks for none of functions that
+  // do not unwind, and its tables would need a routine of the C++ runtime.
+  if (target.architecture != target::Architecture::armv7)
+    function.setUWTableKind(llvm::UWTableKind::Async);
   function.addFnAttr("target-cpu", target.base_cpu);
   function.addFnAttr("tune-cpu", target.tune_cpu);
   function.addFnAttr("target-features", target.llvm_features());

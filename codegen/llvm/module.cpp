@@ -241,8 +241,11 @@ class ModuleEmitter {
 
   // ---- running ----------------------------------------------------------------------------------
 
+  // The members of tnr_env are pointers, all of them: an offset here is one of as many there.
   llvm::Value* env_member(size_t offset) {
-    return b_->CreateLoad(b_->getPtrTy(), b_->CreateConstGEP1_64(b_->getInt8Ty(), env_, offset));
+    static_assert(sizeof(tnr_env) == 7 * sizeof(void*));
+    return b_->CreateLoad(b_->getPtrTy(),
+                          b_->CreateConstGEP1_64(b_->getPtrTy(), env_, offset / sizeof(void*)));
   }
 
   llvm::Value* size_value(Expr e, llvm::Value* sizes) {

@@ -24,6 +24,7 @@
 #include <llvm/Transforms/Scalar/LoopPassManager.h>
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 
+#include "codegen/llvm/expand_division.h"
 #include "support/check.h"
 
 namespace tenon::codegen {
@@ -85,6 +86,16 @@ void initialize_llvm() {
     LLVMInitializeX86TargetMC();
     LLVMInitializeX86AsmPrinter();
     LLVMInitializeX86AsmParser();
+    LLVMInitializeAArch64TargetInfo();
+    LLVMInitializeAArch64Target();
+    LLVMInitializeAArch64TargetMC();
+    LLVMInitializeAArch64AsmPrinter();
+    LLVMInitializeAArch64AsmParser();
+    LLVMInitializeARMTargetInfo();
+    LLVMInitializeARMTarget();
+    LLVMInitializeARMTargetMC();
+    LLVMInitializeARMAsmPrinter();
+    LLVMInitializeARMAsmParser();
   });
 }
 
@@ -134,6 +145,7 @@ void optimize_kernel(llvm::Function& function) {
 // the report.
 Object emit_object(llvm::Module& module, const target::Target& target, Scheduling scheduling,
                    FileKind kind) {
+  expand_divisions(module, target.architecture);
   auto machine_owner = make_target_machine(target);
   auto& machine = static_cast<llvm::LLVMTargetMachine&>(*machine_owner);
   Object object;

@@ -170,7 +170,14 @@ Session compile_for_call(const RunOptions& options, const GivenInputs& inputs,
                          const Progress& progress) {
   auto start = std::chrono::steady_clock::now();
   ModelOptions model = fix_dimensions(options, inputs);
-  if (!is_cuda(options)) resolve_target(model, "native");  // said before the model is read
+  if (!is_cuda(options)) {
+    // A wrong name, or a target of another kind of machine, is said before the model is read.
+    const target::Target target = resolve_target(model, "native");
+    if (target.architecture != target::Architecture::x86_64 && options.backend != "interpreter")
+      user_error(
+          {}, "this machine does not run code for " + target.name,
+          "`tenon compile` writes a library for it; --backend=interpreter runs its loops here");
+  }
   Diagnostics diagnostics;
   frontend::Imported imported = import_for(model, diagnostics, progress);
   Session session = is_cuda(options)

@@ -46,9 +46,9 @@ class Legalize final : public Rewriter {
       case Op::TruncDiv:
       case Op::TruncRem:
         // Indices keep their form, which code generators analyse.
-        return is_integer(operand_type(apply)) && bits_of(operand_type(apply)) == 64
-                   ? math::divide_long(apply.op, apply.operand(0), apply.operand(1))
-                   : unchanged;
+        return operand_type(apply) == DType::Index
+                   ? unchanged
+                   : math::divide_integers(apply.op, apply.operand(0), apply.operand(1));
       case Op::RoundEven: return math::round_to_even(apply.operand(0));
       case Op::Trunc: return math::truncate(apply.operand(0));
       case Op::Floor: return math::floor(apply.operand(0));

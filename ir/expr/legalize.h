@@ -40,8 +40,8 @@ class LegalOperations {
 DType operand_type(const Apply& apply);
 
 /// `e` with the operations that are not legal expanded, in its own pool: fma, rounding, the
-/// conversions to and from f16 and bf16, division of i64 and u64, and their conversions to and from
-/// floats. What has no expansion stays, for the code generator to
+/// conversions to and from f16 and bf16, division of integers, and the conversions of 64-bit ones to
+/// and from floats. What has no expansion stays, for the code generator to
 /// refuse.
 Expr legalize(Expr e, const LegalOperations& legal);
 

@@ -6,17 +6,9 @@
    that the job is still the one it saw: its caller cannot return before the claimed body ends, so
    the job's fields stay as they are.
      job = number << 32 | bodies << 16 | next     (7, 4, 2)  ->  (7, 4, 3): body 2 is mine */
-#define _GNU_SOURCE
 #include "runtime/pool/tenon_pool.h"
 
-#include <limits.h>
-#include <pthread.h>
-#include <sched.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
+#include "runtime/pool/system.h"
 
 enum { MAX_THREADS = 4096, MAX_BODIES = 0xffff, SPIN_NANOSECONDS = 50000, POLLS_PER_CLOCK = 64 };
 
@@ -34,9 +26,9 @@ struct tenon_pool {
   uint32_t number; /* of the current job; used by the caller that has the pool */
   int threads;     /* that were started, and one */
   int allocated;
-  pthread_mutex_t mutex;
-  pthread_cond_t work, done;
-  pthread_t handles[];
+  system_mutex mutex;
+  system_condition work, done;
+  system_thread handles[];
 };
 
 static uint32_t bodies_of(uint64_t job) { return (uint32_t)(job >> 16) & 0xffffu; }
@@ -51,9 +43,9 @@ static void pause_briefly(void) {
 }
 
 static int64_t nanoseconds(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+  system_time now = {0, 0};
+  clock_gettime(SYSTEM_MONOTONIC_CLOCK, &now);
+  return (int64_t)now.seconds * 1000000000 + now.nanoseconds;
 }
 
 /* Polls for about SPIN_NANOSECONDS; true when the condition came to hold. */
@@ -152,16 +144,23 @@ void tenon_pool_parallel_for(void *context, int n, void (*body)(void *arg, int i
   __atomic_store_n(&pool->busy, 0, __ATOMIC_RELEASE);
 }
 
+/* Processors that this process may use; 1 where the system does not say. */
+static int count_processors(void) {
+  unsigned char allowed[SYSTEM_PROCESSOR_BYTES] = {0};
+  if (sched_getaffinity(0, sizeof allowed, allowed) != 0) return 1;
+  int count = 0;
+  for (size_t i = 0; i < sizeof allowed; ++i)
+    for (unsigned bits = allowed[i]; bits != 0; bits &= bits - 1) ++count;
+  return count;
+}
+
 static int count_of(int threads) {
-  if (threads <= 0) {
-    cpu_set_t allowed;
-    threads = sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? CPU_COUNT(&allowed) : 1;
-  }
+  if (threads <= 0) threads = count_processors();
   return threads < 1 ? 1 : threads > MAX_THREADS ? MAX_THREADS : threads;
 }
 
 size_t tenon_pool_bytes(int threads) {
-  const size_t bytes = sizeof(tenon_pool) + (size_t)count_of(threads) * sizeof(pthread_t);
+  const size_t bytes = sizeof(tenon_pool) + (size_t)count_of(threads) * sizeof(system_thread);
   return (bytes + 63) / 64 * 64;
 }
 

@@ -93,6 +93,7 @@ def compile_bundle(tenon, path, folder, bounds, *options, cwd=None):
         raise Failed(failure)
     if not (folder / "manifest.json").exists():
         raise Failed(f"tenon compile succeeded and wrote no manifest.json into {folder.name}")
+    return process.stdout
 
 
 def members_header(name, dims, tensors):
@@ -118,7 +119,7 @@ class Bundle:
         self.path = path
         self.folder = folder
         self.options = ["--name", subject.name, *options]
-        compile_bundle(tenon, path, folder, subject.bounds, *self.options)
+        self.summary = compile_bundle(tenon, path, folder, subject.bounds, *self.options)
         manifest = json.loads((folder / "manifest.json").read_text())
         self.dims = manifest["dims"]
         self.weights_bytes = manifest["sizes"]["weights_bytes"]

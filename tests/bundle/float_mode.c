@@ -4,31 +4,74 @@
      float_mode CASE */
 #include "bundle_test.h"
 
+#if defined(__aarch64__) || defined(__arm__)
+
+/* FPCR, and FPSCR, which holds the same bits and the sticky flags. Few processors trap. */
+enum {
+  TRAP_NOTHING = 0,
+  ROUND_UP = 1 << 22,
+  ROUND_DOWN = 2 << 22,
+  ROUND_TOWARD_ZERO = 3 << 22,
+  FLUSH = 1 << 24,
+  QUIET_NAN = 1 << 25,
+  FLAGS = 0x9F
+};
+static const unsigned modes[] = {ROUND_UP, ROUND_DOWN, ROUND_TOWARD_ZERO | FLUSH, FLUSH, QUIET_NAN};
+
+static unsigned read_mode(void) {
+#ifdef __aarch64__
+  uint64_t mode;
+  __asm__ volatile("mrs %0, fpcr" : "=r"(mode));
+#else
+  unsigned mode;
+  __asm__ volatile("vmrs %0, fpscr" : "=r"(mode));
+  mode &= 0x07FFFFFF; /* without the result of the last comparison */
+#endif
+  return (unsigned)mode;
+}
+
+static void write_mode(unsigned mode) {
+#ifdef __aarch64__
+  __asm__ volatile("msr fpcr, %0" : : "r"((uint64_t)mode));
+#else
+  __asm__ volatile("vmsr fpscr, %0" : : "r"(mode));
+#endif
+}
+
+#else
+
 #include <immintrin.h>
 
 enum {
   TRAP_NOTHING = 0x1F80,
-  FLUSH = 0x8000,      /* results below the least normal number become 0 */
-  SUBNORMAL_0 = 0x0040 /* so do operands */
+  FLUSH = 0x8000,       /* results below the least normal number become 0 */
+  SUBNORMAL_0 = 0x0040, /* so do operands */
+  FLAGS = 0x3F
 };
 static const unsigned modes[] = {TRAP_NOTHING | _MM_ROUND_UP, TRAP_NOTHING | _MM_ROUND_DOWN,
                                  TRAP_NOTHING | _MM_ROUND_TOWARD_ZERO | FLUSH | SUBNORMAL_0,
                                  TRAP_NOTHING | FLUSH,
                                  0 /* all exceptions trap, the inexact one too */};
-enum { MODES = sizeof modes / sizeof modes[0], FLAGS = 0x3F };
+
+static unsigned read_mode(void) { return _mm_getcsr(); }
+static void write_mode(unsigned mode) { _mm_setcsr(mode); }
+
+#endif
+
+enum { MODES = sizeof modes / sizeof modes[0] };
 
 /* Gives each body another mode, and demands it back. */
 static void bodies_in_modes(void* context, int n, void (*body)(void*, int), void* arg) {
-  const unsigned before = _mm_getcsr();
+  const unsigned before = read_mode();
   int i;
   (void)context;
   for (i = 0; i < n; ++i) {
     const unsigned mode = modes[i % MODES];
-    _mm_setcsr(mode);
+    write_mode(mode);
     body(arg, i);
-    REQUIRE((_mm_getcsr() & ~(unsigned)FLAGS) == mode, "a body left another mode behind");
+    REQUIRE((read_mode() & ~(unsigned)FLAGS) == mode, "a body left another mode behind");
   }
-  _mm_setcsr(before);
+  write_mode(before);
 }
 
 int main(int argc, char** argv) {
@@ -43,10 +86,10 @@ int main(int argc, char** argv) {
   for (i = 0; i < MODES; ++i) {
     unsigned after;
     forget_outputs(&other);
-    _mm_setcsr(modes[i]);
+    write_mode(modes[i]);
     run_case(&model, &other, NULL);
-    after = _mm_getcsr();
-    _mm_setcsr(TRAP_NOTHING);
+    after = read_mode();
+    write_mode(TRAP_NOTHING);
     REQUIRE((after & ~(unsigned)FLAGS) == modes[i], "run left another mode behind");
     require_same_outputs(&other, &c, "another floating-point mode");
   }

@@ -105,8 +105,8 @@ class Tests:
 
     def old_processor(self):
         program = self.build("old_processor", "-std=c99", "-static")
-        self.run("qemu-x86_64", "-cpu", "Nehalem", program, "old")
-        self.run("qemu-x86_64", "-cpu", "max", program, "new")
+        self.run("qemu-x86_64", "-cpu", "Nehalem", program, "old", "avx")
+        self.run("qemu-x86_64", "-cpu", "max", program, "new", "avx")
 
     def shared_library(self):
         """Links with -z text and -z defs; nothing of the bundle is visible outside."""

@@ -21,7 +21,7 @@ SYMBOL = re.compile(r"\s*\d+: [0-9a-f]+\s+\d+ (?P<type>\w+)\s+(?P<bind>\w+)\s+(?
                     r"\s+(?P<section>\w+)\s+(?P<name>\S+)")
 SECTION = re.compile(r"\s*\[\s*\d+\] (?P<name>\S+)\s+(?P<type>\S+)\s+[0-9a-f]+ [0-9a-f]+"
                      r" (?P<size>[0-9a-f]+) (?P<entry>[0-9a-f]+)\s+(?P<flags>[A-Za-z]*)\s+\d+")
-RELOCATION_BYTES = 24  # of an Elf64_Rela
+RELOCATION_BYTES = {".rela": 24, ".rel": 8}  # of an Elf64_Rela, of an Elf32_Rel
 
 
 def readelf(archive, option):
@@ -68,8 +68,9 @@ def section_faults(archive, tensors, dims):
     if not stack_notes or any("X" in note["flags"] for note in stack_notes):
         faults.append("the stack would be executable: .note.GNU-stack is absent or says so")
     # N_info reaches 7 pointers of its own, 4 of each tensor and one name of each dimension.
-    pointers = sum(int(section["size"], 16) // RELOCATION_BYTES for section in sections
-                   if section["name"].startswith(".rela.data.rel.ro"))
+    pointers = sum(int(section["size"], 16) // size for section in sections
+                   for kind, size in RELOCATION_BYTES.items()
+                   if section["name"].startswith(f"{kind}.data.rel.ro"))
     if pointers > 7 + 4 * tensors + dims:
         faults.append(f"{pointers} relocated pointers in .data.rel.ro: more than info needs")
     if not sections:

@@ -81,11 +81,21 @@ class Commands(CommandLineTest):
         self.refuse("run", DIGITS, "--inputs", self.folder / "in.npz",
                     message='the model has no input "imag"', help='did you mean "image"?')
 
-    def test_what_a_later_version_has(self):
-        for target in "cortex-a72", "armv7-neon":
-            self.refuse("compile", DIGITS, "-o", self.folder, "--target", target,
-                        message=target, help="is not in this version")
+    def test_arm_is_compiled_for_and_not_run(self):
+        self.refuse("compile", DIGITS, "-o", self.folder, "--target", "cortex-a27",
+                    message='"cortex-a27"', help="cortex-a72")
+        self.refuse("compile", DIGITS, "-o", self.folder, "--triple", "armv7-linux-gnueabi",
+                    message="the triple armv7-linux-gnueabi is not in this version",
+                    help="armv7-unknown-linux-gnueabihf")
+        self.refuse("compile", DIGITS, "-o", self.folder, "--cpu", "cortex-a53", "--features",
+                    "+dotprd", message='"dotprd"', help="the nearest name is dotprod")
+        for command in "run", "bench":
+            self.refuse(command, DIGITS, "--target", "armv7-neon",
+                        message="this machine does not run code for armv7-neon",
+                        help="`tenon compile` writes a library for it")
         self.assertEqual(list(self.folder.iterdir()), [])
+        text = self.succeed("run", DIGITS, "--target", "armv7-neon", "--backend", "interpreter")
+        self.assertIn("target armv7-neon", text.stdout)
 
     def test_unknown_words_are_refused(self):
         self.refuse("run", DIGITS, "--backend", "lvm", message="no backend is called lvm",

@@ -56,11 +56,11 @@ Expr f32_rounded_to_odd(Expr x);
 /// bits.
 Expr at_most_53_bits(Expr x);
 
-// long_integers.cpp: without instructions on 64 bits.
+// long_integers.cpp: without conversions of 64 bits, without division of integers.
 Expr long_to_f64(Expr x);
 /// To i64, u64 or index; saturates, NaN gives 0.
 Expr f64_to_long(DType type, Expr x);
-/// // % div_trunc rem_trunc of i64 or u64.
-Expr divide_long(Op op, Expr a, Expr b);
+/// // % div_trunc rem_trunc of data integers.
+Expr divide_integers(Op op, Expr a, Expr b);
 
 }  // namespace tenon::math

@@ -1,8 +1,9 @@
-// 64-bit integers on processors that divide and convert 32 bits only.
+// 64-bit integers on processors that convert 32 bits only, and division where there is none of
+// integers.
 //
 //   f64(x)     ->   f64(i32(x >> 32)) * 2^32 + f64(u32(x))          the sum is the one rounding
 //   a // b     ->   q = u64(f64(a) / f64(b) * (1 - 2^-51)), again for the remainder, and one more
-//                   where b still fits
+//                   where b still fits; of 32 bits and less the first quotient is exact
 //
 // Source of the division: a quotient in f64 is off by less than 2^-51 of itself, so that the one
 // made smaller by this never exceeds the true one; the second leaves a remainder below 2*b.
@@ -27,8 +28,16 @@ struct Division {
   Expr quotient, remainder;
 };
 
+// Of u32: a / b is a whole number, or at least 1/b and so 2^-32 of itself away from one, and f64
+// rounds nearer than this. Where b is 0 both are without meaning.
+Division divide_short(Expr a, Expr b) {
+  Expr quotient = cast(DType::U32, cast(DType::F64, a) / cast(DType::F64, b));
+  return {quotient, a - quotient * b};
+}
+
 // Of u64. Where b is 0 both are without meaning.
 Division divide(Expr a, Expr b) {
+  if (a.type() == DType::U32) return divide_short(a, b);
   Expr divisor = long_to_f64(b);
   auto at_most_quotient = [&](Expr x) {
     return f64_to_u64(long_to_f64(x) / divisor * (1 - 0x1p-51));
@@ -41,12 +50,16 @@ Division divide(Expr a, Expr b) {
   return {first + second + select(fits, integer_like(a, 1), zero(a)), select(fits, rest - b, rest)};
 }
 
-// The magnitude of an i64 as u64, the least value included.
-Expr magnitude(Expr x) { return is_signed(x.type()) ? as_unsigned(absolute(x)) : x; }
+// The magnitude as u64, or as u32 where that holds it; the least value included.
+Expr magnitude(Expr x) {
+  if (bits_of(x.type()) < 32) x = cast(is_signed(x.type()) ? DType::I32 : DType::U32, x);
+  DType type = bits_of(x.type()) == 64 ? DType::U64 : DType::U32;
+  return is_signed(x.type()) ? cast(type, absolute(x)) : x;
+}
 
 // `unsigned_value`, negated where the condition holds, as the type of x.
 Expr signed_like(Expr x, Expr unsigned_value, Expr negative) {
-  if (!is_signed(x.type())) return unsigned_value;
+  if (!is_signed(x.type())) return cast(x.type(), unsigned_value);
   Expr value = cast(x.type(), unsigned_value);
   return select(negative, -value, value);
 }
@@ -70,7 +83,7 @@ Expr f64_to_long(DType type, Expr x) {
   return type == DType::I64 ? value : cast(type, value);
 }
 
-Expr divide_long(Op op, Expr a, Expr b) {
+Expr divide_integers(Op op, Expr a, Expr b) {
   bool floors = is_signed(a.type()) && (op == Op::FloorDiv || op == Op::FloorMod);
   Division division = divide(magnitude(a), magnitude(b));
   Expr a_negative = lt(a, zero(a)), differ = ne(a_negative, lt(b, zero(b)));
