@@ -115,6 +115,21 @@ void size_selftest(const loop::Module& module, codegen::BundleInterface& interfa
   selftest.scratch_bytes = interface.scratch_bytes_most;
 }
 
+// A 32-bit processor addresses half of its 4 GiB at most, beside the caller's own memory.
+void check_address_space(const loop::Module& module, const codegen::BundleInterface& interface) {
+  if (interface.pointer_bytes != 4) return;
+  const codegen::ArenaBytes arena = codegen::arena_bytes_most(interface);
+  const auto check = [&](const char* what, uint64_t bytes) {
+    if (bytes > INT32_MAX)
+      user_error(
+          {module.model_file, "", 0, 0},
+          interface.target + " cannot address " + what + " of " + std::to_string(bytes) + " bytes",
+          "bound dimensions more tightly with --dim, or choose a 64-bit target");
+  };
+  check("an arena", arena.fixed + arena.scratch);
+  check("weights", interface.weights_bytes);
+}
+
 // The bundle's code in one module, the runtime included.
 std::string whole_text(const BuiltModel& built) {
   std::unique_ptr<llvm::Module> whole = llvm::CloneModule(*built.code.main);
@@ -248,6 +263,7 @@ BuiltModel build_model(LoweredModel lowered, const target::Target& target,
                "give the function another schedule with --schedule=FILE");
   set_sizes(built, code->groups.size(), code->size_count, code->buffer_bytes_most,
             code->scratch_bytes_most);
+  check_address_space(module, built.interface);
   built.code = std::move(*code);
   if (request.keep_text) {
     // The header's hash, which the runtime's tables hold, covers the stack that is needed.

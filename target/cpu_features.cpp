@@ -156,6 +156,9 @@ std::string to_llvm(FeatureSet features) {
     text += name(feature);
   }
   if (features.has(avx512f)) text += ",+evex512";
+  // Where LLVM does not schedule behind instruction selection, it does so in it, and hoists loads
+  // until registers run out.
+  if (features.has(neon)) text += ",+use-misched";
   return text;
 }
 

@@ -33,7 +33,7 @@ Candidate<ConvolutionPlan> make_candidate(const ConvolutionShape& shape, int hei
   plan.height_split = balanced_split(out_height, height);
   plan.width_split = balanced_split(out_width, width);
   plan.channel_panels = balanced_split(shape.output_channels, vectors * lanes).count;
-  plan.depth_unroll = depth_unroll(int64_t{height} * width * vectors, shape.input_channels);
+  plan.depth_unroll = depth_unroll(int64_t{height} * width * vectors, shape.input_channels, target);
 
   const double panel_cycles = sum_over_tiles(shape.output_height, height, [&](double tile_height) {
     return sum_over_tiles(shape.output_width, width, [&](double tile_width) {
@@ -73,6 +73,16 @@ Candidate<ConvolutionPlan> make_candidate(const ConvolutionShape& shape, int hei
   return {plan, compute, even, (positions + vectors) / (positions * vectors)};
 }
 
+// Taps along a row are unrolled and share inputs. On ARMv7, whose instructions take none from
+// memory, the shared ones stay in registers.
+bool convolution_fits(int64_t positions, int64_t vectors, const ConvolutionShape& shape,
+                      const Target& target) {
+  if (!tile_fits(positions, vectors, target)) return false;
+  if (target.architecture != Architecture::armv7 || positions * vectors == 1) return true;
+  const int64_t shared = shape.kernel_width - 1;
+  return positions * vectors + vectors + 1 + shared <= register_budget(target);
+}
+
 }  // namespace
 
 std::vector<ConvolutionPlan> rank_convolution_plans(const ConvolutionShape& shape,
@@ -85,10 +95,10 @@ std::vector<ConvolutionPlan> rank_convolution_plans(const ConvolutionShape& shap
   std::vector<Candidate<ConvolutionPlan>> candidates;
   for (int height = 1; height <= shape.most_tile_height; ++height) {
     if (!is_distinct_tile(shape.output_height, height)) continue;
-    for (int width = 1; tile_fits(int64_t{height} * width, 1, target); ++width) {
+    for (int width = 1; convolution_fits(int64_t{height} * width, 1, shape, target); ++width) {
       if (!is_distinct_tile(shape.output_width, width)) continue;
       for (int vectors = 1; vectors <= kMostVectors && vectors <= channel_vectors; ++vectors) {
-        if (!tile_fits(int64_t{height} * width, vectors, target)) break;
+        if (!convolution_fits(int64_t{height} * width, vectors, shape, target)) break;
         for (LoopOrder order : {LoopOrder::columns_outer, LoopOrder::rows_outer}) {
           candidates.push_back(make_candidate(shape, height, width, vectors, order, target));
         }

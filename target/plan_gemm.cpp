@@ -37,7 +37,7 @@ Candidate<GemmPlan> make_candidate(const GemmShape& shape, int rows, int vectors
   plan.order = order;
   plan.row_split = balanced_split(row_count, rows);
   plan.column_panels = balanced_split(column_count, plan.panel_columns).count;
-  plan.depth_unroll = depth_unroll(int64_t{rows} * vectors, shape.depth);
+  plan.depth_unroll = depth_unroll(int64_t{rows} * vectors, shape.depth, target);
 
   const double tile_column_cycles = sum_over_tiles(shape.rows, rows, [&](double tile_rows) {
     return static_cast<double>(depth) * step_cycles(tile_rows, vectors, target) +

@@ -18,10 +18,16 @@ constexpr double kWindowTileOverheadCycles = 4;
 // Accumulators, the weights of one row of the kernel, and one value on its way (two without FMA)
 // fit the registers. Half of them as accumulators hide the latency of every target; more only
 // lengthen the unrolled body.
-bool window_fits(int64_t outputs, const WindowShape& shape, const Target& target) {
+//
+// On ARMv7 the inputs that taps share stay in registers too, since no instruction takes one from
+// memory.
+bool window_fits(int64_t height, int64_t width, const WindowShape& shape, const Target& target) {
+  const int64_t outputs = height * width;
   const int64_t weights = shape.weights ? shape.kernel_width : 0;
   const int64_t product = shape.weights && !target.has_fma() ? 1 : 0;
-  return outputs + weights + 1 + product <= register_budget(target) &&
+  const bool shares = target.architecture == Architecture::armv7;
+  const int64_t inputs = shares ? (width - 1) * shape.stride_width + shape.kernel_width : 1;
+  return outputs + weights + inputs + product <= register_budget(target) &&
          outputs <= target.vector_registers / 2;
 }
 
@@ -75,8 +81,7 @@ WindowPlan plan_window(const WindowShape& shape, const Target& target) {
   std::vector<WindowPlan> plans;
   for (int height = 1; height <= shape.most_tile_height; ++height) {
     if (!is_distinct_tile(shape.output_height, height)) continue;
-    for (int width = 1; window_fits(int64_t{height} * width, shape, target) || width == 1;
-         ++width) {
+    for (int width = 1; window_fits(height, width, shape, target) || width == 1; ++width) {
       if (!is_distinct_tile(shape.output_width, width)) continue;
       WindowPlan plan;
       plan.tile_height = height;

@@ -120,7 +120,9 @@ std::pair<ParallelAxis, ParallelPlan> plan_nest_parallel(int64_t batch, int64_t 
   return {plan.serial() ? ParallelAxis::none : axes[choice], plan};
 }
 
-int depth_unroll(int64_t accumulators, const Extent& depth) {
+int depth_unroll(int64_t accumulators, const Extent& depth, const Target& target) {
+  // 16 registers without memory operands: the loads of the next step would spill.
+  if (target.architecture == Architecture::armv7) return 1;
   constexpr int64_t kManyAccumulators = 16;
   if (accumulators >= kManyAccumulators || !depth.known()) return 1;
   return depth.low % 4 == 0 ? 4 : depth.low % 2 == 0 ? 2 : 1;

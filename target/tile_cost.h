@@ -69,7 +69,7 @@ std::pair<ParallelAxis, ParallelPlan> plan_nest_parallel(int64_t batch, int64_t 
 /// The largest of 4, 2, 1 that divides the depth, 1 for tiles of many accumulators: unrolling hides
 /// the loop's own instructions where a step is short, and more than 4 makes LLVM's scheduler spill
 /// (80 to 45 % of peak at 16).
-int depth_unroll(int64_t accumulators, const Extent& depth);
+int depth_unroll(int64_t accumulators, const Extent& depth, const Target& target);
 
 /// A candidate with what decides between it and others.
 template <class Plan>

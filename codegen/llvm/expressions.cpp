@@ -70,7 +70,7 @@ llvm::Value* KernelEmitter::emit_node(Expr e) {
       if (result) return result;
       return fail("no conversion from " + std::string(name_of(from)) + " to " +
                       std::string(name_of(e.type())),
-                  b_.getInt64Ty());
+                  values_.register_type(e.type()));
     }
   }
   return nullptr;
@@ -96,12 +96,11 @@ llvm::Value* KernelEmitter::emit_apply(const Apply& apply) {
 llvm::Value* KernelEmitter::emit_lane_index(Expr e) {
   Split split = split_by(linear_form(e), lane_->variable);
   if (split.linear && split.coefficient.is_constant() && !uses_lane(split.rest)) {
-    auto* steps = llvm::ConstantVector::getSplat(
-        llvm::ElementCount::getFixed(lane_->count),
-        b_.getInt64(static_cast<uint64_t>(split.coefficient.constant)));
-    llvm::Value* offsets = b_.CreateMul(values_.iota(64, lane_->count), steps);
+    auto* steps = llvm::ConstantVector::getSplat(llvm::ElementCount::getFixed(lane_->count),
+                                                 values_.index(split.coefficient.constant));
+    llvm::Value* offsets = b_.CreateMul(values_.iota(0, lane_->count), steps);
     return b_.CreateAdd(values_.splat(indices_.value(split.rest), lane_->count), offsets, "", false,
-                        true);
+                        values_.index_is_exact());
   }
   return emit_node(e);
 }
@@ -124,12 +123,11 @@ llvm::Value* KernelEmitter::emit_lane_comparison(Op op, Expr a, Expr b) {
   int64_t least = equality ? -1 : 0;
   llvm::Value* number;
   if (limit.is_constant()) {
-    number = b_.getInt64(static_cast<uint64_t>(std::clamp<int64_t>(limit.constant, least, lanes)));
+    number = values_.index(std::clamp<int64_t>(limit.constant, least, lanes));
   } else {
-    number =
-        b_.CreateBinaryIntrinsic(llvm::Intrinsic::smin, indices_.value(limit), b_.getInt64(lanes));
-    number = b_.CreateBinaryIntrinsic(llvm::Intrinsic::smax, number,
-                                      b_.getInt64(static_cast<uint64_t>(least)));
+    number = b_.CreateBinaryIntrinsic(llvm::Intrinsic::smin, indices_.value(limit),
+                                      values_.index(lanes));
+    number = b_.CreateBinaryIntrinsic(llvm::Intrinsic::smax, number, values_.index(least));
   }
   llvm::Value* bound = values_.splat(b_.CreateTrunc(number, b_.getInt32Ty()), lanes);
   llvm::Value* numbers = values_.iota(32, lanes);

@@ -74,17 +74,16 @@ llvm::Value* IndexValues::term_value(const Term& term) {
   for (Expr factor : term.factors)
     (depth_of(factor) == depth ? inner : outer.factors).push_back(factor);
   llvm::Value* result = atom(inner[0]);
-  for (size_t i = 1; i < inner.size(); ++i)
-    result = b_.CreateMul(result, atom(inner[i]), "", false, true);
+  for (size_t i = 1; i < inner.size(); ++i) result = product(result, atom(inner[i]));
   if (outer.factors.empty() && outer.coefficient == 1) return result;
-  return b_.CreateMul(result, value(form_of(std::move(outer))), "", false, true);
+  return product(result, value(form_of(std::move(outer))));
 }
 
 llvm::Value* IndexValues::sum_of(const std::vector<Term>& terms) {
   llvm::Value* result = nullptr;
   for (const Term& term : terms) {
     llvm::Value* addend = term_value(term);
-    result = result ? b_.CreateAdd(result, addend, "", false, true) : addend;
+    result = result ? sum(result, addend) : addend;
   }
   return result;
 }
@@ -99,17 +98,15 @@ llvm::Value* IndexValues::value(const LinearForm& form) {
   for (const auto& [depth, terms] : by_depth) {
     for (const Term& term : terms) append(key, term);
     result = at(depth, key, [&, depth = depth, &terms = terms] {
-      llvm::Value* sum = sum_of(terms);
-      return result ? b_.CreateAdd(result, sum, "", false, true) : sum;
+      llvm::Value* addend = sum_of(terms);
+      return result ? sum(result, addend) : addend;
     });
     last = depth;
   }
-  if (!result) return b_.getInt64(static_cast<uint64_t>(form.constant));
+  if (!result) return values_.index(form.constant);
   if (form.constant == 0) return result;
   key.push_back(form.constant);
-  return at(last, key, [&] {
-    return b_.CreateAdd(result, b_.getInt64(static_cast<uint64_t>(form.constant)), "", false, true);
-  });
+  return at(last, key, [&] { return sum(result, values_.index(form.constant)); });
 }
 
 // Parts of an address may lie outside the buffer while the whole does not, so nothing here is

@@ -16,6 +16,7 @@
 
 #include <llvm/IR/IRBuilder.h>
 
+#include "codegen/llvm/values.h"
 #include "ir/expr/linear_form.h"
 
 namespace tenon::codegen {
@@ -24,8 +25,9 @@ class IndexValues {
  public:
   /// `emit_node` emits an expression that is no sum, product or variable at the builder's insertion
   /// point, taking its index operands from `value`.
-  IndexValues(llvm::IRBuilder<>& builder, std::function<llvm::Value*(Expr)> emit_node)
-      : b_(builder), emit_node_(std::move(emit_node)) {}
+  IndexValues(llvm::IRBuilder<>& builder, const ValueBuilder& values,
+              std::function<llvm::Value*(Expr)> emit_node)
+      : b_(builder), values_(values), emit_node_(std::move(emit_node)) {}
 
   /// Enters a loop (first: the function). What is invariant in it is inserted before `setup_end`.
   void enter(llvm::Instruction* setup_end) { scopes_.push_back({setup_end, {}, {}}); }
@@ -66,7 +68,15 @@ class IndexValues {
   llvm::Value* at(int depth, const Key& key, const std::function<llvm::Value*()>& make);
   static void append(Key& key, const Term& term);
 
+  llvm::Value* sum(llvm::Value* a, llvm::Value* b) {
+    return b_.CreateAdd(a, b, "", false, values_.index_is_exact());
+  }
+  llvm::Value* product(llvm::Value* a, llvm::Value* b) {
+    return b_.CreateMul(a, b, "", false, values_.index_is_exact());
+  }
+
   llvm::IRBuilder<>& b_;
+  const ValueBuilder& values_;  // knows the width of an index
   std::function<llvm::Value*(Expr)> emit_node_;
   std::vector<Scope> scopes_;
   std::map<std::string, Variable> variables_;

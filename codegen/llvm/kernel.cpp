@@ -8,6 +8,7 @@
 #include <llvm/Support/raw_ostream.h>
 
 #include "codegen/llvm/kernel_emitter.h"
+#include "ir/loop/index_width.h"
 
 namespace tenon::codegen {
 namespace {
@@ -146,7 +147,7 @@ KernelEmitter::KernelEmitter(const loop::Function& function, const Ranges& symbo
       b_(context_),
       values_(b_, target_),
       registers_(b_, values_),
-      indices_(b_, [this](Expr e) { return emit_node(e); }),
+      indices_(b_, values_, [this](Expr e) { return emit_node(e); }),
       ranges_(symbols) {
   Import import(*pool_);
   body_ = import.rewrite(function.body);
@@ -156,6 +157,7 @@ KernelEmitter::KernelEmitter(const loop::Function& function, const Ranges& symbo
     for (Expr& stride : param.buffer.strides) stride = pool_->import(stride);
   }
   scratch_end_ = pool_->index(0);
+  if (target.index_bits == 32) values_.use_index_bits(loop::index_bits(body_, symbols));
 }
 
 llvm::Value* KernelEmitter::fail(const std::string& reason, llvm::Type* type) {
@@ -227,7 +229,14 @@ void KernelEmitter::make_function() {
   indices_.enter(setup_end_);
   next = static_cast<unsigned>(params_.size());
   for (const std::string& symbol : kernel_.symbols)
-    indices_.declare(symbol, function->getArg(next++));
+    indices_.declare(symbol, index_argument(next++));
+}
+
+// Arguments have 64 bits, whatever the kernel computes its indices in.
+llvm::Value* KernelEmitter::index_argument(unsigned number) {
+  llvm::IRBuilderBase::InsertPointGuard guard(b_);
+  b_.SetInsertPoint(setup_end_);
+  return b_.CreateTrunc(kernel_.function->getArg(number), values_.index_type());
 }
 
 // Strides of the physical dimensions as they are given, or dense ones.

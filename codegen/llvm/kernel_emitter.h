@@ -57,6 +57,7 @@ class KernelEmitter {
 
   // kernel.cpp
   void make_function();
+  llvm::Value* index_argument(unsigned number);
   void declare_buffers();
   MemoryBuffer memory_buffer(const loop::Buffer& buffer, llvm::Value* base);
   std::vector<LinearForm> strides_of(const loop::Buffer& buffer);

@@ -107,11 +107,10 @@ void KernelEmitter::emit_loop(const loop::For& loop) {
   else if (parallel_loop(function_) && loop.var == parallel_loop(function_)->var &&
            loops_.size() == 1) {
     unsigned first = static_cast<unsigned>(params_.size() + kernel_.symbols.size());
-    emit_serial(loop, extent, kernel_.function->getArg(first), kernel_.function->getArg(first + 1),
-                false);
+    emit_serial(loop, extent, index_argument(first), index_argument(first + 1), false);
   } else {
     bool never_empty = bounds_of(extent, ranges_).min >= 1;
-    emit_serial(loop, extent, b_.getInt64(0), indices_.value(extent), never_empty);
+    emit_serial(loop, extent, values_.index(0), indices_.value(extent), never_empty);
   }
   loops_.pop_back();
 }
@@ -149,7 +148,7 @@ void KernelEmitter::emit_serial(const loop::For& loop, Expr extent, llvm::Value*
   Registers::State entry_state = registers_.state();
 
   b_.SetInsertPoint(setup);
-  llvm::PHINode* variable = b_.CreatePHI(b_.getInt64Ty(), 2, loop.var);
+  llvm::PHINode* variable = b_.CreatePHI(values_.index_type(), 2, loop.var);
   variable->addIncoming(begin, before);
   struct Carried {
     std::string buffer;
@@ -182,7 +181,7 @@ void KernelEmitter::emit_serial(const loop::For& loop, Expr extent, llvm::Value*
   indices_.leave();
   memo_.clear();
 
-  llvm::Value* next = b_.CreateAdd(variable, b_.getInt64(1), "", true, true);
+  llvm::Value* next = b_.CreateAdd(variable, values_.index(1), "", true, true);
   llvm::BasicBlock* latch = b_.GetInsertBlock();
   b_.CreateCondBr(b_.CreateICmpSLT(next, end), setup, after)
       ->setMetadata(llvm::LLVMContext::MD_loop, loop_metadata(context_));

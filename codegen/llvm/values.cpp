@@ -18,6 +18,7 @@ bool is_supported(DType type) {
 llvm::Type* ValueBuilder::register_type(DType type) const {
   if (type == DType::F32) return b_.getFloatTy();
   if (type == DType::F64) return b_.getDoubleTy();
+  if (type == DType::Index) return index_type();
   return type == DType::Bool ? b_.getInt1Ty() : b_.getIntNTy(static_cast<unsigned>(bits_of(type)));
 }
 
@@ -57,7 +58,7 @@ llvm::Value* ValueBuilder::widened(llvm::Value* value, unsigned lanes) {
 llvm::Constant* ValueBuilder::iota(unsigned bits, unsigned lanes) const {
   std::vector<llvm::Constant*> numbers;
   for (unsigned lane = 0; lane < lanes; ++lane)
-    numbers.push_back(llvm::ConstantInt::get(b_.getIntNTy(bits), lane));
+    numbers.push_back(llvm::ConstantInt::get(b_.getIntNTy(bits ? bits : index_bits_), lane));
   return llvm::ConstantVector::get(numbers);
 }
 
@@ -132,7 +133,7 @@ llvm::Value* ValueBuilder::compare(Op op, bool is_signed, llvm::Value* a, llvm::
 
 llvm::Value* ValueBuilder::apply_integer(Op op, DType type, const std::vector<llvm::Value*>& x) {
   bool sign = is_signed(type);
-  bool exact = type == DType::Index;  // no index leaves i64
+  bool exact = type == DType::Index && index_is_exact();
   bool truth = type == DType::Bool;
   switch (op) {
     case Op::Eq:

@@ -4,7 +4,8 @@
 //   apply(Op::TruncDiv, I32, {a, b})   ->   safe = select(b is 0 or (b is -1 and a is least), 1, b); select(b is 0, 0, a / safe)
 //
 // Representation: bool is i1 in registers and i8 in memory; f16 and bf16 are their bits, i16, and
-// have no arithmetic; index is i64. In vector code each value is a vector or, where all lanes
+// have no arithmetic; index is i64, or i32 in a kernel whose indices all fit on a processor with
+// 32-bit addresses. In vector code each value is a vector or, where all lanes
 // agree, a scalar; operands of mixed kinds are made vectors. Nothing here becomes a call: what is
 // not in the target's table of operations is refused, and legalize has rewritten it before.
 #pragma once
@@ -32,6 +33,15 @@ class ValueBuilder {
   ValueBuilder(llvm::IRBuilder<>& builder, const target::Target& target)
       : b_(builder), legal_(target::operations_of(target)) {}
 
+  /// Indices have 64 bits until this is called.
+  void use_index_bits(int bits) { index_bits_ = static_cast<unsigned>(bits); }
+  llvm::IntegerType* index_type() const { return b_.getIntNTy(index_bits_); }
+  llvm::ConstantInt* index(int64_t value) const {
+    return llvm::ConstantInt::getSigned(index_type(), value);
+  }
+  /// Sums of indices do not overflow where they have 64 bits; parts of those in 32 may.
+  bool index_is_exact() const { return index_bits_ == 64; }
+
   llvm::Type* register_type(DType type) const;
   llvm::Type* memory_type(DType type) const;
   llvm::Value* to_memory(DType type, llvm::Value* value);
@@ -41,7 +51,7 @@ class ValueBuilder {
   llvm::Value* splat(llvm::Value* value, unsigned lanes);
   /// `value` with this many lanes (0: as it is).
   llvm::Value* widened(llvm::Value* value, unsigned lanes);
-  /// <0, 1, ..., lanes-1> of integers.
+  /// <0, 1, ..., lanes-1> of integers of so many bits (0: indices).
   llvm::Constant* iota(unsigned bits, unsigned lanes) const;
 
   /// One operation on operands of `type` (of select: the type of the two values). Null where the
@@ -70,6 +80,7 @@ class ValueBuilder {
 
   llvm::IRBuilder<>& b_;
   LegalOperations legal_;
+  unsigned index_bits_ = 64;
 };
 
 }  // namespace tenon::codegen
