@@ -253,10 +253,10 @@ int parse_and_run(int argc, char** argv) {
   pack_command->add_option("folder", folder, "as --emit=cpp wrote it")->required();
   pack_command->callback([&] { status = run_pack(folder); });
 
-  app.add_subcommand("targets", "what can be compiled for")->callback([&] {
-    status = run_targets();
-  });
   bool markdown = false;
+  CLI::App* targets_command = app.add_subcommand("targets", "what can be compiled for");
+  targets_command->add_flag("--markdown", markdown, "as docs/targets.md");
+  targets_command->callback([&] { status = run_targets(markdown); });
   CLI::App* ops_command = app.add_subcommand("ops", "the ONNX operators that are read");
   ops_command->add_flag("--markdown", markdown, "as docs/operators.md");
   ops_command->callback([&] { status = run_ops(markdown); });

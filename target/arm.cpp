@@ -49,7 +49,7 @@ constexpr Row kRows[] = {
     // Two 64-bit FP pipes make one 128-bit FMLA a cycle.
     {"cortex-a72", "Arm Cortex-A72: ARMv8.0 out of order, 2015; also A57, A73", aarch64, "cortex-a72",
      {}, 1, 3, 1, 1, 1.8, {32 * kKiB, 16}, {512 * kKiB, 9}, {0, 6}, 3},
-    {"neoverse-n1", "Arm Neoverse N1 and Cortex-A76: ARMv8.2 servers, 2019", aarch64, "neoverse-n1",
+    {"neoverse-n1", "Arm Neoverse N1: ARMv8.2 servers, 2019; also Cortex-A76", aarch64, "neoverse-n1",
      {fullfp16, dotprod}, 2, 2, 2, 1, 2.5, {64 * kKiB, 32}, {1 * kMiB, 20}, {2 * kMiB, 10}, 5},
     // As Cortex-A7, the most numerous: 64 bits of a vector a cycle.
     {"armv7-neon", "ARMv7 with NEON and VFPv4, hard float: Cortex-A5, A7, A15, A17", armv7, "generic",

@@ -136,4 +136,7 @@ Result<Target> native_target();
 /// needs, columns aligned.
 std::string target_table_text();
 
+/// The same with what each target computes in, as the page docs/targets.md.
+std::string target_table_markdown();
+
 }  // namespace tenon::target

@@ -1,8 +1,12 @@
 // The text of `tenon targets`.
 //
 //   the table's rows  ->  a line each: name, vector width, description, needs; columns aligned
+//   the same          ->  docs/targets.md, with types and operations from the operation tables
 #include <algorithm>
+#include <cstdio>
+#include <functional>
 
+#include "target/operations.h"
 #include "target/target.h"
 #include "target/x86.h"
 
@@ -50,6 +54,88 @@ std::string target_table_text() {
       text += last ? "\n" : std::string(widths[column] - line[column].size() + 2, ' ');
     }
   }
+  return text;
+}
+
+namespace {
+
+bool has(const OperationTable& table, std::string_view operation, DType type) {
+  for (const OperationRow& row : table.operations) {
+    const std::string words = " " + std::string(row.operations) + " ";
+    if (words.find(" " + std::string(operation) + " ") != std::string::npos && row.types.has(type))
+      return true;
+  }
+  return false;
+}
+
+bool converts(const OperationTable& table, DType to, DType from) {
+  for (const ConversionRow& row : table.conversions)
+    if (row.to.has(to) && row.from.has(from)) return true;
+  return false;
+}
+
+// The element types of models for which the predicate holds: "f32 f64".
+std::string types_where(const std::function<bool(DType)>& holds) {
+  std::string text;
+#define X(type, ...)                                     \
+  if (DType::type != DType::Index && holds(DType::type)) \
+    text += (text.empty() ? "" : " ") + std::string(name_of(DType::type));
+  TENON_DTYPES(X)
+#undef X
+  return text;
+}
+
+const char* yes(bool holds) { return holds ? "yes" : "expanded"; }
+
+std::string number(double value) {
+  char text[16];
+  std::snprintf(text, sizeof text, "%g", value);
+  return text;
+}
+
+std::string facts_row(const Target& target) {
+  return "| `" + target.name + "` | " + target.description + " | `" + target.triple + "` | " +
+         std::to_string(target.vector_registers) + " of " + std::to_string(target.vector_bits) +
+         " bits | " + number(target.fma_per_cycle) + " | " + needs(target) + " |\n";
+}
+
+std::string operations_row(const Target& target) {
+  const OperationTable table = operations_of(target);
+  return "| `" + target.name + "` | " + yes(has(table, "fma", DType::F32)) + " | " +
+         yes(has(table, "floor", DType::F32)) + " | " + yes(has(table, "//", DType::I32)) + " | " +
+         yes(converts(table, DType::F32, DType::I64)) + " | " +
+         yes(converts(table, DType::F32, DType::F16)) + " | " +
+         yes(converts(table, DType::F32, DType::BF16)) + " |\n";
+}
+
+}  // namespace
+
+std::string target_table_markdown() {
+  std::string text =
+      "# Targets\n\nWhat `--target` takes, from Tenon's own table: `tenon targets --markdown`. "
+      "`native` is this machine's processor.\n"
+      "`--triple`, `--cpu` and `--features` put a target together from these: `--cpu=neoverse-n1 "
+      "--features=-fullfp16`,\n`--triple=aarch64-linux-musl`.\n\n"
+      "| target | processors | triple | vector registers | multiply-adds a cycle | demands |\n"
+      "|---|---|---|---|---|---|\n";
+  for (const Target& target : all_targets()) text += facts_row(target);
+  text +=
+      "\nEvery target is compiled for by LLVM, into a static library. The library asks the "
+      "processor for what stands under\n\"demands\" when it is opened (docs/bundle.md says how); "
+      "code uses nothing else.\n\n## Element types\n\n";
+  const OperationTable first = operations_of(all_targets().front());
+  const auto computed = [&](DType type) { return has(first, "+", type) || has(first, "^", type); };
+  text += "Computed in, on every target: " + types_where(computed) + ".\n";
+  text += "Loaded, converted and stored, and computed in as f32: " +
+          types_where([&](DType type) { return has(first, "select", type) && !computed(type); }) +
+          ".\n";
+  text +=
+      "\n## Operations\n\nWhat a processor does in a few instructions. What is \"expanded\" gives "
+      "the same bits in more of them, but for fma,\nwhich then rounds twice; no target calls a "
+      "library. On ARMv7 vectors take subnormals for zero.\n\n"
+      "| target | fma | round, floor, ceil | division of integers | i64 and floats | f16 and f32 | "
+      "bf16 and f32 |\n|---|---|---|---|---|---|---|\n";
+  for (const Target& target : all_targets()) text += operations_row(target);
   return text;
 }
 

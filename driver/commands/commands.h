@@ -19,7 +19,7 @@ int run_bench(const BenchOptions& options);
 int run_verify(const VerifyOptions& options);
 /// Builds and verifies a source tree.
 int run_pack(const std::string& folder);
-int run_targets();
+int run_targets(bool markdown);
 int run_ops(bool markdown);
 
 /// Prints steps on stderr when it is a terminal; on one line, rewritten.

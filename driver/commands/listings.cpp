@@ -6,8 +6,9 @@
 
 namespace tenon::driver {
 
-int run_targets() {
-  std::fputs(target::target_table_text().c_str(), stdout);
+int run_targets(bool markdown) {
+  std::fputs((markdown ? target::target_table_markdown() : target::target_table_text()).c_str(),
+             stdout);
   return 0;
 }
 
