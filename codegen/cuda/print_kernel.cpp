@@ -397,8 +397,8 @@ class CudaPrinter final : public source::KernelPrinter {
     for (Vector& load : loads) {
       load.name = names_.temporary(names_.of(load.buffer) + std::to_string(lanes));
       begin_statement({&load.first, 1});
-      out_.line("const " + vector_type(load, lanes) + " " + load.name + " = tn_load<" +
-                std::to_string(lanes) + ">(" + place_text(load) + ");");
+      out_.line("const auto " + load.name + " = tn_load<" + std::to_string(lanes) + ">(" +
+                place_text(load) + ");");
     }
     for (Vector& store : stores) {
       store.name = names_.temporary(names_.of(store.buffer) + std::to_string(lanes));

@@ -59,7 +59,7 @@ TEST(PrintKernel, ThreadsVectorsAndSharedMemory) {
   const int p = tn_thread() / 4, q = tn_thread() % 4;
   TN_SHARED float s[8][8];
   float acc[4];
-  const tn_vector<float, 4> x4 = tn_load<4>(x + r * 64 + t * 4);
+  const auto x4 = tn_load<4>(x + r * 64 + t * 4);
   tn_vector<float, 4> s4;
   TN_UNROLL
   for (int v = 0; v < 4; ++v)
@@ -71,8 +71,8 @@ TEST(PrintKernel, ThreadsVectorsAndSharedMemory) {
     acc[i] = s[p * 2][q] * 2.0f;
   if (t < 8) {
     if (t < 3) {
-      const tn_vector<float, 4> s42 = tn_load<4>(&s[7 - t][0]);
-      const tn_vector<float, 4> b4 = tn_load<4>(b + t * 4);
+      const auto s42 = tn_load<4>(&s[7 - t][0]);
+      const auto b4 = tn_load<4>(b + t * 4);
       tn_vector<float, 4> y4;
       TN_UNROLL
       for (int w = 0; w < 4; ++w)
