@@ -6,6 +6,7 @@
 #include "codegen/bundle/identifiers.h"
 #include "codegen/cpp/fit_lanes.h"
 #include "codegen/cpp/kernel_printer.h"
+#include "support/text.h"
 
 namespace tenon::codegen::cpp {
 namespace {
@@ -51,40 +52,50 @@ void KernelPrinter::name_parameters() {
     if (bits_of(buffer.type) < 8) fail("buffer " + buffer.name + " has elements below a byte");
   }
   for (const std::string& symbol : symbols_) names_.declare(symbol, {c_identifier(symbol, "n")});
-}
-
-std::string KernelPrinter::signature() {
-  std::set<std::string> written = written_buffers(body_);
-  std::vector<std::string> parts;
-  for (const loop::Param& param : params_)
-    parts.push_back((written.count(param.buffer.name) ? "" : "const ") +
-                    type_name(param.buffer.type) + " *TN_RESTRICT " + names_.of(param.buffer.name));
-  for (const std::string& symbol : symbols_) parts.push_back("int64_t " + names_.of(symbol));
   if (const loop::For* loop = source::parallel_loop(function_)) {
     std::string name = source::loop_names(loop->var)[0];
-    parts.push_back("int64_t " + names_.declare("begin of " + loop->var, {name + "_begin"}));
-    parts.push_back("int64_t " + names_.declare("end of " + loop->var, {name + "_end"}));
+    names_.declare("begin of " + loop->var, {name + "_begin"});
+    names_.declare("end of " + loop->var, {name + "_end"});
+  }
+}
+
+// What the body does not use has no name: a buffer that only gives a shape.
+std::string KernelPrinter::signature(const std::set<std::string>& used) {
+  std::set<std::string> written = written_buffers(body_);
+  std::vector<std::string> parts;
+  for (const loop::Param& param : params_) {
+    const std::string& name = param.buffer.name;
+    parts.push_back(
+        (written.count(name) ? "" : "const ") + type_name(param.buffer.type) + " *" +
+        (used.count(name) ? "TN_RESTRICT " + names_.of(name) : "/* " + names_.of(name) + " */"));
+  }
+  for (const std::string& symbol : symbols_) parts.push_back("int64_t " + names_.of(symbol));
+  if (const loop::For* loop = source::parallel_loop(function_)) {
+    parts.push_back("int64_t " + names_.of("begin of " + loop->var));
+    parts.push_back("int64_t " + names_.of("end of " + loop->var));
   }
   if (!scratch_.offsets.empty()) parts.push_back("unsigned char *TN_RESTRICT scratch");
   if (has_requirements()) parts.push_back("int32_t *TN_RESTRICT status");
-  std::string text;
-  for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
-  return "void " + options_.symbol + "(" + (text.empty() ? "void" : text) + ")";
+  return "void " + options_.symbol + "(" + (parts.empty() ? "void" : join(parts, ", ")) + ")";
 }
 
 Result<KernelText> KernelPrinter::print_function() {
   name_parameters();
-  KernelText kernel;
-  kernel.signature = signature();
-  out_.open_braced(kernel.signature);
-  for (const loop::Param& param : params_)
-    kernel.parameter_names.push_back(names_.of(param.buffer.name));
+  out_ = source::SourceWriter(1);
   names_.enter();
   print(body_);
   names_.leave();
-  out_.close();
   if (failure_) return *failure_;
-  kernel.definition = out_.take();
+  std::set<std::string> used = names_.used();
+  std::erase_if(symbols_, [&](const std::string& symbol) { return !used.count(symbol); });
+
+  KernelText kernel;
+  kernel.signature = signature(used);
+  source::SourceWriter head;
+  head.line(kernel.signature + " {");
+  kernel.definition = head.take() + out_.take() + "}\n";
+  for (const loop::Param& param : params_)
+    kernel.parameter_names.push_back(names_.of(param.buffer.name));
   kernel.symbols = symbols_;
   kernel.uses_scratch = !scratch_.offsets.empty();
   kernel.uses_status = has_requirements();

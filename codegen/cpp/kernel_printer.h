@@ -36,7 +36,7 @@ class KernelPrinter final : public source::KernelPrinter {
 
   // kernel.cpp
   void name_parameters();
-  std::string signature();
+  std::string signature(const std::set<std::string>& used);
 
   // vector_loops.cpp
   void print_loop(const loop::For& loop) override;

@@ -114,9 +114,11 @@ std::vector<std::string> feature_flags(const BundleInterface& interface) {
   return flags;
 }
 
+// The last one warns where a kernel takes so much of N_STACK_BYTES that the promise may break.
 std::vector<std::string> kernel_flags(const BundleInterface& interface) {
   std::vector<std::string> flags = feature_flags(interface);
-  flags.insert(flags.end(), {"-ffp-contract=off", "-fno-exceptions", "-Wno-psabi"});
+  flags.insert(flags.end(),
+               {"-ffp-contract=off", "-fno-exceptions", "-Wno-psabi", "-Wframe-larger-than=8192"});
   return flags;
 }
 

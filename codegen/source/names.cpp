@@ -66,6 +66,7 @@ std::string Names::temporary(const std::string& wanted) { return take({wanted});
 const std::string& Names::of(const std::string& name) const {
   auto found = names_.find(name);
   TENON_CHECK(found != names_.end(), name + " is not in scope");
+  used_.insert(name);
   return found->second;
 }
 

@@ -22,6 +22,8 @@ class Names {
   std::string temporary(const std::string& wanted);
   bool knows(const std::string& name) const { return names_.count(name) > 0; }
   const std::string& of(const std::string& name) const;
+  /// The names that `of` was asked for so far.
+  const std::set<std::string>& used() const { return used_; }
 
  private:
   std::string take(const std::vector<std::string>& wanted);
@@ -32,6 +34,7 @@ class Names {
   std::vector<Scope> scopes_ = {{}};
   std::set<std::string> taken_;
   std::map<std::string, std::string> names_;
+  mutable std::set<std::string> used_;
 };
 
 /// What a loop variable may be called, best first: without the stage that it is named after, and

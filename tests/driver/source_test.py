@@ -10,8 +10,9 @@ import subprocess
 import unittest
 
 import numpy as np
+from onnx import TensorProto
 
-from small_models import DIGITS, SOURCE, CommandLineTest
+from small_models import DIGITS, SOURCE, CommandLineTest, save
 
 COMPILERS = [("gcc", "g++"), ("clang-19", "clang++-19")]
 IMAGE = np.arange(64, dtype=np.float32).reshape(1, 1, 8, 8) / 4
@@ -54,6 +55,21 @@ class Build(Tree):
             self.succeed("run", DIGITS, "--inputs", self.folder / "in.npz", "--backend", backend,
                          "--target", "x86-64-v3", "--outputs", self.folder / "out.npz")
             results.append(np.load(self.folder / "out.npz")["probabilities"])
+        np.testing.assert_array_equal(results[1], results[0])
+        np.testing.assert_array_equal(results[2], results[0])
+
+    def test_dimensions_of_a_run(self):
+        rows = (TensorProto.FLOAT, ["batch", 21])
+        model = save(self.folder / "rows.onnx", [("Softmax", ["x"], ["p"]), ("Exp", ["p"], ["y"])],
+                     {"x": rows}, {"y": rows})
+        results = []
+        for backend in "interpreter", "cpp g++", "cpp clang++-19":
+            name, _, compiler = backend.partition(" ")
+            self.succeed("run", model, "--dim", "batch=1..8", "--at", "batch=3", "--target", "x86-64-v3",
+                         "--backend", name, "--outputs", self.folder / "out.npz",
+                         env={**os.environ, "CXX": f"{compiler} -Werror"})
+            results.append(np.load(self.folder / "out.npz")["y"])
+        self.assertEqual(results[0].shape, (3, 21))
         np.testing.assert_array_equal(results[1], results[0])
         np.testing.assert_array_equal(results[2], results[0])
 
