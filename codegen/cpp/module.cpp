@@ -230,7 +230,7 @@ class ModulePrinter {
 
   // entry: dims | arena | scratch | tensors | requirements
   void print_entry() {
-    out_.open("void tn_model_entry(int64_t *entry)");
+    out_.open_function("void tn_model_entry(int64_t *entry)");
     size_t next = options_.dims.size();
     auto set = [&](const std::string& value, const std::string& what) {
       out_.line("entry[" + std::to_string(next++) + "] = " + value + "; /* " + what + " */");
@@ -253,15 +253,17 @@ class ModulePrinter {
   }
 
   void print_sizes() {
-    out_.open("void tn_model_sizes(const int64_t *dims, int64_t *sizes)");
-    if (options_.dims.empty()) out_.line("(void)dims;");
-    auto set = [&](size_t number, const std::string& value) {
-      out_.line("sizes[" + std::to_string(number) + "] = " + value + ";");
-    };
-    for (size_t g = 0; g < text_.groups.size(); ++g) set(g, chunks_of(g));
-    for (size_t i = 0; i < computed_.size(); ++i)
-      set(text_.groups.size() + i, size(computed_[i], "dims"));
-    if (text_.groups.empty() && computed_.empty()) set(0, "0");
+    std::vector<std::string> values;
+    for (size_t g = 0; g < text_.groups.size(); ++g) values.push_back(chunks_of(g));
+    for (Expr e : computed_) values.push_back(size(e, "dims"));
+    if (values.empty()) values.push_back("0");
+    bool uses_dims = std::any_of(values.begin(), values.end(), [](const std::string& value) {
+      return value.find("dims[") != std::string::npos;
+    });
+    out_.open_function("void tn_model_sizes(const int64_t *dims, int64_t *sizes)");
+    if (!uses_dims) out_.line("(void)dims;");
+    for (size_t i = 0; i < values.size(); ++i)
+      out_.line("sizes[" + std::to_string(i) + "] = " + values[i] + ";");
     out_.close();
   }
 
@@ -316,7 +318,7 @@ class ModulePrinter {
 
   Status print_run_group() {
     std::string io = options_.prefix + "_io";
-    out_.open(
+    out_.open_function(
         "void tn_model_run_group(const tnr_env *env, int32_t group, int64_t begin, int64_t end)");
     out_.line("const " + io + " *io = (const " + io + " *)env->io;");
     bool uses_chunks = false;

@@ -45,6 +45,11 @@ void SourceWriter::open(std::string head) {
   ++depth_;
 }
 
+void SourceWriter::open_function(std::string head) {
+  open(std::move(head));
+  open_.back().is_braced = true;
+}
+
 // A body of one plain line needs none, unless that line is folded or a pragma.
 bool SourceWriter::needs_braces(size_t head) const {
   if (lines_[head].text.empty() || lines_.size() != head + 2) return true;

@@ -22,6 +22,8 @@ class SourceWriter {
   void blank();
   /// A statement with a body: `for (...)`, `if (...)`; "" for a block of its own.
   void open(std::string head);
+  /// The same with braces whatever is inside: a function.
+  void open_function(std::string head);
   /// Ends the body, and begins another one of the same statement: `else`.
   void reopen(std::string head);
   void close();
