@@ -72,5 +72,12 @@ TEST(VerifyBoundLoops, ARegisterIsThatOfOneThread) {
               ElementsAre(HasSubstr("not that of the same thread everywhere")));
 }
 
+TEST(VerifyBoundLoops, ThreadsOfOneIterationMayBeWrittenAsZero) {
+  EXPECT_THAT(faults_in("buffer r: f32[1, 4] in register "
+                        "for thread t in 1 { for thread u in 4 { r[0, u] = 0.0 } } "
+                        "for thread v in 1 { for thread w in 4 { y[v, w] = r[v, w] } }"),
+              IsEmpty());
+}
+
 }  // namespace
 }  // namespace tenon::loop
