@@ -2,11 +2,11 @@
 //
 //   a row named "cortex-a72" with 128-bit vectors and 1 FMA a cycle  ->  --target cortex-a72
 //
-// Where the numbers come from: Arm's software optimisation guides of Cortex-A72 and Neoverse N1
-// (latencies with accumulator forwarding, throughput of 128-bit FMLA, LDR and STR); for Cortex-A53,
-// which has none, and Cortex-A7, published measurements of its 64-bit load and FP pipelines. Sizes
-// of shared caches are what common boards divide among their cores (four cores at one L2 of 1 MiB).
-// None of them was measured here: no such processor was at hand.
+// The numbers are estimates, none of them measured: no such processor was at hand. They follow the
+// picture that Arm's software optimisation guides give of Cortex-A72 and Neoverse N1 (accumulator
+// forwarding, throughput of 128-bit FMLA, LDR and STR) and, for Cortex-A53 and Cortex-A7, the
+// 64-bit load and FP pipelines that others have measured. Sizes of shared caches are what common
+// boards divide among their cores (four cores at one L2 of 1 MiB).
 //
 // A53, A72 and A7 have two levels of cache: a third of no bytes is never what fits.
 //
