@@ -9,6 +9,7 @@
 #include "codegen/cpp/kernel.h"
 #include "codegen/llvm/jit.h"
 #include "driver/compare.h"
+#include "driver/in_child.h"
 #include "ir/expr/element.h"
 #include "ir/loop/interpreter.h"
 #include "support/diagnostics.h"
@@ -185,9 +186,12 @@ std::string check_kernel(const CheckedKernel& checked, const loop::Module& modul
     loop::SymbolValues sizes;
     for (const loop::Symbol& symbol : module.symbols)
       sizes[symbol.name] = std::min(std::max(size, symbol.min), symbol.max);
-    std::string difference = difference_from_interpreter(
-        function, *text, sizes, reinterpret_cast<KernelCall>(*address), Tolerance());
-    if (!difference.empty() || module.symbols.empty()) return difference;
+    Result<std::string> difference = in_child([&] {
+      return difference_from_interpreter(function, *text, sizes,
+                                         reinterpret_cast<KernelCall>(*address), Tolerance());
+    });
+    if (!difference) return "the kernel, called with seeded inputs, " + difference.reason();
+    if (!difference->empty() || module.symbols.empty()) return *difference;
   }
   return "";
 }

@@ -135,6 +135,7 @@ void BundleFolder::check_overwriting(const std::string& file_name) const {
   }
   for (const ManifestFile& listed : found_.files) {
     if (listed.name != file_name) continue;
+    if (listed.is_edited) refuse(path, "was edited and packed since tenon wrote it", help);
     if (describe_file(file_name, path).sha256 == listed.sha256) return;
     refuse(path, "was changed since tenon wrote it", help);
   }
@@ -190,7 +191,8 @@ void BundleFolder::remove_stale_files() const {
     const bool is_model =
         std::any_of(request_.model_files.begin(), request_.model_files.end(),
                     [&](const std::string& model) { return fs::equivalent(path, model, ignored); });
-    if (!is_model && describe_file(old.name, path).sha256 == old.sha256) fs::remove(path, ignored);
+    if (!is_model && !old.is_edited && describe_file(old.name, path).sha256 == old.sha256)
+      fs::remove(path, ignored);
   }
 }
 

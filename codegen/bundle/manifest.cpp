@@ -137,7 +137,9 @@ FoundManifest read_manifest(const std::string& text) {
     if (!file.is_object() || !file.contains("name") || !file["name"].is_string() ||
         !file.contains("sha256") || !file["sha256"].is_string())
       return found;
-    found.files.push_back({file["name"].get<std::string>(), file["sha256"].get<std::string>(), 0});
+    if (file.contains("edited") && !file["edited"].is_boolean()) return found;
+    found.files.push_back({file["name"].get<std::string>(), file["sha256"].get<std::string>(), 0,
+                           file.value("edited", false)});
   }
   found.is_readable = true;
   return found;

@@ -13,6 +13,7 @@ struct ManifestFile {
   std::string name;  // in the bundle's folder
   std::string sha256;
   uint64_t bytes = 0;
+  bool is_edited = false;  // by a person, since tenon wrote it; `tenon pack` has verified it
 };
 
 /// Reads a file for its size and hash; throws UserErrors where it cannot be read.

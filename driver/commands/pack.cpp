@@ -124,7 +124,8 @@ void check_changed(const SourceBundle& bundle,
 }
 
 // The library and the manifest, written beside their places and renamed, the manifest last.
-void write_results(SourceBundle& bundle, const std::vector<std::string>& objects) {
+void write_results(SourceBundle& bundle, const std::vector<const codegen::ManifestKernel*>& changed,
+                   const std::vector<std::string>& objects) {
   std::string library = "lib" + bundle.interface.name + ".a";
   std::string temporary = bundle.folder + "/.tenon-pack-" + library;
   std::string manifest = bundle.folder + "/.tenon-pack-manifest.json";
@@ -150,6 +151,8 @@ void write_results(SourceBundle& bundle, const std::vector<std::string>& objects
       codegen::ManifestFile now = codegen::describe_file(name, path);
       file["sha256"] = now.sha256;
       file["bytes"] = now.bytes;
+      for (const codegen::ManifestKernel* kernel : changed)
+        if (name == kernel->file) file["edited"] = true;
     }
     if (!is_listed) {
       codegen::ManifestFile now = codegen::describe_file(library, temporary);
@@ -187,7 +190,7 @@ int run_pack(const std::string& folder) {
       build_objects(compiler, absolute, bundle.interface, sources, work.path());
   progress("verifying");
   check_changed(bundle, changed, sources, objects, compiler, work.path());
-  write_results(bundle, objects);
+  write_results(bundle, changed, objects);
   progress("");
   for (const codegen::ManifestKernel* kernel : changed)
     std::printf("%s: agrees with @%s\n", kernel->file.c_str(), kernel->function.c_str());

@@ -114,6 +114,23 @@ class Pack(Tree):
         self.assertIn("8 of 8 digits right", self.run_here(program))
         self.assertIn("0 of them changed", self.succeed("pack", self.out).stdout)
 
+    def test_a_packed_edit_is_not_overwritten(self):
+        self.emit()
+        self.edit("float *TN_RESTRICT relu3) {", "float *TN_RESTRICT relu3) {\n  // edited")
+        self.succeed("pack", self.out)
+        before = self.digest()
+        process = self.call("compile", DIGITS, "-o", self.out, "--emit=cpp")
+        self.assertEqual(process.returncode, 1)
+        self.assertIn("fc1_relu.cpp: was edited and packed since tenon wrote it", process.stderr)
+        self.assertEqual(self.digest(), before)
+        self.succeed("compile", DIGITS, "-o", self.out, "--emit=cpp", "--force")
+        self.assertNotIn("// edited", (self.out / "kernels" / "fc1_relu.cpp").read_text())
+
+    def test_an_edit_that_crashes_is_named(self):
+        self.emit()
+        self.edit("float *TN_RESTRICT relu3) {", "float *TN_RESTRICT relu3) {\n  __builtin_trap();")
+        self.refuse_pack("fc1_relu.cpp: the kernel, called with seeded inputs, ends with signal ")
+
     def test_an_edit_that_computes_something_else_is_named(self):
         self.emit()
         self.edit(", 0.0f)", ", 0.25f)")
