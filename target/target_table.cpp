@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <functional>
 
+#include "target/cuda.h"
 #include "target/operations.h"
 #include "target/target.h"
 #include "target/x86.h"
@@ -39,6 +40,7 @@ std::string target_table_text() {
     lines.push_back({target.name, std::to_string(target.vector_bits) + " bits", target.description,
                      needs(target)});
   }
+  lines.push_back({cuda_target().name, "", cuda_target().description, "CUDA driver"});
   lines.push_back({"native", "", "this machine's processor", "what it reports"});
 
   std::vector<size_t> widths(lines[0].size(), 0);
@@ -136,6 +138,23 @@ std::string target_table_markdown() {
       "| target | fma | round, floor, ceil | division of integers | i64 and floats | f16 and f32 | "
       "bf16 and f32 |\n|---|---|---|---|---|---|---|\n";
   for (const Target& target : all_targets()) text += operations_row(target);
+  text +=
+      "\n## Outputs\n\n"
+      "| targets | library | C++ source (`--emit=cpp`) | called in the process (`run`, `bench`, "
+      "`verify`) |\n|---|---|---|---|\n"
+      "| x86-64 | LLVM | g++, clang | `--backend=llvm`, `cpp`, `interpreter` |\n"
+      "| AArch64, ARMv7 | LLVM | untested | `--backend=interpreter` |\n"
+      "| `cuda` | host part by LLVM for `--host-target`, x86-64 | `--emit=cuda`: CUDA source | "
+      "`--backend=cuda`, `cuda-emulator`, `interpreter` |\n";
+  text +=
+      "\n## GPU architectures\n\nWhat a library for `cuda` holds, each with its own table of "
+      "launches; `--gpu-arch` names others. The newest\nthat fits the device is taken when it is "
+      "opened.\n\n| image | shared memory of a block | threads of a block | registers of a thread "
+      "|\n|---|---|---|---|\n";
+  for (const GpuArchitecture& gpu : default_gpu_architectures())
+    text += "| `" + gpu.name + "`" + (gpu.is_ptx ? " (PTX)" : "") + " | " +
+            std::to_string(gpu.shared_bytes / 1024) + " KiB | " + std::to_string(gpu.threads) +
+            " | " + std::to_string(gpu.registers) + " |\n";
   return text;
 }
 

@@ -55,7 +55,9 @@ class Commands(CommandLineTest):
         self.assertLessEqual(set(named) - {"dim"}, passes)
 
     def test_targets_and_ops(self):
-        self.assertIn("x86-64-v3", self.succeed("targets").stdout)
+        targets = self.succeed("targets").stdout
+        for name in ["x86-64-v3", "cortex-a53", "armv7-neon", "cuda", "native"]:
+            self.assertRegex(targets, rf"(?m)^{name} +\S")
         self.assertRegex(self.succeed("ops").stdout, r"(?m)^Conv +\d")
         self.assertRegex(self.succeed("ops", "--markdown").stdout, r"(?m)^\| Conv \|")
 
