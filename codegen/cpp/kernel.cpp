@@ -6,6 +6,7 @@
 #include "codegen/bundle/identifiers.h"
 #include "codegen/cpp/fit_lanes.h"
 #include "codegen/cpp/kernel_printer.h"
+#include "ir/loop/emission.h"
 #include "support/text.h"
 
 namespace tenon::codegen::cpp {
@@ -52,7 +53,7 @@ void KernelPrinter::name_parameters() {
     if (bits_of(buffer.type) < 8) fail("buffer " + buffer.name + " has elements below a byte");
   }
   for (const std::string& symbol : symbols_) names_.declare(symbol, {c_identifier(symbol, "n")});
-  if (const loop::For* loop = source::parallel_loop(function_)) {
+  if (const loop::For* loop = loop::parallel_loop(function_)) {
     std::string name = source::loop_names(loop->var)[0];
     names_.declare("begin of " + loop->var, {name + "_begin"});
     names_.declare("end of " + loop->var, {name + "_end"});
@@ -70,7 +71,7 @@ std::string KernelPrinter::signature(const std::set<std::string>& used) {
         (used.count(name) ? "TN_RESTRICT " + names_.of(name) : "/* " + names_.of(name) + " */"));
   }
   for (const std::string& symbol : symbols_) parts.push_back("int64_t " + names_.of(symbol));
-  if (const loop::For* loop = source::parallel_loop(function_)) {
+  if (const loop::For* loop = loop::parallel_loop(function_)) {
     parts.push_back("int64_t " + names_.of("begin of " + loop->var));
     parts.push_back("int64_t " + names_.of("end of " + loop->var));
   }
@@ -101,7 +102,7 @@ Result<KernelText> KernelPrinter::print_function() {
   kernel.uses_status = has_requirements();
   kernel.pool = pool_;
   kernel.scratch_bytes = scratch_.bytes;
-  if (const loop::For* loop = source::parallel_loop(function_)) {
+  if (const loop::For* loop = loop::parallel_loop(function_)) {
     kernel.is_parallel = true;
     kernel.extent = loop->extent;
     kernel.chunk = loop->chunk;
@@ -114,7 +115,7 @@ Result<KernelText> print_kernel(const loop::Function& function, const Ranges& sy
   ExprPool pool;
   loop::Function fitted = fit_lanes(function, target.vector_bits, pool);
   Result<KernelText> kernel = KernelPrinter(fitted, symbols, target, options).print_function();
-  if (kernel && kernel->is_parallel) kernel->extent = source::parallel_loop(function)->extent;
+  if (kernel && kernel->is_parallel) kernel->extent = loop::parallel_loop(function)->extent;
   return kernel;
 }
 

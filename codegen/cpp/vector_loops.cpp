@@ -7,6 +7,7 @@
 
 #include "codegen/cpp/kernel_printer.h"
 #include "ir/expr/linear_form.h"
+#include "ir/loop/emission.h"
 #include "ir/loop/register_group.h"
 #include "runtime/model_tables.h"
 
@@ -136,7 +137,7 @@ void KernelPrinter::print_loop(const loop::For& loop) {
     return;
   }
   if (loop.kind == loop::LoopKind::Unrolled) return source::KernelPrinter::print_loop(loop);
-  const loop::For* parallel = source::parallel_loop(function_);
+  const loop::For* parallel = loop::parallel_loop(function_);
   if (parallel && parallel->var == loop.var)
     return print_counted(loop, names_.of("begin of " + loop.var), names_.of("end of " + loop.var));
   Expr extent = fixed(loop.extent);

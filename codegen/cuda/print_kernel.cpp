@@ -147,7 +147,7 @@ class CudaPrinter final : public source::KernelPrinter {
       std::vector<int64_t> key = shape.size() == 1 ? std::vector<int64_t>{0} : shape;
       bool known = std::any_of(places_.begin(), places_.end(),
                                [&](const ThreadPlace& place) { return place.key == key; });
-      if (phase.threads() > 1 && !known) places_.push_back({key, shape, phase.loops});
+      if (phase.threads() > 1 && !known) places_.push_back({key, shape, phase.loops, {}});
       find_owned(phase);
     });
   }

@@ -8,6 +8,7 @@
 #include <llvm/Support/raw_ostream.h>
 
 #include "codegen/llvm/kernel_emitter.h"
+#include "ir/loop/emission.h"
 #include "ir/loop/index_width.h"
 
 namespace tenon::codegen {
@@ -15,66 +16,6 @@ namespace {
 
 // More than this in one block and the code generator's time grows with the square of it.
 constexpr size_t kMaxInstructionsPerBlock = 4000;
-
-// The function's statements with all expressions in a pool of the kernel's own, so that kernels can
-// be emitted at once, and with a name of its own for each buffer: copies of a peeled loop declare
-// buffers of one name.
-class Import final : public loop::StmtRewriter {
- public:
-  explicit Import(ExprPool& pool) : pool_(pool) {}
-
-  loop::Stmt rewrite(const loop::Stmt& stmt) override {
-    if (const auto* block = stmt.as<loop::Block>()) {
-      std::map<std::string, std::string> outer = names_;
-      std::vector<loop::Stmt> stmts;
-      for (const loop::Stmt& child : block->stmts) stmts.push_back(rewrite(child));
-      names_ = std::move(outer);
-      return loop::Block{std::move(stmts)};
-    }
-    if (const auto* alloc = stmt.as<loop::Alloc>()) {
-      int uses = declared_[alloc->buffer.name]++;
-      names_[alloc->buffer.name] =
-          alloc->buffer.name + (uses == 0 ? "" : "." + std::to_string(uses));
-    }
-    loop::Stmt result = rewrite_children(stmt);
-    if (const auto* alloc = result.as<loop::Alloc>()) {
-      loop::Buffer buffer = alloc->buffer;
-      buffer.name = name_of(buffer.name);
-      return loop::Alloc{buffer};
-    }
-    if (const auto* store = result.as<loop::Store>())
-      return loop::Store{name_of(store->buffer), store->indices, store->value, store->location};
-    if (const auto* prefetch = result.as<loop::Prefetch>())
-      return loop::Prefetch{name_of(prefetch->buffer), prefetch->indices};
-    return result;
-  }
-  Expr rewrite_expr(Expr e) override { return RenameReads(*this)(pool_.import(e)); }
-
- private:
-  class RenameReads final : public Rewriter {
-   public:
-    explicit RenameReads(Import& outer) : Rewriter(outer.pool_), outer_(outer) {}
-
-   private:
-    Expr rewrite(Expr e) override {
-      Expr result = rewrite_children(e);
-      const Read* read = result.as<Read>();
-      if (!read || outer_.name_of(read->tensor) == read->tensor) return result;
-      return pool().read(outer_.name_of(read->tensor), e.type(),
-                         {read->indices().begin(), read->indices().end()}, read->otherwise());
-    }
-    Import& outer_;
-  };
-
-  std::string name_of(const std::string& name) const {
-    auto found = names_.find(name);
-    return found == names_.end() ? name : found->second;
-  }
-
-  ExprPool& pool_;
-  std::map<std::string, std::string> names_;  // of the buffers in scope
-  std::map<std::string, int> declared_;
-};
 
 bool is_memory(loop::Scope scope) {
   return scope == loop::Scope::Scratch || scope == loop::Scope::Arena;
@@ -99,20 +40,6 @@ Uses uses_of(const loop::Stmt& body) {
 }
 
 }  // namespace
-
-const loop::For* parallel_loop(const loop::Function& function) {
-  const loop::Stmt* only = &function.body;
-  if (const auto* block = function.body.as<loop::Block>()) {
-    only = nullptr;
-    for (const loop::Stmt& stmt : block->stmts) {
-      if (stmt.kind() == loop::StmtKind::Alloc) continue;
-      if (only) return nullptr;
-      only = &stmt;
-    }
-  }
-  const auto* loop = only ? only->as<loop::For>() : nullptr;
-  return loop && loop->kind == loop::LoopKind::Parallel ? loop : nullptr;
-}
 
 void set_target_attributes(llvm::Function& function, const target::Target& target) {
   function.addFnAttr(llvm::Attribute::NoUnwind);
@@ -149,13 +76,9 @@ KernelEmitter::KernelEmitter(const loop::Function& function, const Ranges& symbo
       registers_(b_, values_),
       indices_(b_, values_, [this](Expr e) { return emit_node(e); }),
       ranges_(symbols) {
-  Import import(*pool_);
-  body_ = import.rewrite(function.body);
-  params_ = function.params;
-  for (loop::Param& param : params_) {
-    for (Expr& extent : param.buffer.extents) extent = pool_->import(extent);
-    for (Expr& stride : param.buffer.strides) stride = pool_->import(stride);
-  }
+  loop::OwnCopy copy = loop::own_copy(function, *pool_);
+  body_ = std::move(copy.body);
+  params_ = std::move(copy.params);
   scratch_end_ = pool_->index(0);
   if (target.index_bits == 32) values_.use_index_bits(loop::index_bits(body_, symbols));
 }
@@ -332,7 +255,7 @@ Result<Kernel> KernelEmitter::emit() {
   }
   kernel_.pool = pool_;
   kernel_.scratch_bytes = scratch_end_;
-  if (const loop::For* loop = parallel_loop(function_)) {
+  if (const loop::For* loop = loop::parallel_loop(function_)) {
     kernel_.extent = loop->extent;
     kernel_.chunk = loop->chunk;
   }

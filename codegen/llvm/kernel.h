@@ -41,10 +41,6 @@ struct Kernel {
   std::shared_ptr<ExprPool> pool;  // owns scratch_bytes
   Expr scratch_bytes;              // of symbols
 };
-
-/// The outermost parallel loop, if nothing but declarations stands beside it.
-const loop::For* parallel_loop(const loop::Function& function);
-
 /// Needs: flatten_stages, lower_layouts, expand_math, legalize.   Fails where the function holds what this backend does
 /// not compute in, or more code in one block than the code generator takes (4,000 instructions).
 Result<Kernel> emit_kernel(const loop::Function& function, const Ranges& symbols,

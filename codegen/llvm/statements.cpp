@@ -4,6 +4,7 @@
 //   ->   k:   %k = phi [0, %before], [%next, %k.body]     %acc = phi [%zero, %before], [%fma, %k.body] ...
 #include "codegen/llvm/kernel_emitter.h"
 #include "ir/expr/text.h"
+#include "ir/loop/emission.h"
 #include "ir/loop/register_group.h"
 #include "runtime/model_tables.h"
 
@@ -104,7 +105,7 @@ void KernelEmitter::emit_loop(const loop::For& loop) {
     emit_vectorized(loop, static_cast<unsigned>(*count));
   else if (expand && count)
     emit_expanded(loop, *count);
-  else if (parallel_loop(function_) && loop.var == parallel_loop(function_)->var &&
+  else if (loop::parallel_loop(function_) && loop.var == loop::parallel_loop(function_)->var &&
            loops_.size() == 1) {
     unsigned first = static_cast<unsigned>(params_.size() + kernel_.symbols.size());
     emit_serial(loop, extent, index_argument(first), index_argument(first + 1), false);

@@ -139,7 +139,4 @@ class KernelPrinter {
   std::unordered_map<const ExprNode*, Value> known_;
 };
 
-/// The outermost parallel loop, if nothing but declarations stands beside it.
-const loop::For* parallel_loop(const loop::Function& function);
-
 }  // namespace tenon::codegen::source
