@@ -4,9 +4,9 @@
     mutate.py --only digits:17         one mutant again, with what the compiler says
     mutate.py -- build/tenon-opt {model} --emit=high     another command; {out}: an empty folder
 
-A mutant passes where the command ends within SECONDS of the processor and MEMORY_MIB with exit status 0 or 1, no
-sanitizer reports, a refusal is a message for users, and a refusal leaves no file. Mutants are the
-same on every run; those that fail are kept, with their names, in build/mutants.
+A mutant passes where the command ends within SECONDS of the processor and MEMORY_MIB with exit
+status 0 or 1, no sanitizer reports, a refusal is a message for users, and a refusal leaves no file.
+Mutants are the same on every run; those that fail are kept, with their names, in build/mutants.
 """
 import concurrent.futures
 import os
