@@ -15,7 +15,7 @@ import numpy as np
 
 from small_models import BUILD, DIGITS, SOURCE, CommandLineTest
 
-os.environ.setdefault("VIRTUAL_ENV", sys.prefix)  # where NVRTC may be installed
+os.environ["VIRTUAL_ENV"] = sys.prefix  # where NVRTC may be installed
 FAKE = BUILD / "tests" / "runtime" / "cuda" / "fake"
 IMAGE = np.arange(64, dtype=np.float32).reshape(1, 1, 8, 8) / 4
 WARNINGS = ["-Wall", "-Wextra", "-Werror"]

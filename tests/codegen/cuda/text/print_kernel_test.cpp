@@ -137,7 +137,7 @@ TEST(PrintKernel, RefusesMemoryThatAGpuDoesNotHave) {
 // NVRTC, of the tests' virtual environment or of a toolkit; TENON_NVRTC wins.
 Result<Nvrtc> nvrtc() {
   if (const char* source = std::getenv("TENON_SOURCE_DIR"))
-    setenv("VIRTUAL_ENV", (std::string(source) + "/.venv").c_str(), 0);
+    setenv("VIRTUAL_ENV", (std::string(source) + "/.venv").c_str(), 1);
   return Nvrtc::open();
 }
 
