@@ -72,10 +72,10 @@ std::vector<codegen::HostVariant> emulated_variants(const codegen::CudaModule& c
   return {variant};
 }
 
-// "13.0" -> 13000
+// "13.5" -> 13000: a driver runs machine code from every toolkit of its major version (NVIDIA, "CUDA
+// Compatibility", minor version compatibility). PTX has to be no newer than the driver itself.
 uint32_t driver_of(const std::string& version) {
-  const size_t dot = version.find('.');
-  return static_cast<uint32_t>(1000 * std::stoi(version) + 10 * std::stoi(version.substr(dot + 1)));
+  return 1000 * static_cast<uint32_t>(std::stoul(version));
 }
 
 std::vector<codegen::HostVariant> compiled_variants(

@@ -12,12 +12,14 @@ namespace {
 
 EmulatedDriver* the_driver = nullptr;
 
-// The PTX language that a driver knows: CUDA 13.0 -> 90. (NVIDIA, PTX ISA, "Release Notes".)
+// The PTX language that a driver knows: CUDA 13.0 -> 90, 13.1 -> 91, ... (NVIDIA, PTX ISA, "Release
+// Notes".)
 int ptx_language_of(int driver) {
-  constexpr int kReleases[][2] = {{13000, 90}, {12090, 88}, {12080, 87}, {12070, 86}, {12050, 85},
-                                  {12040, 84}, {12030, 83}, {12020, 82}, {12010, 81}, {12000, 80},
-                                  {11080, 78}, {11070, 77}, {11060, 76}, {11050, 75}, {11040, 74},
-                                  {11030, 73}, {11020, 72}, {11010, 71}, {11000, 70}};
+  if (driver >= 13000) return 90 + (driver - 13000) / 10;
+  constexpr int kReleases[][2] = {{12090, 88}, {12080, 87}, {12070, 86}, {12050, 85}, {12040, 84},
+                                  {12030, 83}, {12020, 82}, {12010, 81}, {12000, 80}, {11080, 78},
+                                  {11070, 77}, {11060, 76}, {11050, 75}, {11040, 74}, {11030, 73},
+                                  {11020, 72}, {11010, 71}, {11000, 70}};
   for (const auto& [release, language] : kReleases)
     if (driver >= release) return language;
   return 65;
