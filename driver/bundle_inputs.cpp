@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "codegen/bundle/identifiers.h"
+#include "driver/commands/commands.h"
 #include "support/diagnostics.h"
 
 namespace tenon::driver {
@@ -43,6 +44,17 @@ std::string normal_options(const CompileOptions& options, const target::Target& 
   for (const auto& [name, size] : model.at)  // the self-test's size
     if (options.selftest) text += " --at " + name + "=" + std::to_string(size);
   return text;
+}
+
+BuildRequest request_of(const CompileOptions& options, const target::Target& target) {
+  BuildRequest request;
+  request.name = bundle_name(options);
+  check_sizes(options.model, frontend::declared_interface(options.model.model));
+  request.options = normal_options(options, target);
+  request.weights_in_file = options.weights_in_file;
+  request.default_visibility = options.default_visibility;
+  request.renames = options.renames;
+  return request;
 }
 
 codegen::BuildInputs inputs_of(const CompileOptions& options, const frontend::ModelFile& model) {

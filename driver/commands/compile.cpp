@@ -98,16 +98,10 @@ int run_compile(const CompileOptions& options) {
   Progress progress = terminal_progress(options.json);
   Diagnostics diagnostics;
   target::Target target = resolve_target(options.model, "x86-64-v3");
-  BuildRequest request;
-  request.name = bundle_name(options);
-  check_sizes(options.model, frontend::declared_interface(options.model.model));
-  request.options = normal_options(options, target);
-  request.weights_in_file = options.weights_in_file;
-  request.default_visibility = options.default_visibility;
+  BuildRequest request = request_of(options, target);
   request.debug_info = options.debug_info;
   request.keep_text = wants(options, "llvm-ir");
   request.keep_assembly = wants(options, "asm");
-  request.renames = options.renames;
 
   codegen::BundleChoice choice;
   choice.weights_file = options.weights_in_file;

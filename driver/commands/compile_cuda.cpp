@@ -111,13 +111,7 @@ int run_compile_cuda(const CompileOptions& options) {
   if (host.architecture != target::Architecture::x86_64)
     user_error({}, "the host part for CUDA is for x86-64, not for " + host.name,
                "give an x86-64 target with --host-target");
-  BuildRequest request;
-  request.name = bundle_name(options);
-  check_sizes(options.model, frontend::declared_interface(options.model.model));
-  request.options = normal_options(options, target::cuda_target());
-  request.weights_in_file = options.weights_in_file;
-  request.default_visibility = options.default_visibility;
-  request.renames = options.renames;
+  BuildRequest request = request_of(options, target::cuda_target());
 
   LoweredModel lowered = lower_model(options.model, target::cuda_target(), diagnostics, progress);
   std::vector<std::string> model_files = lowered.file->external_files();

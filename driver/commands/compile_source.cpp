@@ -51,13 +51,7 @@ int run_compile_source(const CompileOptions& options) {
   Progress progress = terminal_progress(options.json);
   Diagnostics diagnostics;
   target::Target target = resolve_target(options.model, "x86-64-v3");
-  BuildRequest request;
-  request.name = bundle_name(options);
-  check_sizes(options.model, frontend::declared_interface(options.model.model));
-  request.options = normal_options(options, target);
-  request.weights_in_file = options.weights_in_file;
-  request.default_visibility = options.default_visibility;
-  request.renames = options.renames;
+  BuildRequest request = request_of(options, target);
 
   LoweredModel lowered = lower_model(options.model, target, diagnostics, progress);
   if (options.selftest) request.selftest = make_selftest(options, progress);
