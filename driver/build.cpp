@@ -9,7 +9,6 @@
 #include <llvm/Transforms/Utils/Cloning.h>
 
 #include <sstream>
-#include <thread>
 
 #include "codegen/bundle/header.h"
 #include "codegen/bundle/identifiers.h"
@@ -20,6 +19,7 @@
 #include "ir/expr/text.h"
 #include "ir/loop/interpreter.h"
 #include "ir/loop/text.h"
+#include "support/parallel.h"
 
 namespace tenon::driver {
 namespace {
@@ -256,7 +256,7 @@ BuiltModel build_model(LoweredModel lowered, const target::Target& target,
     options.weight_offsets[place.constant->buffer.name] = static_cast<uint64_t>(place.offset);
   options.node_number = node_numbers(built);
   if (request.debug_info) options.debug_file = module.model_file;
-  options.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  options.threads = processor_count();
   Result<codegen::ModuleCode> code = codegen::emit_module(module, target, options);
   if (!code)
     user_error({module.model_file, "", 0, 0}, code.reason(),

@@ -10,6 +10,7 @@
 #include "codegen/llvm/jit.h"
 #include "driver/compare.h"
 #include "driver/in_child.h"
+#include "driver/random.h"
 #include "ir/expr/element.h"
 #include "ir/loop/interpreter.h"
 #include "support/diagnostics.h"
@@ -33,14 +34,6 @@ struct AlignedBytes {
   size_t count;
   uint8_t* begin;
 };
-
-// SplitMix64 (Steele, Lea, Flood 2014).
-uint64_t next_random(uint64_t& state) {
-  uint64_t z = state += 0x9E3779B97F4A7C15ull;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
-  return z ^ (z >> 31);
-}
 
 // Floats of both signs, integers 0 and 1: indices that every tensor has.
 void fill(DType type, std::span<uint8_t> bytes, uint64_t& state) {

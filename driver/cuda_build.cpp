@@ -5,13 +5,13 @@
 #include <llvm/IR/Module.h>
 
 #include <algorithm>
-#include <thread>
 
 #include "codegen/bundle/link_cuda.h"
 #include "codegen/cuda/host_tables.h"
 #include "codegen/cuda/nvrtc.h"
 #include "codegen/llvm/pipeline.h"
 #include "ir/expr/text.h"
+#include "support/parallel.h"
 
 namespace tenon::driver {
 namespace {
@@ -89,8 +89,8 @@ std::vector<codegen::HostVariant> compiled_variants(
   for (const target::GpuArchitecture& architecture : architectures)
     for (const codegen::PrintedKernel& kernel : code.kernels)
       units.push_back({kernel.name, kernel.text, architecture.name});
-  const int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  Result<std::vector<std::string>> images = codegen::compile_units(*nvrtc, units, threads);
+  Result<std::vector<std::string>> images =
+      codegen::compile_units(*nvrtc, units, processor_count());
   if (!images) refuse(module, images.reason());
   std::vector<codegen::HostVariant> variants;
   size_t next = 0;

@@ -5,14 +5,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <sstream>
-#include <thread>
 
 #include "codegen/cpp/tree.h"
 #include "support/diagnostics.h"
+#include "support/parallel.h"
 
 namespace tenon::driver {
 namespace {
@@ -125,19 +124,11 @@ std::vector<std::string> build_objects(const HostCompiler& compiler, const std::
       if (c == '/') c = '-';
     paths[i] = objects + "/" + flat + ".o";
   }
-  std::atomic<size_t> next{0};
-  auto work = [&] {
-    for (size_t i; (i = next.fetch_add(1)) < sources.size();) {
-      std::vector<std::string> arguments = compiler.options(folder, sources[i], interface);
-      arguments.insert(arguments.end(), {"-c", folder + "/" + sources[i], "-o", paths[i]});
-      failed[i] = !compiler.run(arguments, outputs[i]);
-    }
-  };
-  std::vector<std::thread> others;
-  for (unsigned i = 1; i < std::thread::hardware_concurrency() && i < sources.size(); ++i)
-    others.emplace_back(work);
-  work();
-  for (std::thread& other : others) other.join();
+  for_each_parallel(sources.size(), processor_count(), [&](size_t i) {
+    std::vector<std::string> arguments = compiler.options(folder, sources[i], interface);
+    arguments.insert(arguments.end(), {"-c", folder + "/" + sources[i], "-o", paths[i]});
+    failed[i] = !compiler.run(arguments, outputs[i]);
+  });
   for (size_t i = 0; i < sources.size(); ++i)
     if (failed[i])
       user_error({sources[i], "", 0, 0},

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "codegen/bundle/header.h"
+#include "driver/random.h"
 #include "ir/expr/element.h"
 #include "ir/expr/text.h"
 #include "ir/loop/places.h"
@@ -34,14 +35,6 @@ std::string declared_text(const loop::Buffer& buffer) {
 
 const std::string& onnx_name(const loop::Module& module, const loop::Buffer& buffer) {
   return module.onnx_names.at(buffer.name);
-}
-
-// SplitMix64 (Steele, Lea, Flood 2014).
-uint64_t next_random(uint64_t& state) {
-  uint64_t z = state += 0x9E3779B97F4A7C15ull;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
-  return z ^ (z >> 31);
 }
 
 // The sum of four uniform values, centred and scaled: bell-shaped with variance 1.

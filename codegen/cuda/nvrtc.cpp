@@ -4,13 +4,12 @@
 #include <dlfcn.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
-#include <thread>
 
 #include "codegen/cuda/emulator/embedded.h"
+#include "support/parallel.h"
 
 namespace tenon::codegen {
 
@@ -223,16 +222,9 @@ Result<std::string> Nvrtc::compile(const std::string& name, const std::string& t
 Result<std::vector<std::string>> compile_units(const Nvrtc& nvrtc,
                                                const std::vector<CudaUnit>& units, int threads) {
   std::vector<std::optional<Result<std::string>>> results(units.size());
-  std::atomic<size_t> next = 0;
-  auto work = [&] {
-    for (size_t i = next++; i < units.size(); i = next++)
-      results[i] = nvrtc.compile(units[i].name, units[i].text, units[i].architecture);
-  };
-  std::vector<std::thread> helpers;
-  for (int i = 1; i < threads && static_cast<size_t>(i) < units.size(); ++i)
-    helpers.emplace_back(work);
-  work();
-  for (std::thread& helper : helpers) helper.join();
+  for_each_parallel(units.size(), threads, [&](size_t i) {
+    results[i] = nvrtc.compile(units[i].name, units[i].text, units[i].architecture);
+  });
   std::vector<std::string> codes;
   for (auto& result : results) {
     if (!*result) return result->error();
