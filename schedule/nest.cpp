@@ -1,5 +1,6 @@
 // Finding and replacing parts of a loop nest.
 #include "schedule/nest.h"
+#include "ir/expr/rename_reads.h"
 
 #include <algorithm>
 
@@ -119,22 +120,6 @@ class RenameCopy final : public StmtRewriter {
  private:
   const DeclaredNames& names_;
   const std::string& suffix_;
-};
-
-class RenameReads final : public Rewriter {
- public:
-  RenameReads(ExprPool& pool, const std::string& from, const std::string& to)
-      : Rewriter(pool), from_(from), to_(to) {}
-
- private:
-  Expr rewrite(Expr old) override {
-    Expr e = rewrite_children(old);
-    const Read* read = e.as<Read>();
-    if (!read || read->tensor != from_) return e;
-    std::span<const Expr> indices = read->indices();
-    return pool().read(to_, e.type(), {indices.begin(), indices.end()}, read->otherwise());
-  }
-  const std::string &from_, &to_;
 };
 
 class ReplaceStmt final : public StmtRewriter {
@@ -271,7 +256,8 @@ Stmt map_leaves(const Stmt& stmt, const std::function<Stmt(const Leaf&)>& make) 
 std::shared_ptr<const Stage> rename_tensor(const std::shared_ptr<const Stage>& stage,
                                            const std::string& from, const std::string& to) {
   auto renamed = std::make_shared<Stage>(*stage);
-  RenameReads rename(stage->value.pool(), from, to);
+  RenameReads rename(stage->value.pool(),
+                     [&](const std::string& name) { return name == from ? to : name; });
   if (stage->tensor == from) {
     renamed->tensor = to;
     // A stage that gives the whole tensor is called like it, a piece is NAME_0: its own name

@@ -8,7 +8,7 @@
 #include "codegen/cpp/size_text.h"
 #include "codegen/source/writer.h"
 #include "ir/expr/text.h"
-#include "ir/loop/places.h"
+#include "ir/loop/emission.h"
 #include "runtime/model_tables.h"
 #include "support/text.h"
 
@@ -50,16 +50,9 @@ class ModulePrinter {
 
  private:
   Status read_main() {
-    std::optional<Failure> failure;
-    loop::for_each_stmt(module_.main, [&](const loop::Stmt& stmt) {
-      if (const auto* call = stmt.as<loop::Call>())
-        calls_.push_back(call);
-      else if (stmt.kind() != loop::StmtKind::Block && stmt.kind() != loop::StmtKind::Alloc)
-        failure = Failure{"main holds a loop or a condition"};
-    });
-    if (failure) return *failure;
-    views_ = loop::view_places(module_);
-    for (const loop::ArenaSlot& slot : module_.arena) slots_[slot.buffer] = slot.offset;
+    Result<loop::MainProgram> main = loop::read_main(module_);
+    if (!main) return main.error();
+    main_ = std::move(*main);
     for (const auto* list : {&module_.inputs, &module_.outputs})
       for (const loop::Buffer& buffer : *list) io_.emplace(buffer.name, io_.size());
     return Done{};
@@ -70,9 +63,9 @@ class ModulePrinter {
   Status print_kernels() {
     std::set<std::string> names;
     for (const loop::Function& function : module_.functions) {
-      bool is_called = std::any_of(calls_.begin(), calls_.end(), [&](const loop::Call* call) {
-        return call->function == function.name;
-      });
+      bool is_called =
+          std::any_of(main_.calls.begin(), main_.calls.end(),
+                      [&](const loop::Call* call) { return call->function == function.name; });
       if (!is_called) continue;
       std::string name = to_word(function.name);
       if (is_taken(name)) name = "kernel_" + name;
@@ -90,7 +83,7 @@ class ModulePrinter {
       numbers_[function.name] = text_.kernels.size();
       text_.kernels.push_back(std::move(kernel));
     }
-    for (const loop::Call* call : calls_) {
+    for (const loop::Call* call : main_.calls) {
       auto number = numbers_.find(call->function);
       TENON_CHECK(number != numbers_.end(),
                   "main calls " + call->function + ", which is no function of the module");
@@ -148,7 +141,7 @@ class ModulePrinter {
   // Of all calls: equal groups share a kernel.
   std::string nodes_of(const loop::Function& function) const {
     std::vector<std::string> nodes;
-    for (const loop::Call* call : calls_)
+    for (const loop::Call* call : main_.calls)
       if (call->function == function.name)
         for (const std::string& node : call->location)
           if (std::find(nodes.begin(), nodes.end(), node) == nodes.end()) nodes.push_back(node);
@@ -196,7 +189,7 @@ class ModulePrinter {
     for (const Group& group : text_.groups)
       if (Expr extent = text_.kernels[group.kernel].code.extent) add(extent);
     for (const loop::ArenaSlot& slot : module_.arena) add(slot.offset);
-    for (const auto& [name, place] : views_) add(place.offset);
+    for (const auto& [name, place] : main_.views) add(place.offset);
     text_.size_count =
         static_cast<uint32_t>(std::max<size_t>(1, text_.groups.size() + computed_.size()));
   }
@@ -288,9 +281,9 @@ class ModulePrinter {
 
   // A pointer to a buffer of main, of the type that a kernel takes; "" where there is none.
   std::string argument(const std::string& name, DType type, bool is_written) const {
-    auto view = views_.find(name);
-    const std::string& owner = view == views_.end() ? name : view->second.owner;
-    std::string offset = view == views_.end() || is_int(view->second.offset, 0)
+    auto view = main_.views.find(name);
+    const std::string& owner = view == main_.views.end() ? name : view->second.owner;
+    std::string offset = view == main_.views.end() || is_int(view->second.offset, 0)
                              ? ""
                              : size_value(view->second.offset);
     std::string pointer = "(" + std::string(is_written ? "" : "const ") + c_type(type) + " *)";
@@ -306,7 +299,7 @@ class ModulePrinter {
       return pointer + "(" + plus("(unsigned char *)" + member, offset) + ")";
     }
     std::string base;
-    if (auto slot = slots_.find(owner); slot != slots_.end())
+    if (auto slot = main_.slots.find(owner); slot != main_.slots.end())
       base = plus("env->arena", size_value(slot->second));
     else if (auto weight = options_.weight_offsets.find(owner);
              weight != options_.weight_offsets.end())
@@ -335,7 +328,7 @@ class ModulePrinter {
   }
 
   Status print_case(size_t g) {
-    const loop::Call& call = *calls_[g];
+    const loop::Call& call = *main_.calls[g];
     const Kernel& kernel = text_.kernels[text_.groups[g].kernel];
     const loop::Function& function = *module_.find_function(kernel.function);
     std::vector<std::string> arguments;
@@ -379,9 +372,7 @@ class ModulePrinter {
   Ranges ranges_;
   ModuleText text_;
   source::SourceWriter out_;
-  std::vector<const loop::Call*> calls_;
-  std::map<std::string, loop::Place> views_;  // buffers of main that lie in others
-  std::map<std::string, Expr> slots_;         // their offsets in the arena
+  loop::MainProgram main_;
   std::map<std::string, size_t> io_;
   std::map<std::string, size_t> numbers_;  // of kernels, by function
   std::vector<Expr> computed_;

@@ -6,7 +6,7 @@
 
 #include "codegen/bundle/identifiers.h"
 #include "ir/expr/text.h"
-#include "ir/loop/places.h"
+#include "ir/loop/emission.h"
 
 namespace tenon::codegen {
 namespace {
@@ -24,35 +24,23 @@ class ModuleEmitter {
         ranges_(module.symbol_ranges()) {}
 
   Result<CudaModule> run() {
-    if (Status status = read_main(); !status) return status.error();
+    Result<loop::MainProgram> main = loop::read_main(module_);
+    if (!main) return main.error();
+    main_ = std::move(*main);
     if (Status status = print_kernels(); !status) return status.error();
     result_.plan.pool = module_.pool;
     result_.plan.arena_bytes = module_.arena_bytes ? module_.arena_bytes : module_.pool->index(0);
-    for (const loop::Call* call : calls_)
+    for (const loop::Call* call : main_.calls)
       if (Status status = add_launch(*call); !status) return status.error();
     return std::move(result_);
   }
 
  private:
-  Status read_main() {
-    std::optional<Failure> failure;
-    loop::for_each_stmt(module_.main, [&](const loop::Stmt& stmt) {
-      if (const auto* call = stmt.as<loop::Call>())
-        calls_.push_back(call);
-      else if (stmt.kind() != loop::StmtKind::Block && stmt.kind() != loop::StmtKind::Alloc)
-        failure = Failure{"main holds a loop or a condition"};
-    });
-    if (failure) return *failure;
-    views_ = loop::view_places(module_);
-    for (const loop::ArenaSlot& slot : module_.arena) slots_[slot.buffer] = slot.offset;
-    return Done{};
-  }
-
   Status print_kernels() {
     std::set<std::string> symbols;
     for (const loop::Function& function : module_.functions) {
       std::vector<const loop::Call*> calls;
-      for (const loop::Call* call : calls_)
+      for (const loop::Call* call : main_.calls)
         if (call->function == function.name) calls.push_back(call);
       if (calls.empty()) continue;
       PrintOptions options;
@@ -77,7 +65,7 @@ class ModuleEmitter {
   int64_t alignment_of(const std::vector<const loop::Call*>& calls, size_t parameter) {
     int64_t alignment = 16;
     for (const loop::Call* call : calls) {
-      loop::Place place = place_of(views_, call->arguments[parameter], *module_.pool);
+      loop::Place place = place_of(main_.views, call->arguments[parameter], *module_.pool);
       while (alignment > 1 &&
              !prove(eq(floor_mod(place.offset, alignment), module_.pool->index(0)), ranges_))
         alignment /= 2;
@@ -138,7 +126,7 @@ class ModuleEmitter {
   }
 
   Result<LaunchArgument> argument_of(const std::string& name) {
-    loop::Place place = place_of(views_, name, *module_.pool);
+    loop::Place place = place_of(main_.views, name, *module_.pool);
     LaunchArgument argument;
     argument.name = name;
     argument.offset = place.offset;
@@ -153,7 +141,7 @@ class ModuleEmitter {
     };
     if (find(module_.inputs, ArgumentKind::Input) || find(module_.outputs, ArgumentKind::Output))
       return argument;
-    if (auto slot = slots_.find(place.owner); slot != slots_.end()) {
+    if (auto slot = main_.slots.find(place.owner); slot != main_.slots.end()) {
       argument.kind = ArgumentKind::Arena;
       argument.offset = simplify(slot->second + place.offset, ranges_);
       return argument;
@@ -172,9 +160,7 @@ class ModuleEmitter {
   const std::vector<target::GpuArchitecture>& architectures_;
   const CudaOptions& options_;
   Ranges ranges_;
-  std::vector<const loop::Call*> calls_;
-  std::map<std::string, loop::Place> views_;
-  std::map<std::string, Expr> slots_;
+  loop::MainProgram main_;
   std::map<std::string, size_t> numbers_;  // of kernels, by function
   CudaModule result_;
 };

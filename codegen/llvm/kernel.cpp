@@ -17,10 +17,6 @@ namespace {
 // More than this in one block and the code generator's time grows with the square of it.
 constexpr size_t kMaxInstructionsPerBlock = 4000;
 
-bool is_memory(loop::Scope scope) {
-  return scope == loop::Scope::Scratch || scope == loop::Scope::Arena;
-}
-
 // Which buffers are read and written.
 struct Uses {
   std::set<std::string> read, written;
@@ -194,46 +190,13 @@ void KernelEmitter::declare_buffers() {
 }
 
 // Scratch buffers have memory of their own for the whole kernel, so accesses to different ones
-// never meet, but for those declared outside all loops: one that is used only after the last use of
-// another of its size takes that one's memory (the two directions of a recurrent layer).
+// never meet, but for those that share it.
 void KernelEmitter::collect_scratch() {
-  struct Life {
-    const loop::Buffer* buffer = nullptr;
-    size_t first = SIZE_MAX, last = 0;
-  };
-  std::vector<Life> lives;
-  std::vector<loop::Stmt> steps = {body_};
-  if (const auto* block = body_.as<loop::Block>()) steps = block->stmts;
-  for (const loop::Stmt& step : steps)
-    if (const auto* alloc = step.as<loop::Alloc>(); alloc && is_memory(alloc->buffer.scope))
-      lives.push_back({&alloc->buffer});
-  for (size_t i = 0; i < steps.size(); ++i) {
-    Uses uses = uses_of(steps[i]);
-    for (Life& life : lives) {
-      const std::string& name = life.buffer->name;
-      if (!uses.read.count(name) && !uses.written.count(name)) continue;
-      life.first = std::min(life.first, i);
-      life.last = i;
-    }
-  }
-  std::vector<Life> held;  // by each memory: its owner, until when
-  for (const Life& life : lives) {
-    auto free = std::find_if(held.begin(), held.end(), [&](const Life& other) {
-      return other.last < life.first && other.buffer->type == life.buffer->type &&
-             other.buffer->extents == life.buffer->extents;
-    });
-    if (free == held.end()) {
-      held.push_back(life);
-      free = held.end() - 1;
-    }
-    free->last = std::max(free->last, life.last);
-    scratch_owners_[life.buffer->name] = free->buffer->name;
-  }
-
+  scratch_owners_ = loop::scratch_owners(body_);
   std::vector<std::string> names;
   loop::for_each_stmt(body_, [&](const loop::Stmt& stmt) {
     const auto* alloc = stmt.as<loop::Alloc>();
-    if (alloc && is_memory(alloc->buffer.scope)) names.push_back(alloc->buffer.name);
+    if (alloc && loop::is_scratch(alloc->buffer)) names.push_back(alloc->buffer.name);
   });
   if (names.size() < 2) return;
   llvm::MDBuilder metadata(context_);

@@ -3,10 +3,8 @@
 
 #include "ir/expr/text.h"
 
-#include <atomic>
 #include <cstddef>
 #include <set>
-#include <thread>
 
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/Module.h>
@@ -14,8 +12,9 @@
 #include <llvm/Support/raw_ostream.h>
 
 #include "codegen/llvm/size_function.h"
-#include "ir/loop/places.h"
+#include "ir/loop/emission.h"
 #include "runtime/model_tables.h"
+#include "support/parallel.h"
 
 namespace tenon::codegen {
 
@@ -25,25 +24,6 @@ ModuleCode& ModuleCode::operator=(ModuleCode&&) noexcept = default;
 ModuleCode::~ModuleCode() = default;
 
 namespace {
-
-// Runs body(0) ... body(count-1) on several threads; what one throws is thrown here.
-void for_each_parallel(size_t count, int threads, const std::function<void(size_t)>& body) {
-  std::atomic<size_t> next{0};
-  std::vector<std::exception_ptr> faults(count);
-  auto work = [&] {
-    for (size_t i; (i = next.fetch_add(1)) < count;) try {
-        body(i);
-      } catch (...) {
-        faults[i] = std::current_exception();
-      }
-  };
-  std::vector<std::thread> helpers;
-  for (int i = 1; i < threads && static_cast<size_t>(i) < count; ++i) helpers.emplace_back(work);
-  work();
-  for (std::thread& helper : helpers) helper.join();
-  for (const std::exception_ptr& fault : faults)
-    if (fault) std::rethrow_exception(fault);
-}
 
 // Names that the entry points and the runtime have.
 bool is_taken(const std::string& name) {
@@ -87,16 +67,9 @@ class ModuleEmitter {
   // ---- main -------------------------------------------------------------------------------------
 
   Status read_main() {
-    std::optional<Failure> failure;
-    loop::for_each_stmt(module_.main, [&](const loop::Stmt& stmt) {
-      if (const auto* call = stmt.as<loop::Call>())
-        calls_.push_back(call);
-      else if (stmt.kind() != loop::StmtKind::Block && stmt.kind() != loop::StmtKind::Alloc)
-        failure = Failure{"main holds a loop or a condition"};
-    });
-    if (failure) return *failure;
-    views_ = loop::view_places(module_);
-    for (const loop::ArenaSlot& slot : module_.arena) slots_[slot.buffer] = slot.offset;
+    Result<loop::MainProgram> main = loop::read_main(module_);
+    if (!main) return main.error();
+    main_ = std::move(*main);
     for (size_t i = 0; i < module_.inputs.size(); ++i) io_[module_.inputs[i].name] = i;
     for (size_t i = 0; i < module_.outputs.size(); ++i)
       io_[module_.outputs[i].name] = module_.inputs.size() + i;
@@ -105,7 +78,7 @@ class ModuleEmitter {
 
   Status compile_kernels() {
     std::set<std::string> called, symbols;
-    for (const loop::Call* call : calls_) called.insert(call->function);
+    for (const loop::Call* call : main_.calls) called.insert(call->function);
     std::vector<const loop::Function*> functions;
     std::vector<KernelOptions> options;
     for (const loop::Function& function : module_.functions) {
@@ -127,7 +100,7 @@ class ModuleEmitter {
       if (!*result) return result->error();
       code_.kernels.push_back(std::move(**result));
     }
-    for (const loop::Call* call : calls_) {
+    for (const loop::Call* call : main_.calls) {
       auto number = numbers_.find(call->function);
       TENON_CHECK(number != numbers_.end(),
                   "main calls " + call->function + ", which is no function of the module");
@@ -150,7 +123,7 @@ class ModuleEmitter {
     for (const Group& group : code_.groups)
       if (Expr extent = code_.kernels[group.kernel].kernel.extent) add(extent);
     for (const loop::ArenaSlot& slot : module_.arena) add(slot.offset);
-    for (const auto& [name, place] : views_) add(place.offset);
+    for (const auto& [name, place] : main_.views) add(place.offset);
     code_.size_count =
         static_cast<uint32_t>(std::max<size_t>(1, code_.groups.size() + computed_.size()));
   }
@@ -255,8 +228,8 @@ class ModuleEmitter {
 
   // The address of a buffer of main; null where there is no such buffer.
   llvm::Value* buffer_address(const std::string& buffer) {
-    auto view = views_.find(buffer);
-    if (view == views_.end()) return memory_address(buffer);
+    auto view = main_.views.find(buffer);
+    if (view == main_.views.end()) return memory_address(buffer);
     llvm::Value* start = memory_address(view->second.owner);
     if (!start || is_int(view->second.offset, 0)) return start;
     return b_->CreateGEP(b_->getInt8Ty(), start,
@@ -274,7 +247,7 @@ class ModuleEmitter {
           b_->getPtrTy(),
           b_->CreateConstGEP1_64(b_->getInt8Ty(), members, options_.io_offsets.at(io->second)));
     }
-    if (auto slot = slots_.find(name); slot != slots_.end())
+    if (auto slot = main_.slots.find(name); slot != main_.slots.end())
       return byte(env_member(offsetof(tnr_env, arena)),
                   size_value(slot->second, env_member(offsetof(tnr_env, sizes))));
     if (auto weight = options_.weight_offsets.find(name); weight != options_.weight_offsets.end())
@@ -294,7 +267,7 @@ class ModuleEmitter {
       auto* block = llvm::BasicBlock::Create(*code_.context, "group" + std::to_string(g), function);
       choice->addCase(b_->getInt32(static_cast<uint32_t>(g)), block);
       b_->SetInsertPoint(block);
-      if (Status status = emit_call(*calls_[g], code_.kernels[code_.groups[g].kernel],
+      if (Status status = emit_call(*main_.calls[g], code_.kernels[code_.groups[g].kernel],
                                     function->getArg(2), function->getArg(3));
           !status)
         return status;
@@ -346,9 +319,7 @@ class ModuleEmitter {
   std::unique_ptr<llvm::IRBuilder<>> b_;
   llvm::Value* env_ = nullptr;
 
-  std::vector<const loop::Call*> calls_;
-  std::map<std::string, loop::Place> views_;  // buffers of main that lie in others
-  std::map<std::string, Expr> slots_;         // their offsets in the arena
+  loop::MainProgram main_;
   std::map<std::string, size_t> io_;
   std::map<std::string, size_t> numbers_;  // of kernels, by function
   std::vector<Expr> computed_;

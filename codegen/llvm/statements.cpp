@@ -105,8 +105,8 @@ void KernelEmitter::emit_loop(const loop::For& loop) {
     emit_vectorized(loop, static_cast<unsigned>(*count));
   else if (expand && count)
     emit_expanded(loop, *count);
-  else if (loop::parallel_loop(function_) && loop.var == loop::parallel_loop(function_)->var &&
-           loops_.size() == 1) {
+  else if (const loop::For* parallel = loop::parallel_loop(function_);
+           parallel && loop.var == parallel->var && loops_.size() == 1) {
     unsigned first = static_cast<unsigned>(params_.size() + kernel_.symbols.size());
     emit_serial(loop, extent, index_argument(first), index_argument(first + 1), false);
   } else {

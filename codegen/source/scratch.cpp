@@ -2,27 +2,11 @@
 #include "codegen/source/scratch.h"
 
 #include <algorithm>
-#include <set>
+
+#include "ir/loop/emission.h"
 
 namespace tenon::codegen::source {
 namespace {
-
-bool is_scratch(const loop::Buffer& buffer) {
-  return buffer.scope == loop::Scope::Scratch || buffer.scope == loop::Scope::Arena;
-}
-
-std::set<std::string> buffers_in(const loop::Stmt& stmt) {
-  std::set<std::string> used;
-  loop::for_each_stmt(stmt, [&](const loop::Stmt& inner) {
-    if (const auto* store = inner.as<loop::Store>()) used.insert(store->buffer);
-  });
-  loop::for_each_expr(stmt, [&](Expr e) {
-    for_each_node(e, [&](Expr node) {
-      if (const Read* read = node.as<Read>()) used.insert(read->tensor);
-    });
-  });
-  return used;
-}
 
 class Planner {
  public:
@@ -32,43 +16,12 @@ class Planner {
   }
 
   ScratchPlan plan(const loop::Stmt& body) {
-    share(body);
+    owners_ = loop::scratch_owners(body);
     visit(body);
     return std::move(plan_);
   }
 
  private:
-  // Of buffers among the outermost statements: whose memory each takes.
-  void share(const loop::Stmt& body) {
-    struct Life {
-      const loop::Buffer* buffer;
-      size_t first = SIZE_MAX, last = 0;
-    };
-    std::vector<loop::Stmt> steps = {body};
-    if (const auto* block = body.as<loop::Block>()) steps = block->stmts;
-    std::vector<Life> lives;
-    for (const loop::Stmt& step : steps)
-      if (const auto* alloc = step.as<loop::Alloc>(); alloc && is_scratch(alloc->buffer))
-        lives.push_back({&alloc->buffer});
-    for (size_t i = 0; i < steps.size(); ++i)
-      for (const std::string& used : buffers_in(steps[i]))
-        for (Life& life : lives)
-          if (life.buffer->name == used) {
-            life.first = std::min(life.first, i);
-            life.last = i;
-          }
-    std::vector<Life> held;  // by each memory: its owner, until when
-    for (const Life& life : lives) {
-      auto free = std::find_if(held.begin(), held.end(), [&](const Life& other) {
-        return other.last < life.first && other.buffer->type == life.buffer->type &&
-               other.buffer->extents == life.buffer->extents;
-      });
-      if (free == held.end()) free = held.insert(held.end(), life);
-      free->last = std::max(free->last, life.last);
-      owners_[life.buffer->name] = free->buffer->name;
-    }
-  }
-
   // Ranges of loop variables bound the extents that depend on them.
   void visit(const loop::Stmt& stmt) {
     if (const auto* block = stmt.as<loop::Block>()) {
@@ -80,7 +33,8 @@ class Planner {
     } else if (const auto* branch = stmt.as<loop::If>()) {
       visit(branch->then_body);
       if (branch->else_body) visit(branch->else_body);
-    } else if (const auto* alloc = stmt.as<loop::Alloc>(); alloc && is_scratch(alloc->buffer)) {
+    } else if (const auto* alloc = stmt.as<loop::Alloc>();
+               alloc && loop::is_scratch(alloc->buffer)) {
       place(alloc->buffer);
     }
   }

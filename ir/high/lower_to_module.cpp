@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "ir/expr/rename_reads.h"
 #include "ir/high/op.h"
 #include "ir/high/value_places.h"
 #include "ir/tensor/moves.h"
@@ -41,28 +42,11 @@ class CanonicalNames {
   std::map<std::string, std::string> names_;
 };
 
-class RenameReads final : public Rewriter {
- public:
-  RenameReads(ExprPool& pool, const CanonicalNames& names) : Rewriter(pool), names_(names) {}
-
- private:
-  Expr rewrite(Expr e) override {
-    const Read* read = e.as<Read>();
-    if (!read) return rewrite_children(e);
-    std::vector<Expr> indices;
-    for (Expr index : read->indices()) indices.push_back((*this)(index));
-    Expr otherwise = read->has_otherwise ? (*this)(read->otherwise()) : Expr();
-    return pool().read(names_(read->tensor), e.type(), std::move(indices), otherwise);
-  }
-
-  const CanonicalNames& names_;
-};
-
 // The text of the function with canonical names and without locations: equal texts are equal
 // kernels.
 std::string canonical_text(tensor::Function function, ExprPool& pool) {
   CanonicalNames names(function);
-  RenameReads rename(pool, names);
+  RenameReads rename(pool, [&](const std::string& name) { return names(name); });
   auto renamed = [&](Expr e) { return e ? rename(e) : e; };
   function.name = "kernel";
   function.location.clear();

@@ -1,8 +1,10 @@
-// Copies of functions for code generators.
+// Copies of functions for code generators; memory that scratch buffers share; main as a list.
 #include "ir/loop/emission.h"
 
-#include <map>
-#include <string>
+#include <algorithm>
+#include <optional>
+
+#include "ir/expr/rename_reads.h"
 
 namespace tenon::loop {
 namespace {
@@ -36,24 +38,12 @@ class OwnCopyMaker final : public StmtRewriter {
       return Prefetch{name_of(prefetch->buffer), prefetch->indices};
     return result;
   }
-  Expr rewrite_expr(Expr e) override { return RenameReads(*this)(pool_.import(e)); }
+  Expr rewrite_expr(Expr e) override {
+    return RenameReads(pool_,
+                       [this](const std::string& name) { return name_of(name); })(pool_.import(e));
+  }
 
  private:
-  class RenameReads final : public Rewriter {
-   public:
-    explicit RenameReads(OwnCopyMaker& outer) : Rewriter(outer.pool_), outer_(outer) {}
-
-   private:
-    Expr rewrite(Expr e) override {
-      Expr result = rewrite_children(e);
-      const Read* read = result.as<Read>();
-      if (!read || outer_.name_of(read->tensor) == read->tensor) return result;
-      return pool().read(outer_.name_of(read->tensor), e.type(),
-                         {read->indices().begin(), read->indices().end()}, read->otherwise());
-    }
-    OwnCopyMaker& outer_;
-  };
-
   std::string name_of(const std::string& name) const {
     auto found = names_.find(name);
     return found == names_.end() ? name : found->second;
@@ -63,6 +53,19 @@ class OwnCopyMaker final : public StmtRewriter {
   std::map<std::string, std::string> names_;  // of the buffers in scope
   std::map<std::string, int> declared_;
 };
+
+std::set<std::string> buffers_in(const Stmt& stmt) {
+  std::set<std::string> used;
+  for_each_stmt(stmt, [&](const Stmt& inner) {
+    if (const auto* store = inner.as<Store>()) used.insert(store->buffer);
+  });
+  for_each_expr(stmt, [&](Expr e) {
+    for_each_node(e, [&](Expr node) {
+      if (const Read* read = node.as<Read>()) used.insert(read->tensor);
+    });
+  });
+  return used;
+}
 
 }  // namespace
 
@@ -86,6 +89,69 @@ const For* parallel_loop(const Function& function) {
   }
   const auto* loop = only ? only->as<For>() : nullptr;
   return loop && loop->kind == LoopKind::Parallel ? loop : nullptr;
+}
+
+bool is_scratch(const Buffer& buffer) {
+  return buffer.scope == Scope::Scratch || buffer.scope == Scope::Arena;
+}
+
+std::map<std::string, std::string> scratch_owners(const Stmt& body) {
+  struct Life {
+    const Buffer* buffer = nullptr;
+    size_t first = SIZE_MAX, last = 0;
+  };
+  std::vector<Stmt> steps = {body};
+  if (const auto* block = body.as<Block>()) steps = block->stmts;
+  std::vector<Life> lives;
+  for (const Stmt& step : steps)
+    if (const auto* alloc = step.as<Alloc>(); alloc && is_scratch(alloc->buffer))
+      lives.push_back({&alloc->buffer});
+  for (size_t i = 0; i < steps.size(); ++i) {
+    std::set<std::string> used = buffers_in(steps[i]);
+    for (Life& life : lives) {
+      if (!used.count(life.buffer->name)) continue;
+      life.first = std::min(life.first, i);
+      life.last = i;
+    }
+  }
+  std::map<std::string, std::string> owners;
+  std::vector<Life> held;  // by each memory: its owner, until when
+  for (const Life& life : lives) {
+    auto free = std::find_if(held.begin(), held.end(), [&](const Life& other) {
+      return other.last < life.first && other.buffer->type == life.buffer->type &&
+             other.buffer->extents == life.buffer->extents;
+    });
+    if (free == held.end()) free = held.insert(held.end(), life);
+    free->last = std::max(free->last, life.last);
+    owners[life.buffer->name] = free->buffer->name;
+  }
+  return owners;
+}
+
+Result<MainProgram> read_main(const Module& module) {
+  MainProgram program;
+  std::optional<Failure> failure;
+  for_each_stmt(module.main, [&](const Stmt& stmt) {
+    if (const auto* call = stmt.as<Call>())
+      program.calls.push_back(call);
+    else if (stmt.kind() != StmtKind::Block && stmt.kind() != StmtKind::Alloc)
+      failure = Failure{"main holds a loop or a condition"};
+  });
+  if (failure) return *failure;
+  program.views = view_places(module);
+  for (const ArenaSlot& slot : module.arena) program.slots[slot.buffer] = slot.offset;
+  return program;
+}
+
+std::set<std::string> names_in_main(const Module& module) {
+  std::set<std::string> names;
+  for (const std::vector<Buffer>* list : {&module.inputs, &module.outputs})
+    for (const Buffer& buffer : *list) names.insert(buffer.name);
+  for (const Constant& constant : module.constants) names.insert(constant.buffer.name);
+  for_each_stmt(module.main, [&](const Stmt& stmt) {
+    if (const Alloc* alloc = stmt.as<Alloc>()) names.insert(alloc->buffer.name);
+  });
+  return names;
 }
 
 }  // namespace tenon::loop

@@ -11,6 +11,7 @@
 // memory than before. A kernel with other calls stays beside its copy.
 #include <set>
 
+#include "ir/expr/rename_reads.h"
 #include "ir/loop/passes.h"
 #include "ir/loop/places.h"
 #include "ir/loop/reads_before_writes.h"
@@ -21,7 +22,9 @@ namespace {
 class Rename final : public StmtRewriter {
  public:
   Rename(ExprPool& pool, const std::string& from, const std::string& to)
-      : reads_(pool, from, to), from_(from), to_(to) {}
+      : reads_(pool, [this](const std::string& name) { return name == from_ ? to_ : name; }),
+        from_(from),
+        to_(to) {}
 
   Expr rewrite_expr(Expr e) override { return reads_(e); }
   Stmt rewrite(const Stmt& stmt) override {
@@ -31,22 +34,7 @@ class Rename final : public StmtRewriter {
   }
 
  private:
-  class Reads final : public Rewriter {
-   public:
-    Reads(ExprPool& pool, const std::string& from, const std::string& to)
-        : Rewriter(pool), from_(from), to_(to) {}
-
-   private:
-    Expr rewrite(Expr old) override {
-      Expr e = rewrite_children(old);
-      const Read* read = e.as<Read>();
-      if (!read || read->tensor != from_) return e;
-      return pool().read(to_, e.type(), {read->indices().begin(), read->indices().end()},
-                         read->otherwise());
-    }
-    const std::string &from_, &to_;
-  };
-  Reads reads_;
+  RenameReads reads_;
   const std::string &from_, &to_;
 };
 

@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 
+#include "ir/loop/emission.h"
 #include "ir/loop/passes.h"
 
 namespace tenon::loop {
@@ -109,12 +110,7 @@ class GiveBuffers final : public StmtRewriter {
  public:
   GiveBuffers(const std::map<std::string, std::vector<Buffer>>& taken, const Module& module)
       : taken_(taken) {
-    for (const std::vector<Buffer>* list : {&module.inputs, &module.outputs})
-      for (const Buffer& buffer : *list) names_.insert(buffer.name);
-    for (const Constant& constant : module.constants) names_.insert(constant.buffer.name);
-    for_each_stmt(module.main, [&](const Stmt& stmt) {
-      if (const Alloc* alloc = stmt.as<Alloc>()) names_.insert(alloc->buffer.name);
-    });
+    names_ = names_in_main(module);
   }
 
   Stmt rewrite(const Stmt& stmt) override {

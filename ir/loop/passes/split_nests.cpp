@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <set>
 
+#include "ir/loop/emission.h"
 #include "ir/loop/passes.h"
 
 namespace tenon::loop {
@@ -88,12 +89,7 @@ class CallParts final : public StmtRewriter {
   CallParts(const Function& whole, const std::vector<Function>& parts,
             const std::vector<Buffer>& locals, Module& module)
       : whole_(whole), parts_(parts), locals_(locals) {
-    for (const std::vector<Buffer>* list : {&module.inputs, &module.outputs})
-      for (const Buffer& buffer : *list) names_.insert(buffer.name);
-    for (const Constant& constant : module.constants) names_.insert(constant.buffer.name);
-    for_each_stmt(module.main, [&](const Stmt& stmt) {
-      if (const Alloc* alloc = stmt.as<Alloc>()) names_.insert(alloc->buffer.name);
-    });
+    names_ = names_in_main(module);
   }
 
   Stmt rewrite(const Stmt& stmt) override {
