@@ -12,8 +12,8 @@
 // producer does not have get loops of their own, outside. Exact.
 #include <algorithm>
 
+#include "schedule/iterations.h"
 #include "schedule/primitives/primitives.h"
-#include "schedule/window.h"
 
 namespace tenon::schedule {
 namespace {

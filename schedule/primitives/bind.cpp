@@ -12,8 +12,8 @@
 // loop writes, only what they have written themselves. Exact.
 #include <algorithm>
 
+#include "schedule/iterations.h"
 #include "schedule/primitives/primitives.h"
-#include "schedule/window.h"
 
 namespace tenon::schedule {
 namespace {

@@ -7,6 +7,8 @@
 // Copies the window of a tensor that one iteration of LOOP reads into memory of its own, and reads
 // that instead. In shared memory the window is filled whole: beyond the tensor's end with its last
 // elements, so that tiles that run over can read it (cache_write). Exact.
+#include "schedule/iterations.h"
+#include "schedule/place_window.h"
 #include "schedule/primitives/primitives.h"
 #include "schedule/window.h"
 
@@ -29,6 +31,50 @@ Result<std::vector<Expr>> whole_extents(const State& state, const loop::Buffer& 
   return extents;
 }
 
+// Loops that fill `copy` with the window of `source`. In shared memory, where a block's threads read
+// their whole tile, what lies behind the tensor is its last element.
+Stmt copy_nest(const State& state, const loop::Buffer& source, const std::vector<Expr>& extents,
+               const Window& window, Ranges ranges, const std::string& copy, bool fills_window) {
+  ExprPool& pool = *state.pool;
+  auto stage = std::make_shared<Stage>();
+  stage->name = stage->tensor = copy;
+  stage->type = source.type;
+  Leaf leaf;
+  std::vector<For> loops;
+  for (size_t d = 0; d < extents.size(); ++d) {
+    std::string axis = "i" + std::to_string(d);
+    stage->axes.push_back({axis, extents[d]});
+    stage->target.push_back(pool.var(axis));
+    For loop{copy + "." + axis, window.extents[d], loop::LoopKind::Serial, 1, {}, {}};
+    ranges.set_extent(loop.var, loop.extent);
+    Expr binding = simplify(window.base[d] + pool.var(loop.var), ranges);
+    leaf.bindings.push_back(binding);
+    leaf.guard = add_guard(leaf.guard, le(pool.index(0), binding), ranges);
+    if (!fills_window)
+      leaf.guard = add_guard(leaf.guard, lt(binding, extents[d]), ranges);
+    else if (!prove(lt(binding, extents[d]), ranges))
+      leaf.clamped.push_back(axis);
+    loops.push_back(std::move(loop));
+  }
+  stage->value = pool.read(source.name, source.type, stage->target);
+  leaf.stage = stage;
+  Stmt nest = leaf;
+  for (size_t i = loops.size(); i-- > 0;) {
+    loops[i].body = nest;
+    nest = loops[i];
+  }
+  return nest;
+}
+
+// `body` with every leaf reading `copy` instead of `tensor`.
+Stmt read_copy(const Stmt& body, const std::string& tensor, const std::string& copy) {
+  return map_leaves(body, [&](const Leaf& reader) -> Stmt {
+    Leaf result = reader;
+    result.stage = rename_tensor(reader.stage, tensor, copy);
+    return result;
+  });
+}
+
 Status apply_cache_read(State& state, Lexer& arguments) {
   std::string tensor = arguments.expect_word("the name of a tensor");
   Result<loop::Scope> scope = read_scope(arguments, loop::Scope::Scratch);
@@ -48,59 +94,20 @@ Status apply_cache_read(State& state, Lexer& arguments) {
   const For& loop = *find_loop(state.function.body, *loop_name);
   if (!writers_of(loop.body, tensor).empty())
     return Failure{tensor + " is written inside " + *loop_name};
-  bool has_else = false;
-  for (const LeafAt& at : leaves_in(loop.body))
-    for_each_node(at.leaf.stage->value, [&](Expr node) {
-      const Read* read = node.as<Read>();
-      has_else = has_else || (read && read->tensor == tensor && read->has_otherwise);
-    });
-  if (has_else)
+  if (reads_with_else(loop.body, tensor))
     return Failure{tensor + " is read with an else value, whose bounds a copy would change"};
-
   Result<Window> window = buffer_window_of(state, tensor, *loop_name, Access::Reads);
   if (!window) return window.error();
-  ExprPool& pool = *state.pool;
-  Ranges ranges = ranges_at(state, *loop_name, true);
-  auto stage = std::make_shared<Stage>();
-  stage->name = stage->tensor = *copy_name;
-  stage->type = source->type;
-  Leaf leaf;
-  std::vector<For> loops;
-  for (size_t d = 0; d < extents->size(); ++d) {
-    std::string axis = "i" + std::to_string(d);
-    stage->axes.push_back({axis, (*extents)[d]});
-    stage->target.push_back(pool.var(axis));
-    For copy{*copy_name + "." + axis, window->extents[d], loop::LoopKind::Serial, 1, {}, {}};
-    ranges.set_extent(copy.var, copy.extent);
-    Expr binding = simplify(window->base[d] + pool.var(copy.var), ranges);
-    leaf.bindings.push_back(binding);
-    leaf.guard = add_guard(leaf.guard, le(pool.index(0), binding), ranges);
-    // A block's threads read their whole tile: what lies behind the tensor is its last element.
-    if (*scope != loop::Scope::Shared)
-      leaf.guard = add_guard(leaf.guard, lt(binding, (*extents)[d]), ranges);
-    else if (!prove(lt(binding, (*extents)[d]), ranges))
-      leaf.clamped.push_back(axis);
-    loops.push_back(std::move(copy));
-  }
-  stage->value = pool.read(tensor, source->type, stage->target);
-  leaf.stage = stage;
-  Stmt nest = leaf;
-  for (size_t i = loops.size(); i-- > 0;) {
-    loops[i].body = nest;
-    nest = loops[i];
-  }
+
+  Stmt nest = copy_nest(state, *source, *extents, *window, ranges_at(state, *loop_name, true),
+                        *copy_name, *scope == loop::Scope::Shared);
   loop::Buffer buffer{*copy_name, source->type, *extents, {}, loop::Scope::Arena, {}, {}, {}};
-  state.function.body = replace_loop(state.function.body, *loop_name, [&](const For& old) {
+  Stmt body = replace_loop(state.function.body, *loop_name, [&](const For& old) {
     For changed = old;
-    Stmt renamed = map_leaves(old.body, [&](const Leaf& reader) -> Stmt {
-      Leaf result = reader;
-      result.stage = rename_tensor(reader.stage, tensor, *copy_name);
-      return result;
-    });
-    changed.body = loop::block({nest, renamed});
+    changed.body = loop::block({nest, read_copy(old.body, tensor, *copy_name)});
     return Stmt(changed);
   });
-  state.function.body = loop::block({loop::Alloc{buffer}, state.function.body});
+  state.function.body = loop::block({loop::Alloc{buffer}, body});
   if (Status status = window_holds_reads(state, tensor); !status) return status;
   return place_window(state, *copy_name, *loop_name, *scope, {});
 }

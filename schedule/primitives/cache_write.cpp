@@ -14,8 +14,8 @@
 // are padded to whole tiles. Exact.
 #include <algorithm>
 
+#include "schedule/place_window.h"
 #include "schedule/primitives/primitives.h"
-#include "schedule/window.h"
 
 namespace tenon::schedule {
 namespace {

@@ -9,6 +9,7 @@
 // points that several windows share are computed once in each.
 #include <algorithm>
 
+#include "schedule/place_window.h"
 #include "schedule/primitives/primitives.h"
 #include "schedule/window.h"
 

@@ -6,6 +6,7 @@
 //
 // Puts the value of an elementwise local stage into every stage that reads it; its nest and buffer
 // go. Exact.
+#include "schedule/iterations.h"
 #include "schedule/primitives/primitives.h"
 #include "schedule/window.h"
 

@@ -6,8 +6,8 @@
 // of threads. The loop must hold everything that the function does (nests that zero padding become
 // part of its last iteration), and each iteration must write elements of its own and read, of what
 // the loop writes, only what it has written itself. Exact.
+#include "schedule/iterations.h"
 #include "schedule/primitives/primitives.h"
-#include "schedule/window.h"
 
 namespace tenon::schedule {
 namespace {

@@ -15,8 +15,8 @@
 #include <algorithm>
 #include <span>
 
+#include "schedule/place_window.h"
 #include "schedule/primitives/primitives.h"
-#include "schedule/window.h"
 
 namespace tenon::schedule {
 namespace {

@@ -6,8 +6,8 @@
 //
 // Places the buffer of a tensor inside LOOP, as the window that its stages below it use: at an
 // outer loop than its computation, or, for a tensor of the whole function, at an inner one. Exact.
+#include "schedule/place_window.h"
 #include "schedule/primitives/primitives.h"
-#include "schedule/window.h"
 
 namespace tenon::schedule {
 namespace {

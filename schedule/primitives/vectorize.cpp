@@ -7,8 +7,8 @@
 // The loop must be innermost, of a literal extent of at most 64, and give each leaf inside another
 // spatial point in each iteration: a reduce loop is first made spatial by rfactor, after which it
 // moves both the place in the partial results and the point that is reduced. Exact.
+#include "schedule/iterations.h"
 #include "schedule/primitives/primitives.h"
-#include "schedule/window.h"
 
 namespace tenon::schedule {
 namespace {

@@ -8,6 +8,7 @@
 //   split top.f by 64 exact ...  rfactor top over top.q64 -> top.part64 ...
 #include <algorithm>
 
+#include "schedule/iterations.h"
 #include "schedule/templates/gpu.h"
 #include "schedule/window.h"
 

@@ -11,6 +11,7 @@
 // of that axis instead: split mean.i2 by 16 ..., reorder mean.i2.v, mean.r0, mean.i2.lane.
 #include <algorithm>
 
+#include "schedule/iterations.h"
 #include "schedule/templates/template.h"
 #include "schedule/window.h"
 
