@@ -6,9 +6,11 @@
 
 #include <algorithm>
 
+#include "codegen/bundle/cuda_header.h"
 #include "codegen/bundle/link_cuda.h"
 #include "codegen/cuda/host_tables.h"
 #include "codegen/cuda/nvrtc.h"
+#include "codegen/cuda/read_variants.h"
 #include "codegen/llvm/pipeline.h"
 #include "ir/expr/text.h"
 #include "support/parallel.h"
@@ -134,6 +136,16 @@ CudaCode build_cuda(BuiltModel& built, const std::vector<target::GpuArchitecture
   cuda.tables = std::move(*tables);
   built.interface.buffer_bytes_most = cuda.tables.buffer_bytes_most;
   return cuda;
+}
+
+codegen::GpuFacts gpu_facts(const BuiltModel& built, const CudaCode& cuda) {
+  Result<std::vector<codegen::VariantFacts>> variants = codegen::read_variants(cuda.tables);
+  if (!variants)
+    user_error({built.interface.model_file, "", 0, 0},
+               cuda.compiler + " gave code that cannot be read: " + variants.reason(),
+               "give the path of another libnvrtc.so in TENON_NVRTC");
+  return {codegen::cuda_interface_abi(built.interface, cuda.tables),
+          codegen::cuda_arena_bytes_most(cuda.tables), cuda.compiler, std::move(*variants)};
 }
 
 std::string host_object(const BuiltModel& built, const CudaCode& cuda, const target::Target& host) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "codegen/bundle/cuda_tables.h"
+#include "codegen/bundle/variant_facts.h"
 #include "codegen/cuda/emit_module.h"
 #include "driver/build.h"
 #include "target/cuda.h"
@@ -33,6 +34,9 @@ inline constexpr int kEmulatedCapability = 90;
 /// UserErrors: NVRTC is not found, or a kernel exceeds what the architectures have.
 CudaCode build_cuda(BuiltModel& built, const std::vector<target::GpuArchitecture>& architectures,
                     CudaImages images, const target::Target& host, const Progress& progress);
+
+/// What the bundle holds, as its images say; throws UserErrors where they cannot be read.
+codegen::GpuFacts gpu_facts(const BuiltModel& built, const CudaCode& cuda);
 
 /// The host part as an object for a processor, the weights inside where the interface embeds them.
 std::string host_object(const BuiltModel& built, const CudaCode& cuda, const target::Target& host);

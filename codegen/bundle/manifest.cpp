@@ -66,6 +66,19 @@ Json features_of(const BundleInterface& interface) {
   return list;
 }
 
+Json sizes_of(const BundleInterface& interface, const ManifestDetails& details) {
+  Json sizes = {{"code_bytes", details.code_bytes}, {"weights_bytes", interface.weights_bytes}};
+  if (details.gpu) {
+    sizes["arena_bytes"] = details.gpu->arena_bytes;
+    return sizes;
+  }
+  const ArenaBytes arena = arena_bytes_most(interface);
+  sizes["arena_bytes"] = arena.fixed;
+  sizes["arena_bytes_per_thread"] = arena.scratch;
+  sizes["stack_bytes"] = interface.stack_bytes;
+  return sizes;
+}
+
 // The options of the interface are in the library as well, where schedules show as the code that
 // they make: equal code makes equal libraries, whatever file it came from.
 std::string options_of(const BundleInterface& interface, const BuildInputs& inputs) {
@@ -86,7 +99,6 @@ ManifestFile describe_file(const std::string& name, const std::string& path) {
 }
 
 std::string write_manifest(const BundleInterface& interface, const ManifestDetails& details) {
-  const ArenaBytes arena = arena_bytes_most(interface);
   Json manifest;
   manifest["tenon"] = interface.version;
   manifest["format"] = kFormat;
@@ -99,7 +111,8 @@ std::string write_manifest(const BundleInterface& interface, const ManifestDetai
   manifest["triple"] = interface.triple;
   manifest["target"] = interface.target;
   manifest["options"] = options_of(interface, details.inputs);
-  manifest["abi"] = fmt::format("0x{:08x}", interface_abi(interface));
+  manifest["abi"] =
+      fmt::format("0x{:08x}", details.gpu ? details.gpu->abi : interface_abi(interface));
   manifest["files"] = files_of(details.files);
   if (!details.kernels.empty()) {
     Json kernels = Json::array();
@@ -111,11 +124,8 @@ std::string write_manifest(const BundleInterface& interface, const ManifestDetai
   manifest["dims"] = dims_of(interface);
   manifest["inputs"] = tensors_of(interface, TensorRole::kInput);
   manifest["outputs"] = tensors_of(interface, TensorRole::kOutput);
-  manifest["sizes"] = {{"code_bytes", details.code_bytes},
-                       {"weights_bytes", interface.weights_bytes},
-                       {"arena_bytes", arena.fixed},
-                       {"arena_bytes_per_thread", arena.scratch},
-                       {"stack_bytes", interface.stack_bytes}};
+  manifest["sizes"] = sizes_of(interface, details);
+  if (details.gpu) manifest["gpu"] = gpu_json(*details.gpu);
   manifest["weights"] = {{"place", interface.weights_embedded ? "embed" : "file"},
                          {"layout", fmt::format("{:016x}{:016x}", interface.weights_layout[0],
                                                 interface.weights_layout[1])}};

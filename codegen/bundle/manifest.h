@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "codegen/bundle/interface.h"
+#include "codegen/bundle/variant_facts.h"
 
 namespace tenon::codegen {
 
@@ -39,6 +41,7 @@ struct ManifestDetails {
   std::vector<std::string> undefined_symbols;
   uint64_t code_bytes = 0;
   std::vector<ManifestKernel> kernels;  // of a source tree
+  std::optional<GpuFacts> gpu;          // of a bundle for CUDA
 };
 
 /// The text: ordered keys, no time and no path, so that one build gives one text.

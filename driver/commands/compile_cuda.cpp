@@ -4,6 +4,7 @@
 //   compile kws.onnx -o out --emit=cuda     ->   out/CMakeLists.txt, kws_host.c, kernels/*.cu, ...
 #include <llvm/Support/raw_ostream.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -46,10 +47,28 @@ void refuse_options(const CompileOptions& options) {
     if (kind != "lib" && kind != "cuda") refuse(("--emit=" + kind).c_str());
 }
 
+// "sm_80       61024 B; a kernel takes up to 40 registers, 4096 B shared, 0 B spilled; ..."
+void print_variant(const codegen::VariantFacts& variant) {
+  codegen::KernelFacts most;
+  for (const codegen::KernelFacts& kernel : variant.kernels) {
+    most.registers = std::max(most.registers, kernel.registers);
+    most.shared_bytes = std::max(most.shared_bytes, kernel.shared_bytes);
+    most.spill_bytes = std::max(most.spill_bytes, kernel.spill_bytes);
+  }
+  std::printf("  %-10s %8llu B", variant.architecture.c_str(),
+              static_cast<unsigned long long>(variant.image_bytes));
+  if (!variant.is_ptx)
+    std::printf(", a kernel up to %lld registers, %lld B shared, %lld B spilled",
+                static_cast<long long>(most.registers), static_cast<long long>(most.shared_bytes),
+                static_cast<long long>(most.spill_bytes));
+  std::printf("; driver for CUDA %s\n", codegen::driver_text(variant.least_driver).c_str());
+}
+
 void print_report(const CompileOptions& options, const BuiltModel& model, const CudaCode& cuda,
-                  const std::vector<codegen::ManifestFile>& files, bool is_tree) {
+                  const codegen::GpuFacts& facts, const std::vector<codegen::ManifestFile>& files,
+                  bool is_tree) {
   const codegen::BundleInterface& interface = model.interface;
-  const uint64_t arena = codegen::cuda_arena_bytes_most(cuda.tables);
+  const uint64_t arena = facts.arena_bytes;
   if (options.json) {
     nlohmann::ordered_json result;
     result["name"] = interface.name;
@@ -60,6 +79,7 @@ void print_report(const CompileOptions& options, const BuiltModel& model, const 
     for (const codegen::ManifestFile& file : files)
       result["files"].push_back(
           {{"name", file.name}, {"sha256", file.sha256}, {"bytes", file.bytes}});
+    result["gpu"] = codegen::gpu_json(facts);
     result["kernels"] = cuda.code.kernels.size();
     result["image_bytes"] = cuda.tables.images.size();
     result["weights_bytes"] = interface.weights_bytes;
@@ -72,6 +92,7 @@ void print_report(const CompileOptions& options, const BuiltModel& model, const 
   std::printf("  kernels  %zu in %zu launches, %zu bytes of images, by %s\n",
               cuda.code.kernels.size(), cuda.code.plan.launches.size(), cuda.tables.images.size(),
               cuda.compiler.c_str());
+  for (const codegen::VariantFacts& variant : facts.variants) print_variant(variant);
   std::printf("  weights  %llu B%s\n", static_cast<unsigned long long>(interface.weights_bytes),
               interface.weights_embedded ? "" : " in a file");
   std::printf("  arena    %llu B of device memory\n", static_cast<unsigned long long>(arena));
@@ -121,6 +142,7 @@ int run_compile_cuda(const CompileOptions& options) {
   BuiltModel model =
       describe_model(std::move(lowered), target::cuda_target(), request, diagnostics, progress);
   const CudaCode cuda = build_cuda(model, architectures, CudaImages::kCompiled, host, progress);
+  details.gpu = gpu_facts(model, cuda);
 
   progress("writing " + options.output_folder);
   const std::string &name = request.name, library = "lib" + name + ".a";
@@ -160,7 +182,7 @@ int run_compile_cuda(const CompileOptions& options) {
   }
   progress("");
   print_warnings(diagnostics);
-  print_report(options, model, cuda, written, is_tree);
+  print_report(options, model, cuda, *details.gpu, written, is_tree);
   return 0;
 }
 

@@ -78,6 +78,32 @@ class Compiled(CommandLineTest):
         refused = self.run_program(kernels, 90, 9000)
         self.assertRegex(refused.stdout, "driver for CUDA 9.0: the driver is too old")
 
+    def test_the_manifest_tells_what_each_variant_takes(self):
+        tree = self.tree()
+        manifest = json.loads((tree / "manifest.json").read_text())
+        self.assertIn(f"_ABI {manifest['abi']}u", (tree / "digits.h").read_text())
+        gpu = manifest["gpu"]
+        self.assertRegex(gpu["compiler"], r"^NVRTC \d+\.\d+$")
+        self.assertEqual(gpu["least_driver"],
+                         min(variant["least_driver"] for variant in gpu["variants"]))
+        self.assertEqual([(variant["architecture"], variant["kind"]) for variant in gpu["variants"]],
+                         [("sm_80", "cubin"), ("sm_90", "cubin"), ("compute_75", "ptx")])
+        names = {path.stem for path in (tree / "kernels").glob("*.cu")}
+        for variant in gpu["variants"]:
+            images = tree / "images" / variant["architecture"]
+            end = 1 if variant["kind"] == "ptx" else 0  # the library ends each text with a 0
+            self.assertEqual(variant["image_bytes"],
+                             sum(path.stat().st_size + end for path in images.iterdir()))
+            self.assertGreaterEqual(variant["launches"], len(names))
+            self.assertEqual({kernel["name"] for kernel in variant["kernels"]}, names)
+            for kernel in variant["kernels"]:
+                self.assertIn(f"TN_KERNEL({kernel['threads']}) {kernel['name']}(",
+                              (tree / "kernels" / f"{kernel['name']}.cu").read_text())
+                self.assertEqual("registers" in kernel, variant["kind"] == "cubin")
+                if "registers" in kernel:
+                    self.assertTrue(0 < kernel["registers"] <= 255, kernel)
+                    self.assertEqual(kernel["spill_bytes"], 0, kernel)
+
     def test_a_tree_that_a_c_compiler_builds(self):
         tree = self.tree()
         self.make("cmake", "-S", tree, "-B", self.folder / "build",

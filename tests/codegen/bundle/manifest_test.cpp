@@ -55,6 +55,27 @@ TEST(Manifest, ListsSchedulesAndTheirOption) {
   EXPECT_EQ(nlohmann::json::parse(write_manifest(demo, details()))["schedules"].size(), 0u);
 }
 
+TEST(Manifest, ListsTheVariantsOfAGpu) {
+  ManifestDetails for_gpu = details();
+  for_gpu.gpu = GpuFacts{0x12ab,
+                         768,
+                         "NVRTC 13.0",
+                         {{"sm_90", false, 13000, 5000, 2, {{"demo_scale", 32, 40, 4096, 8}}},
+                          {"compute_75", true, 12040, 300, 2, {{"demo_scale", 32}}}}};
+  const auto manifest = nlohmann::json::parse(write_manifest(demo_interface(), for_gpu));
+  EXPECT_EQ(manifest["abi"], "0x000012ab");
+  EXPECT_EQ(manifest["sizes"]["arena_bytes"], 768);
+  EXPECT_FALSE(manifest["sizes"].contains("stack_bytes"));
+  EXPECT_EQ(manifest["gpu"], nlohmann::json::parse(R"({
+      "compiler": "NVRTC 13.0", "least_driver": "12.4", "variants": [
+      {"architecture": "sm_90", "kind": "cubin", "least_driver": "13.0", "image_bytes": 5000,
+       "launches": 2, "kernels": [{"name": "demo_scale", "threads": 32, "registers": 40,
+                                   "shared_bytes": 4096, "spill_bytes": 8}]},
+      {"architecture": "compute_75", "kind": "ptx", "least_driver": "12.4", "image_bytes": 300,
+       "launches": 2, "kernels": [{"name": "demo_scale", "threads": 32}]}]})"));
+  EXPECT_FALSE(nlohmann::json::parse(write_manifest(demo_interface(), details())).contains("gpu"));
+}
+
 TEST(Manifest, IsReadBack) {
   const FoundManifest found = read_manifest(write_manifest(demo_interface(), details()));
   EXPECT_TRUE(found.is_readable);

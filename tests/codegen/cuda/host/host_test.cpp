@@ -21,6 +21,7 @@
 #include "codegen/bundle/weights.h"
 #include "codegen/cuda/emulator/emulated_driver.h"
 #include "codegen/cuda/host_tables.h"
+#include "codegen/cuda/read_variants.h"
 #include "codegen/llvm/jit.h"
 #include "codegen/llvm/pipeline.h"
 #include "target/target.h"
@@ -133,6 +134,32 @@ TEST_F(CudaHost, SharesThePlanBetweenVariants) {
               ElementsAre("sm_80/scale.cubin", "sm_80/sums.cubin", "sm_90/scale.cubin",
                           "sm_90/sums.cubin", "compute_75/scale.ptx", "compute_75/sums.ptx"));
   EXPECT_EQ(cuda_arena_bytes_most(made), 256u + 512u);
+}
+
+TEST_F(CudaHost, ReadsTheFactsOfVariants) {
+  const CudaTables of_ptx =
+      make_host_tables({variant("compute_75", 0), variant("compute_80", 0)}, expressions).value();
+  const std::vector<VariantFacts> variants = read_variants(of_ptx).value();
+  ASSERT_EQ(variants.size(), 2u);
+  EXPECT_EQ(variants[1].architecture, "compute_80");
+  EXPECT_TRUE(variants[1].is_ptx);
+  EXPECT_EQ(variants[1].least_driver, 11000u);
+  EXPECT_EQ(variants[1].launch_count, 2u);
+  ASSERT_EQ(variants[1].kernels.size(), 2u);
+  EXPECT_EQ(variants[1].kernels[0].name, "demo_scale");
+  EXPECT_EQ(variants[1].kernels[0].threads, 32);
+  EXPECT_EQ(driver_text(least_driver(variants)), "11.0");
+  EXPECT_EQ(read_variants(tables()).reason(), "sm_80/scale.cubin: these bytes are no cubin");
+  // An ELF file of two sections: nothing, and a table of names.
+  std::string empty = cubin(80);
+  empty.resize(64 + 2 * 64 + 1);
+  empty[40] = 64;  // e_shoff
+  empty[58] = 64;  // e_shentsize
+  empty[60] = 2;   // e_shnum
+  empty[62] = 1;   // e_shstrndx
+  const HostVariant no_kernel{"sm_80", 0, {{"both", empty, {"demo_scale", "demo_sums"}}}, &plan};
+  EXPECT_EQ(read_variants(make_host_tables({no_kernel}, expressions).value()).reason(),
+            "sm_80/both.cubin does not hold the kernel demo_scale");
 }
 
 TEST_F(CudaHost, NeedsDlopenAndMemoryFunctionsOnly) {
