@@ -2,25 +2,17 @@
 #include "codegen/cpp/module.h"
 
 #include <algorithm>
-#include <set>
 
 #include "codegen/bundle/header.h"
 #include "codegen/cpp/size_text.h"
+#include "codegen/program/size_table.h"
 #include "codegen/source/writer.h"
 #include "ir/expr/text.h"
-#include "ir/loop/emission.h"
 #include "runtime/model_tables.h"
 #include "support/text.h"
 
 namespace tenon::codegen::cpp {
 namespace {
-
-// Names that the entry points and the runtime have.
-bool is_taken(const std::string& name) {
-  static const std::set<std::string> kNames = {"open",        "run",  "arena_bytes", "selftest",
-                                               "status_text", "info", "weights"};
-  return kNames.count(name) || name.starts_with("rt_") || name == "io" || name == "model";
-}
 
 class ModulePrinter {
  public:
@@ -29,7 +21,9 @@ class ModulePrinter {
       : module_(module), target_(target), options_(options), ranges_(module.symbol_ranges()) {}
 
   Result<ModuleText> print() {
-    if (Status status = read_main(); !status) return status.error();
+    Result<MainProgram> main = read_main(module_);
+    if (!main) return main.error();
+    main_ = std::move(*main);
     if (Status status = print_kernels(); !status) return status.error();
     number_sizes();
     text_.buffer_bytes_most =
@@ -37,7 +31,7 @@ class ModulePrinter {
                             : 0;
     for (const Kernel& kernel : text_.kernels)
       text_.scratch_bytes_most =
-          std::max(text_.scratch_bytes_most, most(kernel.code.scratch_bytes));
+          std::max(text_.scratch_bytes_most, upper_bound(kernel.code.scratch_bytes, ranges_));
     print_declarations();
     print_entry();
     out_.blank();
@@ -49,46 +43,24 @@ class ModulePrinter {
   }
 
  private:
-  Status read_main() {
-    Result<loop::MainProgram> main = loop::read_main(module_);
-    if (!main) return main.error();
-    main_ = std::move(*main);
-    for (const auto* list : {&module_.inputs, &module_.outputs})
-      for (const loop::Buffer& buffer : *list) io_.emplace(buffer.name, io_.size());
-    return Done{};
-  }
-
   // ---- kernels ----------------------------------------------------------------------------------
 
   Status print_kernels() {
-    std::set<std::string> names;
-    for (const loop::Function& function : module_.functions) {
-      bool is_called =
-          std::any_of(main_.calls.begin(), main_.calls.end(),
-                      [&](const loop::Call* call) { return call->function == function.name; });
-      if (!is_called) continue;
-      std::string name = to_word(function.name);
-      if (is_taken(name)) name = "kernel_" + name;
-      std::string unique = name;
-      for (int i = 2; !names.insert(unique).second; ++i) unique = name + "_" + std::to_string(i);
+    for (const ProgramKernel& called : main_.kernels) {
+      const loop::Function& function = *called.function;
       Kernel kernel;
       kernel.function = function.name;
-      kernel.symbol = options_.prefix + "_" + unique;
-      kernel.file = "kernels/" + unique + ".cpp";
+      kernel.symbol = options_.prefix + "_" + called.word;
+      kernel.file = "kernels/" + called.word + ".cpp";
       Result<KernelText> code =
           print_kernel(function, ranges_, target_, {kernel.symbol, options_.node_number});
       if (!code) return code.error();
       kernel.code = std::move(*code);
       kernel.text = file_text(function, kernel);
-      numbers_[function.name] = text_.kernels.size();
       text_.kernels.push_back(std::move(kernel));
     }
-    for (const loop::Call* call : main_.calls) {
-      auto number = numbers_.find(call->function);
-      TENON_CHECK(number != numbers_.end(),
-                  "main calls " + call->function + ", which is no function of the module");
-      text_.groups.push_back({number->second, call->location});
-    }
+    for (const ProgramCall& call : main_.calls)
+      text_.groups.push_back({call.kernel, call.call->location});
     return Done{};
   }
 
@@ -141,9 +113,9 @@ class ModulePrinter {
   // Of all calls: equal groups share a kernel.
   std::string nodes_of(const loop::Function& function) const {
     std::vector<std::string> nodes;
-    for (const loop::Call* call : main_.calls)
-      if (call->function == function.name)
-        for (const std::string& node : call->location)
+    for (const ProgramCall& call : main_.calls)
+      if (call.call->function == function.name)
+        for (const std::string& node : call.call->location)
           if (std::find(nodes.begin(), nodes.end(), node) == nodes.end()) nodes.push_back(node);
     std::string file = module_.model_file.empty() ? "" : " of " + module_.model_file;
     return nodes.empty() ? function.name
@@ -177,28 +149,12 @@ class ModulePrinter {
 
   // ---- sizes ------------------------------------------------------------------------------------
 
-  // The extents and offsets that are not literals get a number in `sizes`, behind the chunks of the
-  // groups.
   void number_sizes() {
-    auto add = [&](Expr e) {
-      if (!as_int(e) && !size_numbers_.count(to_string(e))) {
-        size_numbers_[to_string(e)] = text_.groups.size() + computed_.size();
-        computed_.push_back(e);
-      }
-    };
+    sizes_ = SizeTable(text_.groups.size());
     for (const Group& group : text_.groups)
-      if (Expr extent = text_.kernels[group.kernel].code.extent) add(extent);
-    for (const loop::ArenaSlot& slot : module_.arena) add(slot.offset);
-    for (const auto& [name, place] : main_.views) add(place.offset);
-    text_.size_count =
-        static_cast<uint32_t>(std::max<size_t>(1, text_.groups.size() + computed_.size()));
-  }
-
-  uint64_t most(Expr e) const {
-    if (!e) return 0;
-    Interval bounds = bounds_of(e, ranges_);
-    TENON_CHECK(bounds.max != Interval::kMax, "a size has no upper bound: " + to_string(e));
-    return static_cast<uint64_t>(bounds.max);
+      if (Expr extent = text_.kernels[group.kernel].code.extent) sizes_.add(extent);
+    sizes_.add_places(module_, main_);
+    text_.size_count = sizes_.count();
   }
 
   // What each symbol is called in a function that has the dimensions in an array.
@@ -240,7 +196,7 @@ class ModulePrinter {
     for (const auto* list : {&module_.inputs, &module_.outputs})
       for (const loop::Buffer& buffer : *list)
         set(size(loop::bytes_of(buffer, *module_.pool), "entry"),
-            "of " + options_.io_members[io_.at(buffer.name)]);
+            "of " + options_.io_members[main_.members.at(buffer.name)]);
     for (Expr check : module_.checks) set(size(check, "entry"), "holds");
     out_.close();
   }
@@ -248,7 +204,7 @@ class ModulePrinter {
   void print_sizes() {
     std::vector<std::string> values;
     for (size_t g = 0; g < text_.groups.size(); ++g) values.push_back(chunks_of(g));
-    for (Expr e : computed_) values.push_back(size(e, "dims"));
+    for (Expr e : sizes_.computed()) values.push_back(size(e, "dims"));
     if (values.empty()) values.push_back("0");
     bool uses_dims = std::any_of(values.begin(), values.end(), [](const std::string& value) {
       return value.find("dims[") != std::string::npos;
@@ -276,7 +232,7 @@ class ModulePrinter {
 
   std::string size_value(Expr e) const {
     if (const int64_t* number = as_int(e)) return std::to_string(*number);
-    return "env->sizes[" + std::to_string(size_numbers_.at(to_string(e))) + "]";
+    return "env->sizes[" + std::to_string(sizes_.number(e)) + "]";
   }
 
   // A pointer to a buffer of main, of the type that a kernel takes; "" where there is none.
@@ -290,7 +246,7 @@ class ModulePrinter {
     auto plus = [&](const std::string& base, const std::string& more) {
       return more.empty() || more == "0" ? base : base + " + " + more;
     };
-    if (auto io = io_.find(owner); io != io_.end()) {
+    if (auto io = main_.members.find(owner); io != main_.members.end()) {
       const std::string member = "io->" + options_.io_members.at(io->second);
       bool same = io->second >= module_.inputs.size() || !is_written;
       const auto& list = io->second < module_.inputs.size() ? module_.inputs : module_.outputs;
@@ -328,7 +284,7 @@ class ModulePrinter {
   }
 
   Status print_case(size_t g) {
-    const loop::Call& call = *main_.calls[g];
+    const loop::Call& call = *main_.calls[g].call;
     const Kernel& kernel = text_.kernels[text_.groups[g].kernel];
     const loop::Function& function = *module_.find_function(kernel.function);
     std::vector<std::string> arguments;
@@ -372,11 +328,8 @@ class ModulePrinter {
   Ranges ranges_;
   ModuleText text_;
   source::SourceWriter out_;
-  loop::MainProgram main_;
-  std::map<std::string, size_t> io_;
-  std::map<std::string, size_t> numbers_;  // of kernels, by function
-  std::vector<Expr> computed_;
-  std::map<std::string, size_t> size_numbers_;
+  MainProgram main_;
+  SizeTable sizes_;
 };
 
 }  // namespace

@@ -2,11 +2,10 @@
 #include "codegen/cuda/emit_module.h"
 
 #include <algorithm>
-#include <set>
 
 #include "codegen/bundle/identifiers.h"
+#include "codegen/program/main_program.h"
 #include "ir/expr/text.h"
-#include "ir/loop/emission.h"
 
 namespace tenon::codegen {
 namespace {
@@ -24,30 +23,27 @@ class ModuleEmitter {
         ranges_(module.symbol_ranges()) {}
 
   Result<CudaModule> run() {
-    Result<loop::MainProgram> main = loop::read_main(module_);
+    Result<MainProgram> main = read_main(module_);
     if (!main) return main.error();
     main_ = std::move(*main);
     if (Status status = print_kernels(); !status) return status.error();
     result_.plan.pool = module_.pool;
     result_.plan.arena_bytes = module_.arena_bytes ? module_.arena_bytes : module_.pool->index(0);
-    for (const loop::Call* call : main_.calls)
-      if (Status status = add_launch(*call); !status) return status.error();
+    for (const ProgramCall& call : main_.calls)
+      if (Status status = add_launch(*call.call, result_.kernels[call.kernel]); !status)
+        return status.error();
     return std::move(result_);
   }
 
  private:
   Status print_kernels() {
-    std::set<std::string> symbols;
-    for (const loop::Function& function : module_.functions) {
+    for (size_t number = 0; number < main_.kernels.size(); ++number) {
+      const loop::Function& function = *main_.kernels[number].function;
       std::vector<const loop::Call*> calls;
-      for (const loop::Call* call : main_.calls)
-        if (call->function == function.name) calls.push_back(call);
-      if (calls.empty()) continue;
+      for (const ProgramCall& call : main_.calls)
+        if (call.kernel == number) calls.push_back(call.call);
       PrintOptions options;
-      std::string name = options_.prefix + "_" + to_word(function.name);
-      options.symbol = name;
-      for (int i = 2; !symbols.insert(options.symbol).second; ++i)
-        options.symbol = name + "_" + std::to_string(i);
+      options.symbol = options_.prefix + "_" + main_.kernels[number].word;
       options.node_number = options_.node_number;
       if (options_.about) options.about = options_.about(function);
       for (size_t i = 0; i < function.params.size(); ++i)
@@ -55,7 +51,6 @@ class ModuleEmitter {
       Result<PrintedKernel> kernel = print_kernel(function, ranges_, options);
       if (!kernel) return kernel.error();
       if (Status status = check_limits(*kernel, function); !status) return status.error();
-      numbers_[function.name] = result_.kernels.size();
       result_.kernels.push_back(std::move(*kernel));
     }
     return Done{};
@@ -98,11 +93,7 @@ class ModuleEmitter {
     return Done{};
   }
 
-  Status add_launch(const loop::Call& call) {
-    auto number = numbers_.find(call.function);
-    TENON_CHECK(number != numbers_.end(),
-                "main calls " + call.function + ", which is no function of the module");
-    const PrintedKernel& kernel = result_.kernels[number->second];
+  Status add_launch(const loop::Call& call, const PrintedKernel& kernel) {
     ExprPool& pool = *module_.pool;
     Launch launch;
     launch.kernel = kernel.name;
@@ -160,8 +151,7 @@ class ModuleEmitter {
   const std::vector<target::GpuArchitecture>& architectures_;
   const CudaOptions& options_;
   Ranges ranges_;
-  loop::MainProgram main_;
-  std::map<std::string, size_t> numbers_;  // of kernels, by function
+  MainProgram main_;
   CudaModule result_;
 };
 

@@ -4,7 +4,6 @@
 #include "ir/expr/text.h"
 
 #include <cstddef>
-#include <set>
 
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/Module.h>
@@ -12,7 +11,7 @@
 #include <llvm/Support/raw_ostream.h>
 
 #include "codegen/llvm/size_function.h"
-#include "ir/loop/emission.h"
+#include "codegen/program/size_table.h"
 #include "runtime/model_tables.h"
 #include "support/parallel.h"
 
@@ -24,14 +23,6 @@ ModuleCode& ModuleCode::operator=(ModuleCode&&) noexcept = default;
 ModuleCode::~ModuleCode() = default;
 
 namespace {
-
-// Names that the entry points and the runtime have.
-bool is_taken(const std::string& name) {
-  static const std::set<std::string> kNames = {"open",        "run",  "arena_bytes", "selftest",
-                                               "status_text", "info", "weights"};
-  return kNames.count(name) || name.starts_with("rt_") || name.starts_with("model_") ||
-         name.starts_with("info_");
-}
 
 class ModuleEmitter {
  public:
@@ -45,7 +36,9 @@ class ModuleEmitter {
   }
 
   Result<ModuleCode> emit() {
-    if (Status status = read_main(); !status) return status.error();
+    Result<MainProgram> main = read_main(module_);
+    if (!main) return main.error();
+    main_ = std::move(*main);
     if (Status status = compile_kernels(); !status) return status.error();
     number_sizes();
     code_.buffer_bytes_most =
@@ -53,7 +46,7 @@ class ModuleEmitter {
                             : 0;
     for (const CompiledKernel& kernel : code_.kernels)
       code_.scratch_bytes_most =
-          std::max(code_.scratch_bytes_most, most(kernel.kernel.scratch_bytes));
+          std::max(code_.scratch_bytes_most, upper_bound(kernel.kernel.scratch_bytes, ranges_));
     emit_entry();
     emit_sizes();
     if (Status status = emit_run_group(); !status) return status.error();
@@ -64,75 +57,33 @@ class ModuleEmitter {
   }
 
  private:
-  // ---- main -------------------------------------------------------------------------------------
-
-  Status read_main() {
-    Result<loop::MainProgram> main = loop::read_main(module_);
-    if (!main) return main.error();
-    main_ = std::move(*main);
-    for (size_t i = 0; i < module_.inputs.size(); ++i) io_[module_.inputs[i].name] = i;
-    for (size_t i = 0; i < module_.outputs.size(); ++i)
-      io_[module_.outputs[i].name] = module_.inputs.size() + i;
-    return Done{};
-  }
+  // ---- kernels ----------------------------------------------------------------------------------
 
   Status compile_kernels() {
-    std::set<std::string> called, symbols;
-    for (const loop::Call* call : main_.calls) called.insert(call->function);
-    std::vector<const loop::Function*> functions;
-    std::vector<KernelOptions> options;
-    for (const loop::Function& function : module_.functions) {
-      if (!called.count(function.name)) continue;
-      numbers_[function.name] = functions.size();
-      functions.push_back(&function);
-      std::string name = to_word(function.name);
-      if (is_taken(name)) name = "kernel_" + name;
-      std::string unique = name;
-      for (int i = 2; !symbols.insert(unique).second; ++i) unique = name + "_" + std::to_string(i);
-      options.push_back(
-          {options_.prefix + "_" + unique, options_.node_number, options_.debug_file});
-    }
-    std::vector<std::optional<Result<CompiledKernel>>> results(functions.size());
-    for_each_parallel(functions.size(), options_.threads, [&](size_t i) {
-      results[i] = compile_kernel(*functions[i], ranges_, target_, options[i], options_.kind);
+    const std::vector<ProgramKernel>& kernels = main_.kernels;
+    std::vector<std::optional<Result<CompiledKernel>>> results(kernels.size());
+    for_each_parallel(kernels.size(), options_.threads, [&](size_t i) {
+      KernelOptions options = {options_.prefix + "_" + kernels[i].word, options_.node_number,
+                               options_.debug_file};
+      results[i] = compile_kernel(*kernels[i].function, ranges_, target_, options, options_.kind);
     });
     for (auto& result : results) {
       if (!*result) return result->error();
       code_.kernels.push_back(std::move(**result));
     }
-    for (const loop::Call* call : main_.calls) {
-      auto number = numbers_.find(call->function);
-      TENON_CHECK(number != numbers_.end(),
-                  "main calls " + call->function + ", which is no function of the module");
-      code_.groups.push_back({number->second, call->location});
-    }
+    for (const ProgramCall& call : main_.calls)
+      code_.groups.push_back({call.kernel, call.call->location});
     return Done{};
   }
 
   // ---- sizes ------------------------------------------------------------------------------------
 
-  // The extents and offsets that are not literals get a number in `sizes`, behind the chunks of the
-  // groups.
   void number_sizes() {
-    auto add = [&](Expr e) {
-      if (!as_int(e) && !size_numbers_.count(e.node()->id)) {
-        size_numbers_[e.node()->id] = code_.groups.size() + computed_.size();
-        computed_.push_back(e);
-      }
-    };
+    sizes_ = SizeTable(code_.groups.size());
     for (const Group& group : code_.groups)
-      if (Expr extent = code_.kernels[group.kernel].kernel.extent) add(extent);
-    for (const loop::ArenaSlot& slot : module_.arena) add(slot.offset);
-    for (const auto& [name, place] : main_.views) add(place.offset);
-    code_.size_count =
-        static_cast<uint32_t>(std::max<size_t>(1, code_.groups.size() + computed_.size()));
-  }
-
-  uint64_t most(Expr e) const {
-    if (!e) return 0;
-    Interval bounds = bounds_of(e, ranges_);
-    TENON_CHECK(bounds.max != Interval::kMax, "a size has no upper bound: " + to_string(e));
-    return static_cast<uint64_t>(bounds.max);
+      if (Expr extent = code_.kernels[group.kernel].kernel.extent) sizes_.add(extent);
+    sizes_.add_places(module_, main_);
+    code_.size_count = sizes_.count();
   }
 
   llvm::Value* load_i64(llvm::Value* array, uint64_t index) {
@@ -207,8 +158,8 @@ class ModuleEmitter {
       }
       store_i64(chunks, array, g);
     }
-    for (size_t i = 0; i < computed_.size(); ++i)
-      store_i64(sizes.value(computed_[i]), array, code_.groups.size() + i);
+    for (size_t i = 0; i < sizes_.computed().size(); ++i)
+      store_i64(sizes.value(sizes_.computed()[i]), array, code_.groups.size() + i);
     b_->CreateRetVoid();
   }
 
@@ -223,7 +174,7 @@ class ModuleEmitter {
 
   llvm::Value* size_value(Expr e, llvm::Value* sizes) {
     if (const int64_t* number = as_int(e)) return b_->getInt64(static_cast<uint64_t>(*number));
-    return load_i64(sizes, size_numbers_.at(e.node()->id));
+    return load_i64(sizes, sizes_.number(e));
   }
 
   // The address of a buffer of main; null where there is no such buffer.
@@ -241,7 +192,7 @@ class ModuleEmitter {
     auto byte = [&](llvm::Value* base, llvm::Value* offset) {
       return b_->CreateGEP(b_->getInt8Ty(), base, offset);
     };
-    if (auto io = io_.find(name); io != io_.end()) {
+    if (auto io = main_.members.find(name); io != main_.members.end()) {
       llvm::Value* members = env_member(offsetof(tnr_env, io));
       return b_->CreateLoad(
           b_->getPtrTy(),
@@ -267,7 +218,7 @@ class ModuleEmitter {
       auto* block = llvm::BasicBlock::Create(*code_.context, "group" + std::to_string(g), function);
       choice->addCase(b_->getInt32(static_cast<uint32_t>(g)), block);
       b_->SetInsertPoint(block);
-      if (Status status = emit_call(*main_.calls[g], code_.kernels[code_.groups[g].kernel],
+      if (Status status = emit_call(*main_.calls[g].call, code_.kernels[code_.groups[g].kernel],
                                     function->getArg(2), function->getArg(3));
           !status)
         return status;
@@ -319,12 +270,8 @@ class ModuleEmitter {
   std::unique_ptr<llvm::IRBuilder<>> b_;
   llvm::Value* env_ = nullptr;
 
-  loop::MainProgram main_;
-  std::map<std::string, size_t> io_;
-  std::map<std::string, size_t> numbers_;  // of kernels, by function
-  std::vector<Expr> computed_;
-  // by the id of the expression in the module's pool
-  std::map<uint32_t, size_t> size_numbers_;
+  MainProgram main_;
+  SizeTable sizes_;
 };
 
 }  // namespace

@@ -2,7 +2,7 @@
 #include "ir/loop/emission.h"
 
 #include <algorithm>
-#include <optional>
+#include <set>
 
 #include "ir/expr/rename_reads.h"
 
@@ -126,32 +126,6 @@ std::map<std::string, std::string> scratch_owners(const Stmt& body) {
     owners[life.buffer->name] = free->buffer->name;
   }
   return owners;
-}
-
-Result<MainProgram> read_main(const Module& module) {
-  MainProgram program;
-  std::optional<Failure> failure;
-  for_each_stmt(module.main, [&](const Stmt& stmt) {
-    if (const auto* call = stmt.as<Call>())
-      program.calls.push_back(call);
-    else if (stmt.kind() != StmtKind::Block && stmt.kind() != StmtKind::Alloc)
-      failure = Failure{"main holds a loop or a condition"};
-  });
-  if (failure) return *failure;
-  program.views = view_places(module);
-  for (const ArenaSlot& slot : module.arena) program.slots[slot.buffer] = slot.offset;
-  return program;
-}
-
-std::set<std::string> names_in_main(const Module& module) {
-  std::set<std::string> names;
-  for (const std::vector<Buffer>* list : {&module.inputs, &module.outputs})
-    for (const Buffer& buffer : *list) names.insert(buffer.name);
-  for (const Constant& constant : module.constants) names.insert(constant.buffer.name);
-  for_each_stmt(module.main, [&](const Stmt& stmt) {
-    if (const Alloc* alloc = stmt.as<Alloc>()) names.insert(alloc->buffer.name);
-  });
-  return names;
 }
 
 }  // namespace tenon::loop

@@ -1,16 +1,14 @@
-// What every code generator needs of a function, or of main, before it emits it.
+// What every code generator needs of a function before it emits it.
 //
 //   own_copy(f, pool)   ->   f's statements in `pool`; two buffers named t become t and t.2
 //   parallel_loop(f)    ->   the outermost loop, if its iterations are handed out in chunks
 #pragma once
 
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
-#include "ir/loop/places.h"
-#include "support/result.h"
+#include "ir/loop/nodes.h"
 
 namespace tenon::loop {
 
@@ -33,17 +31,5 @@ bool is_scratch(const Buffer& buffer);
 /// that is used only after the last use of another of its size takes that one's (the two directions
 /// of a recurrent layer); others take their own.
 std::map<std::string, std::string> scratch_owners(const Stmt& body);
-
-/// main as code generators emit it: calls in order, and where its buffers lie.
-struct MainProgram {
-  std::vector<const Call*> calls;
-  std::map<std::string, Place> views;  // buffers that lie in others
-  std::map<std::string, Expr> slots;   // offsets in the arena
-};
-/// Fails where main holds more than declarations and calls.
-Result<MainProgram> read_main(const Module& module);
-
-/// The names of constants, inputs, outputs and buffers of main.
-std::set<std::string> names_in_main(const Module& module);
 
 }  // namespace tenon::loop

@@ -23,4 +23,15 @@ Place place_of(const std::map<std::string, Place>& views, const std::string& buf
   return found == views.end() ? Place{buffer, pool.index(0)} : found->second;
 }
 
+std::set<std::string> names_in_main(const Module& module) {
+  std::set<std::string> names;
+  for (const std::vector<Buffer>* list : {&module.inputs, &module.outputs})
+    for (const Buffer& buffer : *list) names.insert(buffer.name);
+  for (const Constant& constant : module.constants) names.insert(constant.buffer.name);
+  for_each_stmt(module.main, [&](const Stmt& stmt) {
+    if (const Alloc* alloc = stmt.as<Alloc>()) names.insert(alloc->buffer.name);
+  });
+  return names;
+}
+
 }  // namespace tenon::loop

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 
 #include "ir/loop/nodes.h"
@@ -25,5 +26,8 @@ std::map<std::string, Place> view_places(const Module& module);
 /// The place of a buffer, view or not.
 Place place_of(const std::map<std::string, Place>& views, const std::string& buffer,
                ExprPool& pool);
+
+/// The names of constants, inputs, outputs and buffers of main.
+std::set<std::string> names_in_main(const Module& module);
 
 }  // namespace tenon::loop

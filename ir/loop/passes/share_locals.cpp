@@ -9,8 +9,8 @@
 #include <map>
 #include <set>
 
-#include "ir/loop/emission.h"
 #include "ir/loop/passes.h"
+#include "ir/loop/places.h"
 
 namespace tenon::loop {
 namespace {
