@@ -1,7 +1,7 @@
-// Every operator scheduled and printed as C++: the graphs of tests/ir/high/*_cases.txt go through
-// the whole pipeline for source; each kernel, built by g++ and by clang, gives the bits that the
-// interpreter gives for the same loop function on seeded inputs. All kernels are one file, so that
-// a compiler starts once.
+// Every operator and every template for processors, printed as C++: the graphs of
+// tests/ir/high/*_cases.txt and of template_cases.txt go through the whole pipeline for source; each
+// kernel, built by g++ and by clang, gives the bits that the interpreter gives for the same loop
+// function on seeded inputs. Many kernels are one file, so that a compiler starts rarely.
 //
 //   case softmax_last, x86-64-v3, g++   ->   the same bits in both
 #include <gtest/gtest.h>
@@ -16,8 +16,7 @@
 #include "driver/build.h"
 #include "driver/check_kernel.h"
 #include "driver/commands/commands.h"
-#include "ir/high/text.h"
-#include "tests/ir/high/operator_cases.h"
+#include "tests/driver/template_cases.h"
 
 namespace tenon::driver {
 namespace {
@@ -26,37 +25,44 @@ struct PrintedKernel {
   std::string name;
   loop::Module module;  // owns the function's expressions
   std::string function;
-  loop::SymbolValues symbols;
+  std::vector<loop::SymbolValues> sizes;
   codegen::cpp::KernelText text;
   std::string call;
 };
 
-loop::Module lower(const high::Case& c, const target::Target& target) {
-  frontend::Imported imported;
-  imported.graph = high::parse_graph(c.graph, c.name);
+loop::Module lower(const TemplateCase& c, const target::Target& target) {
   ModelOptions options;
   options.in_source = true;
-  return lower_graph(std::move(imported), options, target, [](const std::string&) {})
-      .program.module;
+  return lower_graph(import_case(c), options, target, [](const std::string&) {}).program.module;
+}
+
+std::vector<TemplateCase> operator_cases() {
+  std::vector<TemplateCase> cases;
+  for (const high::Case& c : high::read_cases())
+    cases.push_back({c.name, c.graph, {c.symbols}, {}, {}});
+  return cases;
 }
 
 // All kernels of all cases; what cannot be printed is a failure of the test.
-std::vector<PrintedKernel> print_cases(const target::Target& target) {
+std::vector<PrintedKernel> print_cases(const std::vector<TemplateCase>& cases,
+                                       const target::Target& target) {
   std::vector<PrintedKernel> kernels;
-  for (const high::Case& c : high::read_cases()) try {
+  for (const TemplateCase& c : cases) try {
       loop::Module module = lower(c, target);
+      if (!c.cpu.empty()) expect_schedules(c.name, module, c.cpu);
       loop::for_each_stmt(module.main, [&](const loop::Stmt& stmt) {
         const auto* call = stmt.as<loop::Call>();
         if (!call) return;
-        std::string symbol = "kernel_" + std::to_string(kernels.size());
-        Result<codegen::cpp::KernelText> text = codegen::cpp::print_kernel(
-            *module.find_function(call->function), module.symbol_ranges(), target, {symbol});
+        std::string number = std::to_string(kernels.size());
+        Result<codegen::cpp::KernelText> text =
+            codegen::cpp::print_kernel(*module.find_function(call->function),
+                                       module.symbol_ranges(), target, {"kernel_" + number});
         if (!text) {
           ADD_FAILURE() << c.name << ": " << text.reason();
           return;
         }
-        kernels.push_back({c.name + " @" + call->function, module, call->function, c.symbols,
-                           std::move(*text), "call_" + std::to_string(kernels.size())});
+        kernels.push_back({c.name + " @" + call->function, module, call->function, c.sizes,
+                           std::move(*text), "call_" + number});
       });
     } catch (const std::exception& error) {
       ADD_FAILURE() << c.name << ": " << error.what();
@@ -83,14 +89,12 @@ struct Choice {
 };
 class SourceKernels : public testing::TestWithParam<Choice> {};
 
-TEST_P(SourceKernels, GiveTheInterpretersBits) {
-  target::Target target = target::find_target(GetParam().target).value();
-  if (!target::native_target().value().features.has_all(target.features))
-    GTEST_SKIP() << "this processor does not run code for " << target.name;
-  setenv("CXX", GetParam().compiler, 1);
+void expect_same_bits(const std::vector<TemplateCase>& cases, const Choice& choice,
+                      const target::Target& target) {
+  setenv("CXX", choice.compiler, 1);
   HostCompiler compiler = HostCompiler::find();
-  std::vector<PrintedKernel> kernels = print_cases(target);
-  ASSERT_GT(kernels.size(), 250u);
+  std::vector<PrintedKernel> kernels = print_cases(cases, target);
+  ASSERT_GE(kernels.size(), cases.size());
 
   // Several files, for several cores.
   constexpr size_t kFiles = 4;
@@ -121,12 +125,31 @@ TEST_P(SourceKernels, GiveTheInterpretersBits) {
   ASSERT_TRUE(library) << library.reason();
   for (const PrintedKernel& kernel : kernels) {
     auto call = reinterpret_cast<KernelCall>((*library)->address(kernel.call).value());
-    EXPECT_EQ(difference_from_interpreter(*kernel.module.find_function(kernel.function),
-                                          kernel.text, kernel.symbols, call, {0, 0}),
-              "")
-        << kernel.name << "\n"
-        << kernel.text.definition;
+    for (const loop::SymbolValues& sizes : kernel.sizes)
+      EXPECT_EQ(difference_from_interpreter(*kernel.module.find_function(kernel.function),
+                                            kernel.text, sizes, call, {0, 0}),
+                "")
+          << kernel.name << "\n"
+          << kernel.text.definition;
   }
+}
+
+TEST_P(SourceKernels, OfOperatorsGiveTheInterpretersBits) {
+  target::Target target = target::find_target(GetParam().target).value();
+  if (!target::native_target().value().features.has_all(target.features))
+    GTEST_SKIP() << "this processor does not run code for " << target.name;
+  std::vector<TemplateCase> cases = operator_cases();
+  ASSERT_GT(cases.size(), 250u);
+  expect_same_bits(cases, GetParam(), target);
+}
+
+TEST_P(SourceKernels, OfTemplatesGiveTheInterpretersBits) {
+  target::Target target = target::find_target(GetParam().target).value();
+  if (!target::native_target().value().features.has_all(target.features))
+    GTEST_SKIP() << "this processor does not run code for " << target.name;
+  std::vector<TemplateCase> cases = read_template_cases();
+  ASSERT_GT(cases.size(), 30u);
+  expect_same_bits(cases, GetParam(), target);
 }
 
 INSTANTIATE_TEST_SUITE_P(
