@@ -41,6 +41,10 @@ std::string driver_text(uint32_t version);
 /// The least driver of any variant.
 uint32_t least_driver(const std::vector<VariantFacts>& variants);
 
+/// A line for each kernel, of the machine code in which it takes the most, a line end after each;
+/// nothing where all code is PTX.
+std::string kernel_table(const GpuFacts& gpu);
+
 /// As manifest.json has it under "gpu".
 nlohmann::ordered_json gpu_json(const GpuFacts& gpu);
 

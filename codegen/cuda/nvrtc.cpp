@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "codegen/cuda/cubin.h"
 #include "codegen/cuda/emulator/embedded.h"
 #include "support/parallel.h"
 
@@ -125,6 +126,15 @@ std::vector<std::string> candidates() {
   return files;
 }
 
+// Of a thread, over all kernels of a cubin.
+int64_t stack_bytes_of(const std::string& cubin) {
+  Result<std::vector<CubinKernel>> kernels = read_cubin(cubin);
+  int64_t bytes = 0;
+  if (kernels)
+    for (const CubinKernel& kernel : *kernels) bytes += kernel.stack_bytes;
+  return bytes;
+}
+
 constexpr const char* kRemedy =
     "install the CUDA Toolkit, or `pip install nvidia-cuda-nvrtc`, and give the path of "
     "libnvrtc.so in TENON_NVRTC where it is not found by itself";
@@ -167,8 +177,20 @@ std::vector<std::string> Nvrtc::architectures() const {
   return names;
 }
 
+// NVRTC weighs the registers of a thread against the blocks that run at once, and may spill for
+// more of these. Such a kernel is compiled again for one block, which leaves its threads all
+// registers.
 Result<std::string> Nvrtc::compile(const std::string& name, const std::string& text,
                                    const std::string& architecture) const {
+  Result<std::string> code = compile_with(name, text, architecture, {});
+  if (!code || architecture.rfind("compute_", 0) == 0 || stack_bytes_of(*code) == 0) return code;
+  Result<std::string> alone = compile_with(name, text, architecture, {"-DTN_BLOCKS=1"});
+  return alone && stack_bytes_of(*alone) < stack_bytes_of(*code) ? alone : code;
+}
+
+Result<std::string> Nvrtc::compile_with(const std::string& name, const std::string& text,
+                                        const std::string& architecture,
+                                        std::vector<const char*> options) const {
   const Library& n = *library_;
   std::vector<EmbeddedHeader> headers = kernel_headers();
   std::vector<std::string> contents;
@@ -185,9 +207,8 @@ Result<std::string> Nvrtc::compile(const std::string& name, const std::string& t
   if (result != 0) return Failure{std::string("NVRTC: ") + n.error_text(result)};
   std::string target = "--gpu-architecture=" + architecture;
   // What a kernel computes is in its text: nothing is contracted, flushed or approximated.
-  std::vector<const char*> options = {target.c_str(),      "--fmad=false",     "--ftz=false",
-                                      "--prec-div=true",   "--prec-sqrt=true", "--std=c++17",
-                                      "--disable-warnings"};
+  options.insert(options.end(), {target.c_str(), "--fmad=false", "--ftz=false", "--prec-div=true",
+                                 "--prec-sqrt=true", "--std=c++17", "--disable-warnings"});
   result = n.compile(program, static_cast<int>(options.size()), options.data());
   std::string code;
   if (result == 0) {

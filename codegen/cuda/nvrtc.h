@@ -22,7 +22,8 @@ class Nvrtc {
 
   /// Code of kernel text (the prelude is included before it) for an architecture: a cubin for sm_*,
   /// PTX text for compute_*. The same text gives the same bytes. Fails where NVRTC does not know the
-  /// architecture, or does not take the text, in its words. Any number of threads at once.
+  /// architecture, or does not take the text, in its words. A kernel spills registers only where
+  /// all that a thread can have are too few. Any number of threads at once.
   Result<std::string> compile(const std::string& name, const std::string& text,
                               const std::string& architecture) const;
 
@@ -33,6 +34,10 @@ class Nvrtc {
   std::vector<std::string> architectures() const;
 
  private:
+  Result<std::string> compile_with(const std::string& name, const std::string& text,
+                                   const std::string& architecture,
+                                   std::vector<const char*> options) const;
+
   struct Library;
   std::shared_ptr<const Library> library_;
 };

@@ -100,6 +100,7 @@ void print_report(const CompileOptions& options, const BuiltModel& model, const 
     if (file.name.find('/') == std::string::npos)
       std::printf("  file     %s, %llu B\n", file.name.c_str(),
                   static_cast<unsigned long long>(file.bytes));
+  std::fputs(codegen::kernel_table(facts).c_str(), stdout);
   const char* folder = options.output_folder.c_str();
   if (is_tree)
     std::printf("build: cmake -S %s -B build && cmake --build build\n", folder);

@@ -2,7 +2,13 @@
 #ifndef TN_GPU_H
 #define TN_GPU_H
 
+/* TN_BLOCKS of them at once on a processor: bounds the registers of a thread from above, and asks
+   for no fewer. Without it the compiler weighs, and may spill. */
+#ifdef TN_BLOCKS
+#define TN_KERNEL(threads) extern "C" __global__ void __launch_bounds__(threads, TN_BLOCKS)
+#else
 #define TN_KERNEL(threads) extern "C" __global__ void __launch_bounds__(threads)
+#endif
 #define TN_DEVICE static __device__ __forceinline__
 #define TN_MEMBER __device__ __forceinline__
 #define TN_SHARED __shared__ __align__(16)

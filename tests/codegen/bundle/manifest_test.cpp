@@ -76,6 +76,19 @@ TEST(Manifest, ListsTheVariantsOfAGpu) {
   EXPECT_FALSE(nlohmann::json::parse(write_manifest(demo_interface(), details())).contains("gpu"));
 }
 
+TEST(Manifest, TableOfKernelsWhereEachTakesTheMost) {
+  GpuFacts gpu;
+  gpu.variants = {{"sm_80", false, 0, 0, 0, {{"fc1", 256, 40, 4096, 0}, {"out", 32, 20, 0, 8}}},
+                  {"sm_90", false, 0, 0, 0, {{"fc1", 256, 48, 4096, 0}, {"out", 32, 24, 0, 0}}},
+                  {"compute_80", true, 0, 0, 0, {{"fc1", 256}, {"out", 32}}}};
+  EXPECT_EQ(kernel_table(gpu),
+            "kernel  threads  registers  shared B  spilled B  most on\n"
+            "fc1         256         48      4096          0  sm_90\n"
+            "out          32         20         0          8  sm_80\n");
+  gpu.variants.erase(gpu.variants.begin(), gpu.variants.begin() + 2);
+  EXPECT_EQ(kernel_table(gpu), "");
+}
+
 TEST(Manifest, IsReadBack) {
   const FoundManifest found = read_manifest(write_manifest(demo_interface(), details()));
   EXPECT_TRUE(found.is_readable);
