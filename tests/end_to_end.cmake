@@ -23,6 +23,10 @@ foreach(model kws squeezenet1_1 resnet18 mobilenet_v2 bert_mini speech_rnn)
 endforeach()
 tenon_heavy_test(cuda/digits 1 tools/check_model.py "${PROJECT_SOURCE_DIR}/examples/digits/digits.onnx"
   -- --backend=cuda-emulator)
+# What NVRTC makes of all kernels: no spills, no local memory.
+tenon_heavy_test(cuda/registers 2 tools/check_kernels.py kws squeezenet1_1 mobilenet_v2 resnet18 bert_mini speech_rnn
+  "${PROJECT_SOURCE_DIR}/examples/digits/digits.onnx")
+set_tests_properties(cuda/registers PROPERTIES SKIP_RETURN_CODE 77)
 # The script for real GPUs: tried on the emulator, and run where there is a GPU.
 tenon_heavy_test(gpu/script 1 gpu/measure.py --backend cuda-emulator --seconds 0.1
   --output "${PROJECT_BINARY_DIR}/gpu_emulated.md" digits)
