@@ -32,7 +32,32 @@ static void tnc_leave(const tnc_opened_fields *model, int pushed) {
 
 static void *tnc_library_symbol(void *library, const char *name) { return dlsym(library, name); }
 
-/* Fills the table of functions; tells which one is missing. */
+/* Ends each text that says why nothing runs. */
+static void tnc_add_holds(tnc_text *text) {
+  tnc_add(text, "; the library holds ");
+  tnc_add(text, tn_cuda_strings + tn_cuda_model.holds);
+}
+
+/* What the driver answers to a call that ought to work. */
+static int tnc_fail(tnc_text *text, tnc_result result) {
+  if (text->at != text->first) tnc_add(text, ": ");
+  tnc_add(text, tn_cu_status_text(tnc_failure(result)));
+  tnc_add_holds(text);
+  return tnc_failure(result);
+}
+
+/* ", for CUDA 12.4,", where the driver tells it; it does before it is started. */
+static void tnc_add_driver(const tnc_opened_fields *model, tnc_text *text) {
+  int version = 0;
+  if (model->driver.driver_version == NULL ||
+      model->driver.driver_version(&version) != TNC_SUCCESS || version <= 0)
+    return;
+  tnc_add(text, ", for CUDA ");
+  tnc_add_version(text, (unsigned)version);
+  tnc_add(text, ",");
+}
+
+/* Fills the table of functions; tells which one is missing, and of which driver. */
 static int tnc_find_driver(tnc_opened_fields *model, const tn_cuda *cuda, tnc_text *text) {
   void *(*symbol)(void *, const char *) = cuda != NULL ? cuda->symbol : NULL;
   void *user = cuda != NULL ? cuda->user : NULL;
@@ -41,41 +66,47 @@ static int tnc_find_driver(tnc_opened_fields *model, const tn_cuda *cuda, tnc_te
     user = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
     symbol = tnc_library_symbol;
     if (user == NULL) {
-      tnc_add(text, "no NVIDIA driver: libcuda.so.1 cannot be opened; the library holds ");
-      tnc_add(text, tn_cuda_strings + tn_cuda_model.holds);
+      tnc_add(text, "no NVIDIA driver: libcuda.so.1 cannot be opened");
+      tnc_add_holds(text);
       return tnc_failure(TNC_NO_DRIVER);
     }
   }
   /* ISO C has no conversion from void * to a function; POSIX gives both one representation. */
-#define TNC_FIND(member, name, parameters)                            \
-  do {                                                                \
-    void *found = symbol(user, name);                                 \
-    if (found == NULL) {                                              \
-      tnc_add(text, "the NVIDIA driver is too old: it has no " name); \
-      return tnc_failure(TNC_MISSING_FUNCTION);                       \
-    }                                                                 \
-    __builtin_memcpy(&model->driver.member, &found, sizeof found);    \
+  const char *missing = NULL;
+#define TNC_FIND(member, name, parameters)                         \
+  do {                                                             \
+    void *found = symbol(user, name);                              \
+    if (found == NULL && missing == NULL) missing = name;          \
+    __builtin_memcpy(&model->driver.member, &found, sizeof found); \
   } while (0);
   TNC_DRIVER_FUNCTIONS(TNC_FIND)
 #undef TNC_FIND
-  return TN_OK;
+  if (missing == NULL) return TN_OK;
+  tnc_add(text, "the NVIDIA driver");
+  tnc_add_driver(model, text);
+  tnc_add(text, " is too old: it has no ");
+  tnc_add(text, missing);
+  tnc_add_holds(text);
+  return tnc_failure(TNC_MISSING_FUNCTION);
 }
 
 static int tnc_find_context(tnc_opened_fields *model, const tn_cuda *cuda, tnc_text *text) {
   tnc_result result = model->driver.init(0);
   if (result != TNC_SUCCESS) {
-    tnc_add(text, "the NVIDIA driver does not start: ");
+    tnc_add(text, "the NVIDIA driver");
+    tnc_add_driver(model, text);
+    tnc_add(text, " does not start: ");
     tnc_add(text, tn_cu_status_text(tnc_failure(result)));
+    tnc_add_holds(text);
     return tnc_failure(result);
   }
   model->context = cuda != NULL ? cuda->context : NULL;
   if (model->context == NULL) {
     result = model->driver.context_current(&model->context);
-    if (result != TNC_SUCCESS) return tnc_failure(result);
+    if (result != TNC_SUCCESS) return tnc_fail(text, result);
   }
   if (model->context != NULL) return TN_OK;
-  tnc_add(text, "no CUDA context was given, and none is current");
-  return tnc_failure(TNC_NO_CONTEXT);
+  return tnc_fail(text, TNC_NO_CONTEXT);
 }
 
 static tnc_result tnc_find_device(const tnc_opened_fields *model, tnc_device *device,
@@ -153,11 +184,7 @@ static int tnc_load_best(tnc_opened_fields *model, const tnc_device *device, tnc
     model->variant = tnc_choose(device->capability, driver, &limit);
     if (model->variant == tn_cuda_model.variant_count) break;
     const tnc_result result = tnc_load(model);
-    if (result == TNC_SUCCESS) {
-      tnc_add(text, ": runs ");
-      tnc_add_variant(text, tnc_variant_of(model));
-      return TN_OK;
-    }
+    if (result == TNC_SUCCESS) return TN_OK;
     /* The driver does not want this code; it may want the next. */
     refused = result;
     if (result != TNC_NO_BINARY_FOR_GPU && result != TNC_INVALID_PTX &&
@@ -165,19 +192,16 @@ static int tnc_load_best(tnc_opened_fields *model, const tnc_device *device, tnc
       break;
   }
   const uint32_t needed = tnc_driver_needed(device->capability);
-  if (refused != TNC_SUCCESS) {
-    tnc_add(text, ": ");
-    tnc_add(text, tn_cu_status_text(tnc_failure(refused)));
-  } else if (needed > driver) {
+  if (refused != TNC_SUCCESS) return tnc_fail(text, refused);
+  if (needed > driver) {
     tnc_add(text, ": the driver is too old, CUDA ");
     tnc_add_version(text, needed);
     tnc_add(text, " is needed");
   } else {
     tnc_add(text, ": no code for it");
   }
-  tnc_add(text, "; the library holds ");
-  tnc_add(text, tn_cuda_strings + tn_cuda_model.holds);
-  return tnc_failure(refused != TNC_SUCCESS ? refused : TNC_NO_VARIANT);
+  tnc_add_holds(text);
+  return tnc_failure(TNC_NO_VARIANT);
 }
 
 /* The weights in the caller's memory, or NULL and a status. */
@@ -247,10 +271,11 @@ TNC_FUNCTION int tn_cu_open(tnc_opened *opened, uint32_t abi, const void *weight
   __builtin_memset(model, 0, sizeof *model);
   tnc_text text;
   tnc_begin(&text, model->text, sizeof model->text);
-  if (abi != tn_cuda_model.abi) return TNR_STATUS(TN_ABI, TNR_ABI_HEADER);
-  int status;
-  const unsigned char *const from =
-      tnc_find_weights((const unsigned char *)weights, weights_bytes, &status);
+  int status = abi == tn_cuda_model.abi ? TN_OK : TNR_STATUS(TN_ABI, TNR_ABI_HEADER);
+  const unsigned char *from = NULL;
+  if (status == TN_OK)
+    from = tnc_find_weights((const unsigned char *)weights, weights_bytes, &status);
+  if (status != TN_OK) tnc_add(&text, tn_cu_status_text(status));
   if (status == TN_OK) status = tnc_find_driver(model, cuda, &text);
   if (status == TN_OK) status = tnc_find_context(model, cuda, &text);
   if (status != TN_OK) return status;
@@ -258,10 +283,17 @@ TNC_FUNCTION int tn_cu_open(tnc_opened *opened, uint32_t abi, const void *weight
   int pushed;
   tnc_device device;
   tnc_result result = tnc_enter(model, &pushed);
-  if (result != TNC_SUCCESS) return tnc_failure(result);
+  if (result != TNC_SUCCESS) return tnc_fail(&text, result);
   result = tnc_find_device(model, &device, &text);
-  status = result == TNC_SUCCESS ? tnc_load_best(model, &device, &text) : tnc_failure(result);
-  if (status == TN_OK) status = tnc_upload(model, from, cuda);
+  status = result == TNC_SUCCESS ? tnc_load_best(model, &device, &text) : tnc_fail(&text, result);
+  if (status == TN_OK) {
+    status = tnc_upload(model, from, cuda);
+    tnc_add(&text, status == TN_OK ? ": runs " : ": the weights are not there: ");
+    if (status == TN_OK)
+      tnc_add_variant(&text, tnc_variant_of(model));
+    else
+      tnc_add(&text, tn_cu_status_text(status));
+  }
   if (status == TN_OK)
     model->mark = tnc_open_mark();
   else

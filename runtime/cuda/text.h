@@ -7,11 +7,11 @@
 #include <stddef.h>
 
 typedef struct tnc_text {
-  char *at, *last; /* where the next character goes; where the final 0 goes at the latest */
+  char *first, *at, *last; /* the text; where the next character goes; the final 0 at the latest */
 } tnc_text;
 
 static inline void tnc_begin(tnc_text *text, char *buffer, size_t bytes) {
-  text->at = buffer;
+  text->first = text->at = buffer;
   text->last = buffer + bytes - 1;
   *buffer = 0;
 }

@@ -187,11 +187,16 @@ TEST(CudaOpen, SaysThatThereIsNoDriver) {
 }
 
 TEST(CudaOpen, NamesAFunctionThatTheDriverLacks) {
-  Device device({.missing = "cuGraphAddMemsetNode"});
-  demo_model model;
-  const tn_cuda cuda = device.cuda();
-  EXPECT_EQ(demo_open(&model, DEMO_ABI, nullptr, 0, &cuda), TN_CUDA | TNC_MISSING_FUNCTION << 8);
-  EXPECT_THAT(demo_open_text(&model), HasSubstr("cuGraphAddMemsetNode"));
+  for (const auto &[missing, driver] :
+       {std::pair{"cuGraphAddMemsetNode", ", for CUDA 11.4,"}, {"cuDriverGetVersion", ""}}) {
+    Device device({.version = 11040, .missing = missing});
+    demo_model model;
+    const tn_cuda cuda = device.cuda();
+    EXPECT_EQ(demo_open(&model, DEMO_ABI, nullptr, 0, &cuda), TN_CUDA | TNC_MISSING_FUNCTION << 8);
+    EXPECT_THAT(demo_open_text(&model),
+                HasSubstr(std::string("the NVIDIA driver") + driver + " is too old: it has no " +
+                          missing + "; the library holds sm_75"));
+  }
 }
 
 TEST(CudaOpen, RefusesAMachineWithoutADevice) {
@@ -202,6 +207,8 @@ TEST(CudaOpen, RefusesAMachineWithoutADevice) {
   const int status = demo_open(&model, DEMO_ABI, nullptr, 0, &cuda);
   EXPECT_EQ(status, TN_CUDA | 100 << 8);
   EXPECT_STREQ(demo_status_text(status), "CUDA_ERROR_NO_DEVICE");
+  EXPECT_THAT(demo_open_text(&model), HasSubstr("the NVIDIA driver, for CUDA 13.0, does not start: "
+                                                "CUDA_ERROR_NO_DEVICE; the library holds sm_75"));
 }
 
 TEST(CudaOpen, WorksInTheContextThatItIsGiven) {
@@ -211,6 +218,7 @@ TEST(CudaOpen, WorksInTheContextThatItIsGiven) {
   demo_model model;
   tn_cuda cuda = device.cuda();
   EXPECT_EQ(demo_open(&model, DEMO_ABI, nullptr, 0, &cuda), TN_CUDA | TNC_NO_CONTEXT << 8);
+  EXPECT_THAT(demo_open_text(&model), HasSubstr("no CUDA context was given, and none is current"));
   cuda.context = device.context;
   ASSERT_EQ(demo_open(&model, DEMO_ABI, nullptr, 0, &cuda), TN_OK);
   EXPECT_FALSE(device.driver.live().contains("context pushed"));
@@ -226,6 +234,7 @@ TEST(CudaOpen, ChecksTheHeaderAndTheWeights) {
   tn_cuda cuda = device.cuda();
   EXPECT_EQ(demo_open(nullptr, DEMO_ABI, nullptr, 0, &cuda), TN_NULL | 4 << 8);
   EXPECT_EQ(demo_open(&model, DEMO_ABI + 1, nullptr, 0, &cuda), TN_ABI);
+  EXPECT_STREQ(demo_open_text(&model), demo_status_text(TN_ABI));
   struct alignas(64) File {
     tnr_weights_header header = {{'T', 'E', 'N', 'O', 'N', 'W', 'T', '1'},
                                  {1, 2},
@@ -246,6 +255,8 @@ TEST(CudaOpen, ChecksTheHeaderAndTheWeights) {
   cuda.device_weights = device.memory(DEMO_WEIGHTS_BYTES);
   cuda.device_weights_bytes = DEMO_WEIGHTS_BYTES - 1;
   EXPECT_EQ(open(sizeof file), TN_WEIGHTS | TNR_WEIGHTS_SHORT << 8);
+  EXPECT_THAT(demo_open_text(&model),
+              HasSubstr("driver for CUDA 13.0: the weights are not there: "));
   cuda.device_weights_bytes = DEMO_WEIGHTS_BYTES;
   ASSERT_EQ(open(sizeof file), TN_OK);
   EXPECT_EQ(static_cast<float *>(cuda.device_weights)[7], 4.0f);
@@ -346,6 +357,24 @@ TEST_F(CudaRun, RefusesAModelThatIsClosed) {
   demo_close(&model);
 }
 
+TEST_F(CudaRun, RefusesMemoryThatWasNeverOpened) {
+  Tensors tensors(device, 4);
+  for (const int byte : {0, 0xff}) {
+    demo_model other;
+    demo_graph graph;
+    std::memset(&other, byte, sizeof other);
+    std::memset(&graph, byte, sizeof graph);
+    EXPECT_EQ(demo_run(&other, &tensors.io, tensors.arena, DEMO_ARENA_BYTES, nullptr),
+              TN_ABI | TNR_ABI_NOT_OPEN << 8);
+    EXPECT_EQ(demo_arena_bytes(&other, 1), 0u);
+    EXPECT_EQ(demo_graph_open(&graph, &other, &tensors.io, tensors.arena, DEMO_ARENA_BYTES),
+              TN_ABI | TNR_ABI_NOT_OPEN << 8);
+    EXPECT_EQ(demo_graph_run(&graph, &tensors.io, nullptr), TN_ABI | TNR_ABI_NOT_OPEN << 8);
+    demo_graph_close(&graph);
+    demo_close(&other);
+  }
+}
+
 TEST_F(CudaRun, IsLegalUnderCapture) {
   Tensors tensors(device, 6);
   CUstream_st *const stream = device.stream();
@@ -421,6 +450,9 @@ TEST(CudaFailures, LeaveNothingBehind) {
     demo_graph graph = {};
     const tn_cuda cuda = device.cuda();
     int status = demo_open(&model, DEMO_ABI, nullptr, 0, &cuda);
+    EXPECT_THAT(demo_open_text(&model),
+                status == TN_OK ? HasSubstr(": runs sm_80") : HasSubstr("CUDA_ERROR_OUT_OF_MEMORY"))
+        << "call " << failing;
     if (status == TN_OK)
       status = demo_run(&model, &tensors.io, tensors.arena, DEMO_ARENA_BYTES, nullptr);
     if (status == TN_OK)
