@@ -14,6 +14,7 @@
 #include "codegen/llvm/pipeline.h"
 #include "ir/expr/text.h"
 #include "support/parallel.h"
+#include "support/text.h"
 
 namespace tenon::driver {
 namespace {
@@ -80,6 +81,24 @@ uint32_t driver_of(const std::string& version) {
   return 1000 * static_cast<uint32_t>(std::stoul(version));
 }
 
+// An NVRTC that is older than an architecture does not know it.
+void require_architectures(const codegen::Nvrtc& nvrtc,
+                           const std::vector<target::GpuArchitecture>& architectures) {
+  const std::vector<std::string> known = nvrtc.architectures();
+  std::vector<std::string> missing, others;
+  for (const target::GpuArchitecture& architecture : architectures) {
+    const std::string cubin = "sm_" + std::to_string(architecture.compute_capability);
+    const bool is_known = std::find(known.begin(), known.end(), cubin) != known.end();
+    (is_known ? others : missing).push_back(architecture.name);
+  }
+  if (missing.empty()) return;
+  user_error({},
+             "NVRTC " + nvrtc.version() + " (" + nvrtc.path() + ") does not compile for " +
+                 join(missing, ", ") + "; it knows " + join(known, ", "),
+             (others.empty() ? "" : "compile without: --gpu-arch " + join(others, ",") + "; or ") +
+                 std::string("give the path of a newer libnvrtc.so in TENON_NVRTC"));
+}
+
 std::vector<codegen::HostVariant> compiled_variants(
     const codegen::CudaModule& code, const std::vector<target::GpuArchitecture>& architectures,
     const loop::Module& module, std::string& compiler) {
@@ -87,6 +106,7 @@ std::vector<codegen::HostVariant> compiled_variants(
   if (!nvrtc)
     user_error({module.model_file, "", 0, 0}, "no compiler for kernels: " + nvrtc.reason(), "");
   compiler = "NVRTC " + nvrtc->version();
+  require_architectures(*nvrtc, architectures);
   std::vector<codegen::CudaUnit> units;
   for (const target::GpuArchitecture& architecture : architectures)
     for (const codegen::PrintedKernel& kernel : code.kernels)

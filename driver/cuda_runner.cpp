@@ -117,7 +117,10 @@ void CudaRunner::State::find_driver(CudaDevice device) {
       kernels.push_back({kernel.name, kernel.threads, kernel.text});
     Result<codegen::EmulatedLibrary> compiled =
         codegen::compile_emulated_kernels(kernels, {"", check, ""});
-    if (!compiled) user_error({}, compiled.reason(), "");
+    if (!compiled)
+      user_error({}, compiled.reason(),
+                 check ? "install clang++, or set CXX to one that compiles C++17"
+                       : "install clang++ or g++, or set CXX to one that compiles C++17");
     codegen::EmulatedDriverOptions options;
     options.capability = kEmulatedCapability;
     options.emulator = {check ? uint64_t{7} : uint64_t{0}, check};

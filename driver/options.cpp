@@ -20,6 +20,16 @@ std::optional<int64_t> parse_integer(std::string_view text) {
   return value;
 }
 
+// A GPU's name where a processor's is asked for.
+[[noreturn]] void refuse_gpu(const std::string& name) {
+  const bool is_architecture = name.find('_') != std::string::npos;
+  user_error({}, name + " is a GPU, not a processor",
+             is_architecture
+                 ? "`tenon compile` takes --target cuda --gpu-arch " + name
+                 : "`tenon compile` takes --target cuda; `run`, `bench` and `verify` take "
+                   "--backend=cuda, or --backend=cuda-emulator where there is no GPU");
+}
+
 }  // namespace
 
 target::Target resolve_target(const ModelOptions& options, const std::string& otherwise) {
@@ -27,6 +37,7 @@ target::Target resolve_target(const ModelOptions& options, const std::string& ot
   if (custom && !options.target.empty())
     user_error({}, "--target and --triple, --cpu or --features exclude each other",
                "give one or the other");
+  if (!custom && target::is_gpu_name(options.target)) refuse_gpu(options.target);
   Result<target::Target> found =
       custom ? target::custom_target(options.triple, options.cpu, options.features)
              : target::find_target(options.target.empty() ? otherwise : options.target);

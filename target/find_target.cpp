@@ -71,8 +71,8 @@ constexpr OtherName kOtherNames[] = {
     {"cortex-a17", "armv7-neon"},
 };
 
-// Names of platforms that have a place in the design and no row yet begin with one of these.
-constexpr const char* kLaterNames[] = {"cuda", "sm_"};
+// Names of GPUs, which have no row here, begin with one of these.
+constexpr const char* kGpuNames[] = {"cuda", "sm_", "compute_"};
 
 bool begins_with(const std::string& text, const std::string& start) {
   return text.compare(0, start.size(), start) == 0;
@@ -99,9 +99,8 @@ const Target* row_named(const std::string& name) {
 }
 
 Failure unknown_target(const std::string& what, const std::string& name) {
-  if (is_target_of_later_version(name)) {
-    return Failure{"the " + what + " " + name + " is not in this version; there are " +
-                   joined(known_names())};
+  if (is_gpu_name(name)) {
+    return Failure{name + " is a GPU, not a processor; there are " + joined(known_names())};
   }
   const std::vector<std::string> nearest = nearest_targets(name);
   if (nearest.empty())
@@ -214,8 +213,8 @@ std::vector<std::string> nearest_targets(const std::string& name) {
   return nearest;
 }
 
-bool is_target_of_later_version(const std::string& name) {
-  return std::any_of(std::begin(kLaterNames), std::end(kLaterNames),
+bool is_gpu_name(const std::string& name) {
+  return std::any_of(std::begin(kGpuNames), std::end(kGpuNames),
                      [&](const char* start) { return begins_with(name, start); });
 }
 

@@ -3,7 +3,7 @@
 //
 //   find_target("znver4")      ->  {.vector_bits = 512, .vector_registers = 32, ...}
 //   find_target("znver44")     ->  failure: no target is named "znver44"; the nearest names are ...
-//   find_target("cuda")        ->  failure: the target cuda is not in this version; ...
+//   find_target("cuda")        ->  failure: cuda is a GPU, not a processor; there are ...
 //   native_target()            ->  the row of this machine's processor
 //
 // A target is a row of a table (x86.cpp, arm.cpp). Nothing here knows an IR or LLVM.
@@ -95,14 +95,14 @@ struct Target {
 const std::vector<Target>& all_targets();
 
 /// The target of this name ("native" included). Fails with a reason that names the nearest targets,
-/// or, for a known processor of a later version, what there is.
+/// or, for a GPU's name, the processors that there are.
 Result<Target> find_target(const std::string& name);
 
 /// Up to three names of targets near `name`, nearest first; empty where nothing resembles it.
 std::vector<std::string> nearest_targets(const std::string& name);
 
-/// True for names of targets that Tenon has a plan for and this version has not (CUDA).
-bool is_target_of_later_version(const std::string& name);
+/// True for "cuda" and what looks like an architecture of NVIDIA's: "sm_90", "compute_80".
+bool is_gpu_name(const std::string& name);
 
 /// A target put together from --triple, --cpu and --features. `cpu` is the name of a target in the
 /// table or empty (the least of the triple's architecture); `triple` is empty (that of the CPU) or

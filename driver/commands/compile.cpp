@@ -92,9 +92,16 @@ void print_json(const BuiltModel& model, const codegen::BundleReport& report) {
 }  // namespace
 
 int run_compile(const CompileOptions& options) {
+  const bool names_cuda = options.model.target == target::cuda_target().name;
+  if (names_cuda && wants(options, "cpp"))
+    user_error({}, "--emit=cpp is not for CUDA", "--emit=cuda writes the source tree");
+  if (names_cuda || wants(options, "cuda")) return run_compile_cuda(options);
+  if (!options.gpu_architectures.empty() || !options.host_target.empty())
+    user_error({},
+               std::string(options.host_target.empty() ? "--gpu-arch" : "--host-target") +
+                   " is for CUDA only",
+               "add --target cuda for a library, or --emit=cuda for a source tree");
   if (wants(options, "cpp")) return run_compile_source(options);
-  if (wants(options, "cuda") || options.model.target == target::cuda_target().name)
-    return run_compile_cuda(options);
   Progress progress = terminal_progress(options.json);
   Diagnostics diagnostics;
   target::Target target = resolve_target(options.model, "x86-64-v3");

@@ -30,21 +30,34 @@ std::vector<target::GpuArchitecture> architectures_of(const CompileOptions& opti
     Result<target::GpuArchitecture> found = target::find_gpu_architecture(name);
     if (!found)
       user_error({}, found.reason(), "give a list with --gpu-arch, as in sm_80,sm_90,compute_80");
-    architectures.push_back(*found);
+    const bool is_repeated =
+        std::any_of(architectures.begin(), architectures.end(),
+                    [&](const target::GpuArchitecture& other) { return other.name == name; });
+    if (!is_repeated) architectures.push_back(*found);
   }
   return architectures;
 }
 
 // What other targets' libraries have and these have not.
 void refuse_options(const CompileOptions& options) {
-  const auto refuse = [](const char* option) {
-    user_error({}, std::string(option) + " is not for CUDA", "leave it away");
+  const auto refuse = [](const std::string& option, const std::string& help) {
+    user_error({}, option + " is not for CUDA", help);
   };
-  if (options.selftest) refuse("--selftest");
-  if (options.pool) refuse("--pool");
-  if (options.debug_info) refuse("--debug-info");
+  const ModelOptions& model = options.model;
+  if (options.selftest)
+    refuse("--selftest", "leave it away; `tenon verify --backend=cuda` compares on the GPU itself");
+  if (options.pool) refuse("--pool", "leave it away: a run on a GPU has no threads of the host");
+  if (options.debug_info)
+    refuse("--debug-info", "leave it away; --emit=cuda writes the kernels, with the nodes' names");
   for (const std::string& kind : options.emit)
-    if (kind != "lib" && kind != "cuda") refuse(("--emit=" + kind).c_str());
+    if (kind != "lib" && kind != "cuda")
+      refuse("--emit=" + kind, "leave it away; --emit=cuda, alone, writes the source tree");
+  const char* host = "leave it away; --host-target names the processor of the host part";
+  if (!model.target.empty() && model.target != target::cuda_target().name)
+    refuse("--target " + model.target, host);
+  if (!model.triple.empty()) refuse("--triple", host);
+  if (!model.cpu.empty()) refuse("--cpu", host);
+  if (!model.features.empty()) refuse("--features", host);
 }
 
 // "sm_80       61024 B; a kernel takes up to 40 registers, 4096 B shared, 0 B spilled; ..."

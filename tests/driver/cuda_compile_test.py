@@ -6,14 +6,18 @@ emulator, which checks every call.
 """
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import unittest
+import unittest.mock
 
 import numpy as np
 
-from small_models import BUILD, DIGITS, SOURCE, CommandLineTest
+from onnx import TensorProto
+
+from small_models import BUILD, DIGITS, SOURCE, CommandLineTest, save
 
 os.environ["VIRTUAL_ENV"] = sys.prefix  # where NVRTC may be installed
 FAKE = BUILD / "tests" / "runtime" / "cuda" / "fake"
@@ -128,20 +132,113 @@ class Compiled(CommandLineTest):
                                  text=True)
         if process.returncode == 0:
             self.skipTest("this machine has a driver")
-        self.assertIn("libcuda.so.1", process.stdout + process.stderr)
+        self.assertEqual(process.stdout, "no NVIDIA driver: libcuda.so.1 cannot be opened; "
+                         "the library holds sm_80\n")
+        self.assertIn("no NVIDIA driver", process.stderr)
         self.assertEqual(process.returncode, 1)
 
     def test_weights_in_a_file(self):
         out = self.compile("--target", "cuda", "--gpu-arch", "sm_80", "--weights=file")
         self.assertTrue((out / "digits_weights.bin").stat().st_size > 50000)
 
-    def test_what_cannot_be_asked_for(self):
-        arguments = ["compile", DIGITS, "-o", self.folder / "no", "--target", "cuda"]
-        self.refuse(*arguments, "--gpu-arch", "sm_33", message="sm_33", help="--gpu-arch")
-        self.refuse(*arguments, "--host-target", "pdp-11", message="pdp-11")
-        self.refuse(*arguments, "--selftest", message="--selftest is not for CUDA")
-        self.refuse(*arguments, "--emit=asm", message="--emit=asm is not for CUDA")
+    def test_gpu_architectures_are_held_once(self):
+        tree = self.compile("--emit=cuda", "--gpu-arch", "sm_90,sm_80,sm_90")
+        gpu = json.loads((tree / "manifest.json").read_text())["gpu"]
+        self.assertEqual([variant["architecture"] for variant in gpu["variants"]], ["sm_90", "sm_80"])
+
+
+class Refused(CommandLineTest):
+    """Exit status 1, one message with the remedy, nothing half written."""
+
+    def refuse_compile(self, *options, message, help):
+        process = self.refuse("compile", DIGITS, "-o", self.folder / "no", *options, message=message,
+                              help=help)
+        self.assertEqual(process.stderr.count("error:"), 1, process.stderr)
         self.assertFalse((self.folder / "no").exists())
+        return process
+
+    def fake_nvrtc(self, code=None):
+        library = self.folder / "fake.so"
+        subprocess.run(["cc", "-shared", "-fPIC", *WARNINGS, SOURCE / "tests/driver/fake_nvrtc.c", "-o",
+                        library], check=True)
+        environment = {"TENON_NVRTC": str(library)}
+        if code is not None:
+            environment["TENON_FAKE_CODE"] = code
+        return unittest.mock.patch.dict(os.environ, environment)
+
+    def test_no_nvrtc(self):
+        for path in "/nowhere/libnvrtc.so", str(FAKE / "libcuda.so.1"):
+            with unittest.mock.patch.dict(os.environ, {"TENON_NVRTC": path}):
+                for form in ["--target", "cuda"], ["--emit=cuda"]:
+                    self.refuse_compile(*form, message=f"TENON_NVRTC is {path}, which is no NVRTC",
+                                        help="pip install nvidia-cuda-nvrtc")
+
+    def test_an_nvrtc_older_than_an_architecture(self):
+        with self.fake_nvrtc():
+            self.refuse_compile("--target", "cuda",
+                                message="does not compile for sm_100, sm_120; it knows sm_75, sm_80",
+                                help="--gpu-arch sm_75,sm_80,sm_86,sm_89,sm_90,compute_75,compute_80")
+            self.refuse_compile("--target", "cuda", "--gpu-arch", "sm_120",
+                                message="does not compile for sm_120", help="TENON_NVRTC")
+
+    def test_a_kernel_that_nvrtc_refuses(self):
+        with self.fake_nvrtc():
+            process = self.refuse_compile("--target", "cuda", "--gpu-arch", "sm_80",
+                                          message="too many registers", help="--schedule=FILE")
+        self.assertRegex(process.stderr, "the kernel digits_[a-z0-9_]+ for sm_80")
+
+    def test_code_that_is_no_cubin(self):
+        with self.fake_nvrtc("no machine code"):
+            self.refuse_compile("--target", "cuda", "--gpu-arch", "sm_80",
+                                message="NVRTC 12.4 gave code that cannot be read: sm_80/",
+                                help="TENON_NVRTC")
+
+    def test_a_kernel_that_exceeds_the_limits(self):
+        vector = (TensorProto.FLOAT, [1 << 20])
+        model = save(self.folder / "add.onnx", [("Add", ["x", "w"], ["y"])], {"x": vector, "w": vector},
+                     {"y": vector})
+        schedule = self.folder / "large.schedule"
+        for steps, message in [
+                (["split y.i0 by 2048 exact -> b, t", "bind b to grid", "bind t to thread"],
+                 "bind t to thread: a block has at most 1024 threads"),
+                (["split y.i0 by 8192 exact -> b, t", "split t by 256 exact -> u, v", "bind b to grid",
+                  "bind v to thread", "cache_read x in shared at b -> one",
+                  "cache_read w in shared at b -> two"],
+                 "the kernel add_node0 needs 65536 bytes of shared memory a block, and sm_75 has 49152"),
+                (["split y.i0 by 4 exact -> b, t", "split b by 2 exact -> rows, columns",
+                  "bind rows to grid", "bind columns to grid", "bind t to thread"],
+                 "the kernel add_node0 has up to 131072 blocks along an axis of its grid that takes 65535")]:
+            schedule.write_text("schedule @node0 {\n" + "\n".join(steps) + "\n}\n")
+            for form in ["--target", "cuda"], ["--emit=cuda"]:
+                self.refuse("compile", model, "-o", self.folder / "no", *form, "--schedule", schedule,
+                            message=message, help="schedule")
+                self.assertFalse((self.folder / "no").exists())
+
+    def test_architectures_and_processors_that_there_are_not(self):
+        cuda = ["--target", "cuda"]
+        self.refuse_compile(*cuda, "--gpu-arch", "sm_33", message="sm_33", help="--gpu-arch")
+        self.refuse_compile(*cuda, "--gpu-arch", "", message="there are sm_75", help="--gpu-arch")
+        self.refuse_compile(*cuda, "--host-target", "pdp-11", message="pdp-11", help="tenon targets")
+        self.refuse_compile(*cuda, "--host-target", "cuda", message="cuda is a GPU", help="--target cuda")
+        self.refuse_compile("--target", "sm_90", message="sm_90 is a GPU, not a processor",
+                            help="--target cuda --gpu-arch sm_90")
+        self.refuse("run", DIGITS, *cuda, message="cuda is a GPU", help="--backend=cuda-emulator")
+
+    def test_options_of_other_targets(self):
+        cuda = ["--target", "cuda"]
+        for option, help in {"--selftest": "tenon verify", "--pool": "no threads",
+                             "--debug-info": "--emit=cuda", "--emit=asm": "--emit=cuda"}.items():
+            self.refuse_compile(*cuda, option, message=f"{option} is not for CUDA", help=help)
+        for option, value in ("--triple", "x86_64-linux-gnu"), ("--cpu", "znver4"), ("--features", "+avx"):
+            self.refuse_compile("--emit=cuda", option, value, message=f"{option} is not for CUDA",
+                                help="--host-target")
+        self.refuse_compile("--emit=cuda", "--target", "znver4",
+                            message="--target znver4 is not for CUDA", help="--host-target")
+        self.refuse_compile("--emit=cpp", *cuda, message="--emit=cpp is not for CUDA", help="--emit=cuda")
+        self.refuse_compile("--gpu-arch", "sm_80", message="--gpu-arch is for CUDA only",
+                            help="--target cuda")
+        self.refuse_compile("--emit=cpp", "--host-target", "znver4",
+                            message="--host-target is for CUDA only", help="--target cuda")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,9 @@
 """
 import ctypes
 import json
+import os
 import unittest
+import unittest.mock
 
 import numpy as np
 
@@ -59,6 +61,19 @@ class Emulated(CommandLineTest):
         self.refuse("verify", DIGITS, "--backend", "cuda-emulator", "--inputs",
                     self.folder / "in.npz", "--reference", self.folder / "in.npz", "--per-node",
                     message="--per-node is not for --backend=cuda-emulator")
+
+    def test_no_host_compiler(self):
+        nowhere = {"PATH": "/nowhere", "CXX": ""}
+        for backend, environment, message in [
+                ("cpp", nowhere, "a host compiler was not found"),
+                ("cuda-emulator", nowhere, "a host compiler was not found"),
+                ("cpp", {"CXX": "no-such-compiler"}, 'CXX is "no-such-compiler"'),
+                ("cuda-emulator", {"CXX": "false"}, "false does not compile the kernels")]:
+            outputs = self.folder / "no.npz"
+            with unittest.mock.patch.dict(os.environ, environment):
+                self.refuse("run", DIGITS, "--backend", backend, "--outputs", outputs,
+                            message=message, help="or set CXX to")
+            self.assertFalse(outputs.exists())
 
     @unittest.skipIf(has_driver(), "this machine has a driver")
     def test_no_driver(self):

@@ -143,16 +143,16 @@ TEST(FindTarget, NamesAllTargetsWhereNothingIsNear) {
   EXPECT_THAT(reason, HasSubstr("znver5, cortex-a53, cortex-a72, neoverse-n1, armv7-neon, native"));
 }
 
-TEST(FindTarget, KnowsTargetsOfLaterVersions) {
-  for (const char* name : {"cuda", "sm_90"}) {
-    EXPECT_TRUE(is_target_of_later_version(name)) << name;
-    EXPECT_THAT(find_target(name).reason(), HasSubstr("the target " + std::string(name) +
-                                                      " is not in this version; there are"));
+TEST(FindTarget, KnowsThatAGpuIsNoProcessor) {
+  for (const char* name : {"cuda", "sm_90", "compute_80"}) {
+    EXPECT_TRUE(is_gpu_name(name)) << name;
+    EXPECT_THAT(find_target(name).reason(),
+                HasSubstr(std::string(name) + " is a GPU, not a processor; there are x86-64-v2"));
   }
   for (const Target& target : all_targets()) {
-    EXPECT_FALSE(is_target_of_later_version(target.name)) << target.name;
+    EXPECT_FALSE(is_gpu_name(target.name)) << target.name;
   }
-  EXPECT_FALSE(is_target_of_later_version("native"));
+  EXPECT_FALSE(is_gpu_name("native"));
 }
 
 TEST(CustomTarget, IsARowWithOtherFeatures) {

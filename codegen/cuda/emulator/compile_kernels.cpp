@@ -146,10 +146,8 @@ Result<EmulatedLibrary> compile_emulated_kernels(const std::vector<KernelText>& 
   const std::string compiler = find_compiler(options);
   if (compiler.empty())
     return Failure{options.check
-                       ? "no clang++ found, which the emulator's checks need: install it, "
-                         "or name one with CXX"
-                       : "no C++ compiler found: install clang++ or g++, or name one with "
-                         "CXX"};
+                       ? "a host compiler was not found: the emulator's checks need clang++"
+                       : "a host compiler was not found: there is no clang++ or g++"};
   if (!options.directory.empty()) return compile_in(options.directory, compiler, kernels, options);
   std::string pattern = filesystem::temp_directory_path() / "tenon_emulator_XXXXXX";
   if (mkdtemp(pattern.data()) == nullptr) return Failure{"no temporary folder can be made"};
