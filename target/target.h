@@ -65,6 +65,8 @@ struct Target {
 
   bool is_gpu() const { return architecture == Architecture::gpu; }
   bool has(CpuFeature feature) const { return features.has(feature); }
+  /// Loads and stores of some lanes of a vector in one instruction. Elsewhere a branch per lane.
+  bool has_masked_access() const { return has(CpuFeature::avx); }
   /// Fused multiply-add and conversions f16 <-> f32: by AVX2's companions, by every AArch64
   /// processor, and by VFPv4.
   bool has_fma() const {

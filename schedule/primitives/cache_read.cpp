@@ -5,8 +5,9 @@
 //   for no in 4 { buffer xs: f32[64, 8] at [0, no*8] in scratch   for xs.i0 in 64 { for xs.i1 in 8 { stage xs[...] = x[...] } }  ... }
 //
 // Copies the window of a tensor that one iteration of LOOP reads into memory of its own, and reads
-// that instead. In shared memory the window is filled whole: beyond the tensor's end with its last
-// elements, so that tiles that run over can read it (cache_write). Exact.
+// that instead. The window is filled whole, so that tiles that run over can read it (cache_write):
+// beyond the tensor's end with zeros, in shared memory with the tensor's last elements, whose loads
+// need no condition. Exact.
 #include "schedule/iterations.h"
 #include "schedule/place_window.h"
 #include "schedule/primitives/primitives.h"
@@ -31,16 +32,30 @@ Result<std::vector<Expr>> whole_extents(const State& state, const loop::Buffer& 
   return extents;
 }
 
-// Loops that fill `copy` with the window of `source`. In shared memory, where a block's threads read
-// their whole tile, what lies behind the tensor is its last element.
+// The end of what a subscript takes over all iterations: (seq + 15)//16 * 16 of no*16 + i1.
+Result<Expr> end_of(const State& state, Expr subscript, const std::string& loop_name,
+                    const For& copied) {
+  std::vector<const For*> around = loops_around(state.function.body, loop_name);
+  around.push_back(find_loop(state.function.body, loop_name));
+  around.push_back(&copied);
+  Result<Region> region = region_of(subscript, around, state.symbols);
+  if (!region) return region.error();
+  return simplify(region->max + 1.0, state.symbols);
+}
+
+// Loops that fill `copy` with the window of `source`. What lies behind the tensor is, in shared
+// memory, its last element, else zeros: there the stage is that of a longer tensor.
 Stmt copy_nest(const State& state, const loop::Buffer& source, const std::vector<Expr>& extents,
-               const Window& window, Ranges ranges, const std::string& copy, bool fills_window) {
+               const Window& window, const std::string& loop_name, const std::string& copy,
+               loop::Scope scope) {
   ExprPool& pool = *state.pool;
+  Ranges ranges = ranges_at(state, loop_name, true);
   auto stage = std::make_shared<Stage>();
   stage->name = stage->tensor = copy;
   stage->type = source.type;
   Leaf leaf;
   std::vector<For> loops;
+  Expr behind;
   for (size_t d = 0; d < extents.size(); ++d) {
     std::string axis = "i" + std::to_string(d);
     stage->axes.push_back({axis, extents[d]});
@@ -50,13 +65,20 @@ Stmt copy_nest(const State& state, const loop::Buffer& source, const std::vector
     Expr binding = simplify(window.base[d] + pool.var(loop.var), ranges);
     leaf.bindings.push_back(binding);
     leaf.guard = add_guard(leaf.guard, le(pool.index(0), binding), ranges);
-    if (!fills_window)
-      leaf.guard = add_guard(leaf.guard, lt(binding, extents[d]), ranges);
-    else if (!prove(lt(binding, extents[d]), ranges))
-      leaf.clamped.push_back(axis);
+    if (!prove(lt(binding, extents[d]), ranges)) {
+      Result<Expr> end = end_of(state, binding, loop_name, loop);
+      if (scope == loop::Scope::Shared) {
+        leaf.clamped.push_back(axis);
+      } else if (end && source.base.empty()) {  // of a window, `else` means outside of that
+        stage->axes.back().extent = *end;
+        behind = pool.literal(source.type, 0);
+      } else {
+        leaf.guard = add_guard(leaf.guard, lt(binding, extents[d]), ranges);
+      }
+    }
     loops.push_back(std::move(loop));
   }
-  stage->value = pool.read(source.name, source.type, stage->target);
+  stage->value = pool.read(source.name, source.type, stage->target, behind);
   leaf.stage = stage;
   Stmt nest = leaf;
   for (size_t i = loops.size(); i-- > 0;) {
@@ -99,8 +121,7 @@ Status apply_cache_read(State& state, Lexer& arguments) {
   Result<Window> window = buffer_window_of(state, tensor, *loop_name, Access::Reads);
   if (!window) return window.error();
 
-  Stmt nest = copy_nest(state, *source, *extents, *window, ranges_at(state, *loop_name, true),
-                        *copy_name, *scope == loop::Scope::Shared);
+  Stmt nest = copy_nest(state, *source, *extents, *window, *loop_name, *copy_name, *scope);
   loop::Buffer buffer{*copy_name, source->type, *extents, {}, loop::Scope::Arena, {}, {}, {}};
   Stmt body = replace_loop(state.function.body, *loop_name, [&](const For& old) {
     For changed = old;

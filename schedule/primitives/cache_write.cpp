@@ -60,23 +60,41 @@ bool reads_window(const State& state, const Leaf& leaf, const std::string& axis)
   return found;
 }
 
-// True when every tensor that the stage reads with this axis is a window filled to its end: nothing
-// but what lies before the tensor's start is left out of it.
+// True when the leaf writes all of the window that lies below the loops it shares with it, but for
+// what lies before the tensor's start.
+bool fills_window(const State& state, const LeafAt& at, const loop::Buffer& buffer) {
+  const Stage& stage = *at.leaf.stage;
+  if (stage.reducer != loop::Reducer::None || !at.conditions.empty() || !stage.is_plain())
+    return false;
+  for (Expr part : conjuncts(at.leaf.guard)) {
+    const Apply* bound = part.as_op(Op::Le);
+    if (!bound || !is_int(bound->operand(0), 0)) return false;
+  }
+  size_t around = loops_around_buffer(state.function.body, buffer.name).size();
+  Ranges ranges = state.symbols;
+  for (size_t i = 0; i < around; ++i) ranges.set_extent(at.loops[i]->var, at.loops[i]->extent);
+  const std::vector<const For*> own(at.loops.begin() + static_cast<ptrdiff_t>(around),
+                                    at.loops.end());
+  for (size_t d = 0; d < buffer.base.size(); ++d) {
+    Result<Region> region = region_of(at.leaf.bindings[d], own, ranges);
+    if (!region || !prove(le(region->min, buffer.base[d]), ranges) ||
+        !prove(le(buffer.base[d] + buffer.extents[d] - 1.0, region->max), ranges))
+      return false;
+  }
+  return true;
+}
+
+// True when every tensor that the stage reads with this axis is a window filled to its end, as
+// cache_read fills it.
 bool reads_filled_windows(const State& state, const Leaf& leaf, const std::string& axis) {
   bool filled = true;
   for_each_node(leaf.stage->value, [&](Expr node) {
     const Read* read = node.as<Read>();
     if (!read || !uses_var(node, axis)) return;
     const loop::Buffer* buffer = state.function.find_buffer(read->tensor);
-    filled = filled && buffer->scope == loop::Scope::Shared && !buffer->base.empty();
-    for (const LeafAt& writer : writers_of(state.function.body, read->tensor)) {
-      filled = filled && writer.leaf.stage->reducer == loop::Reducer::None &&
-               writer.conditions.empty() && writer.leaf.stage->is_plain();
-      for (Expr part : conjuncts(writer.leaf.guard)) {
-        const Apply* bound = part.as_op(Op::Le);
-        filled = filled && bound && is_int(bound->operand(0), 0);
-      }
-    }
+    filled = filled && !buffer->base.empty();
+    for (const LeafAt& writer : writers_of(state.function.body, read->tensor))
+      filled = filled && fills_window(state, writer, *buffer);
   });
   return filled;
 }

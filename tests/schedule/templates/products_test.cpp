@@ -78,6 +78,26 @@ TEST_P(Products, GemmOfSymbolicRows) {
   for (int64_t rows : {1, 3, 17, 40}) EXPECT_EQ(chosen.difference({{"m", rows}}), 0) << rows;
 }
 
+// The right operand is computed and its columns end inside a panel: the tile has no mask, but where
+// masks have registers of their own.
+TEST_P(Products, GemmOfSymbolicColumns) {
+  Chosen chosen(
+      "symbol n in 1..40\n"
+      "func @f(x: f32[3, 20, 12], w: f32[3, 12, n]) -> (y: f32[3, 20, n]) anchor(acc: gemm) {\n"
+      "  acc[b:3, m:20, n:n] = sum[k:12](x[b, m, k] * w[b, k, n])\n"
+      "  y[b:3, m:20, n:n] = acc[b, m, n] + 1.0\n}\n",
+      GetParam());
+  bool masks = target::find_target(GetParam())->mask_registers;
+  EXPECT_THAT(chosen.lines(), Contains(StartsWith("cache_write acc in register at ")));
+  EXPECT_THAT(chosen.lines(),
+              Contains("cache_read w in scratch at no -> w.panel").Times(masks ? 0 : 1));
+  size_t tile = chosen.text().find("stage acc[");
+  std::string line = chosen.text().substr(tile, chosen.text().find('\n', tile) - tile);
+  EXPECT_EQ(line.find(" if ") != std::string::npos, masks) << line;
+  for (int64_t columns : {1, 3, 16, 17, 40})
+    EXPECT_EQ(chosen.difference({{"n", columns}}), 0) << columns;
+}
+
 TEST_P(Products, CellsKeepTheirSumsInRegisters) {
   for (auto [steps, inputs, units] : {std::tuple(1, 1, 1), {3, 3, 17}, {17, 8, 32}, {2, 17, 100}}) {
     SCOPED_TRACE(std::to_string(steps) + " steps of " + std::to_string(units));
