@@ -21,13 +21,10 @@ std::string text_of(const unsigned char* bytes, size_t count) {
 
 std::string macros(const BundleInterface& interface, const CudaTables& tables,
                    const std::string& upper, const std::string& abi) {
-  std::vector<HeaderLine> lines;
+  std::vector<HeaderLine> lines = first_macros(interface, abi);
   const auto define = [&](const std::string& rest, const std::string& comment) {
     lines.push_back({fmt::format("#define {}_{}", upper, rest), comment});
   };
-  define("ABI " + abi, "header and library of different builds refuse each other");
-  for (const InterfaceDim& dim : interface.dims)
-    define(fmt::format("{}_MAX {}", upper_case(dim.identifier), dim.most), "");
   define(fmt::format("WEIGHTS_BYTES {}", interface.weights_bytes), "in the memory of the device");
   define(fmt::format("ARENA_ALIGN {}", TNC_DEVICE_ALIGN), "");
   define(fmt::format("ARENA_BYTES ((size_t){})", cuda_arena_bytes_most(tables)),
@@ -51,14 +48,7 @@ std::string result_member(const BundleInterface& interface) {
 }
 
 std::string structures(const BundleInterface& interface) {
-  std::vector<HeaderLine> lines;
-  for (const InterfaceDim& dim : interface.dims)
-    lines.push_back({fmt::format("  int64_t {};", dim.identifier),
-                     range_text(dim) + name_note(dim.name, dim.identifier)});
-  for (const InterfaceTensor& tensor : interface.tensors)
-    lines.push_back({fmt::format("  {}{} *{};", tensor.role == TensorRole::kInput ? "const " : "",
-                                 c_type(tensor.dtype), tensor.identifier),
-                     comment_text(type_text(tensor)) + name_note(tensor.name, tensor.identifier)});
+  std::vector<HeaderLine> lines = io_members(interface);
   lines.push_back({fmt::format("  {}_result *{};", interface.name, result_member(interface)),
                    "NULL: not wanted"});
   return fmt::format(
@@ -127,19 +117,13 @@ std::string header_text(const BundleInterface& interface, const CudaTables& tabl
       "*/\n",
       interface.name, comment_text(interface.model_file), interface.version, tables.holds,
       interface.triple);
-  text += fmt::format(
-      "#ifndef {0}_H\n#define {0}_H\n#include <stddef.h>\n#include <stdint.h>\n"
-      "#ifdef __cplusplus\nextern \"C\" {{\n#endif\n\n",
-      upper);
-  text += shared_block(text_of(tenon_embedded_abi_h, tenon_embedded_abi_h_bytes)) + "\n";
-  text += shared_block(text_of(tenon_embedded_cuda_tree_cuda_abi_h,
+  std::string body = shared_block(text_of(tenon_embedded_abi_h, tenon_embedded_abi_h_bytes)) + "\n";
+  body += shared_block(text_of(tenon_embedded_cuda_tree_cuda_abi_h,
                                tenon_embedded_cuda_tree_cuda_abi_h_bytes)) +
           "\n";
-  text += macros(interface, tables, upper, abi) + "\n";
-  text += structures(interface) + "\n";
-  text += functions(interface);
-  text += "\n#ifdef __cplusplus\n}\n#endif\n#endif\n";
-  return text;
+  body += macros(interface, tables, upper, abi) + "\n";
+  body += structures(interface) + "\n";
+  return text + header_frame(interface, body + functions(interface));
 }
 
 }  // namespace

@@ -21,13 +21,10 @@ namespace {
 
 std::string macros(const BundleInterface& interface, const std::string& upper,
                    const std::string& abi) {
-  std::vector<HeaderLine> lines;
+  std::vector<HeaderLine> lines = first_macros(interface, abi);
   const auto define = [&](const std::string& rest, const std::string& comment) {
     lines.push_back({fmt::format("#define {}_{}", upper, rest), comment});
   };
-  define("ABI " + abi, "header and library of different builds refuse each other");
-  for (const InterfaceDim& dim : interface.dims)
-    define(fmt::format("{}_MAX {}", upper_case(dim.identifier), dim.most), "");
   define(fmt::format("ARENA_ALIGN {}", interface.arena_align), "");
   const ArenaBytes arena = arena_bytes_most(interface);
   define(fmt::format("ARENA_BYTES(threads) ((size_t){} + (size_t){} * (size_t)(threads))",
@@ -43,19 +40,11 @@ std::string macros(const BundleInterface& interface, const std::string& upper,
 }
 
 std::string io_struct(const BundleInterface& interface) {
-  std::vector<HeaderLine> lines;
-  for (const InterfaceDim& dim : interface.dims)
-    lines.push_back({fmt::format("  int64_t {};", dim.identifier),
-                     range_text(dim) + name_note(dim.name, dim.identifier)});
-  for (const InterfaceTensor& tensor : interface.tensors)
-    lines.push_back({fmt::format("  {}{} *{};", tensor.role == TensorRole::kInput ? "const " : "",
-                                 c_type(tensor.dtype), tensor.identifier),
-                     comment_text(type_text(tensor)) + name_note(tensor.name, tensor.identifier)});
   return fmt::format(
       "typedef struct {0}_io {{ /* one for each run under way; pointers need no more than their "
       "element's alignment */\n"
       "{1}}} {0}_io;\n",
-      interface.name, align_comments(lines));
+      interface.name, align_comments(io_members(interface)));
 }
 
 std::string open_comment(const BundleInterface& interface) {
@@ -110,22 +99,16 @@ std::string header_text(const BundleInterface& interface, const std::string& abi
       "state. */\n",
       interface.name, comment_text(interface.model_file), interface.version, interface.triple,
       interface.target);
-  text += fmt::format(
-      "#ifndef {0}_H\n#define {0}_H\n#include <stddef.h>\n#include <stdint.h>\n"
-      "#ifdef __cplusplus\nextern \"C\" {{\n#endif\n\n",
-      upper);
-  text += shared_block(std::string(reinterpret_cast<const char*>(tenon_embedded_abi_h),
-                                   tenon_embedded_abi_h_bytes)) +
-          "\n";
-  text += macros(interface, upper, abi) + "\n";
-  text += fmt::format(
+  std::string body = shared_block(std::string(reinterpret_cast<const char*>(tenon_embedded_abi_h),
+                                              tenon_embedded_abi_h_bytes)) +
+                     "\n";
+  body += macros(interface, upper, abi) + "\n";
+  body += fmt::format(
       "typedef struct {0}_model {{ uint64_t opaque[8]; }} {0}_model; /* read-only once open: "
       "threads may share it */\n\n",
       interface.name);
-  text += io_struct(interface) + "\n";
-  text += functions(interface);
-  text += "\n#ifdef __cplusplus\n}\n#endif\n#endif\n";
-  return text;
+  body += io_struct(interface) + "\n";
+  return text + header_frame(interface, body + functions(interface));
 }
 
 }  // namespace

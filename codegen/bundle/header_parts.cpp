@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "codegen/bundle/header.h"
+#include "codegen/bundle/identifiers.h"
 #include "support/check.h"
 
 namespace tenon::codegen {
@@ -43,6 +45,36 @@ std::string range_text(const InterfaceDim& dim) {
 
 std::string name_note(const std::string& name, const std::string& identifier) {
   return name == identifier ? "" : fmt::format(" \"{}\"", comment_text(name));
+}
+
+std::vector<HeaderLine> first_macros(const BundleInterface& interface, const std::string& abi) {
+  const std::string upper = upper_case(interface.name);
+  std::vector<HeaderLine> lines = {{fmt::format("#define {}_ABI {}", upper, abi),
+                                    "header and library of different builds refuse each other"}};
+  for (const InterfaceDim& dim : interface.dims)
+    lines.push_back(
+        {fmt::format("#define {}_{}_MAX {}", upper, upper_case(dim.identifier), dim.most), ""});
+  return lines;
+}
+
+std::vector<HeaderLine> io_members(const BundleInterface& interface) {
+  std::vector<HeaderLine> lines;
+  for (const InterfaceDim& dim : interface.dims)
+    lines.push_back({fmt::format("  int64_t {};", dim.identifier),
+                     range_text(dim) + name_note(dim.name, dim.identifier)});
+  for (const InterfaceTensor& tensor : interface.tensors)
+    lines.push_back({fmt::format("  {}{} *{};", tensor.role == TensorRole::kInput ? "const " : "",
+                                 c_type(tensor.dtype), tensor.identifier),
+                     comment_text(type_text(tensor)) + name_note(tensor.name, tensor.identifier)});
+  return lines;
+}
+
+std::string header_frame(const BundleInterface& interface, const std::string& body) {
+  return fmt::format(
+      "#ifndef {0}_H\n#define {0}_H\n#include <stddef.h>\n#include <stdint.h>\n"
+      "#ifdef __cplusplus\nextern \"C\" {{\n#endif\n\n{1}"
+      "\n#ifdef __cplusplus\n}}\n#endif\n#endif\n",
+      upper_case(interface.name), body);
 }
 
 std::string shared_block(const std::string& file) {

@@ -27,6 +27,15 @@ std::string range_text(const InterfaceDim& dim);
 /// The name in the model, where the identifier does not show it.
 std::string name_note(const std::string& name, const std::string& identifier);
 
+/// N_ABI and N_<DIM>_MAX, the macros that come first.
+std::vector<HeaderLine> first_macros(const BundleInterface& interface, const std::string& abi);
+
+/// The members of N_io that are dimensions and tensors.
+std::vector<HeaderLine> io_members(const BundleInterface& interface);
+
+/// `body` inside of the guard, behind the includes, as extern "C".
+std::string header_frame(const BundleInterface& interface, const std::string& body);
+
 /// What stands between the marks of runtime/abi.h or of runtime/cuda/cuda_abi.h.
 std::string shared_block(const std::string& file);
 
