@@ -33,23 +33,9 @@ std::string macros(const BundleInterface& interface, const CudaTables& tables,
   return align_comments(lines);
 }
 
-// "result", where no tensor or dimension has that name.
-std::string result_member(const BundleInterface& interface) {
-  std::string name = "result";
-  const auto is_taken = [&] {
-    for (const InterfaceDim& dim : interface.dims)
-      if (dim.identifier == name) return true;
-    for (const InterfaceTensor& tensor : interface.tensors)
-      if (tensor.identifier == name) return true;
-    return false;
-  };
-  for (int i = 2; is_taken(); ++i) name = fmt::format("result_{}", i);
-  return name;
-}
-
 std::string structures(const BundleInterface& interface) {
   std::vector<HeaderLine> lines = io_members(interface);
-  lines.push_back({fmt::format("  {}_result *{};", interface.name, result_member(interface)),
+  lines.push_back({fmt::format("  {}_result *{};", interface.name, cuda_result_member(interface)),
                    "NULL: not wanted"});
   return fmt::format(
       "typedef struct {0}_model {{ uint64_t opaque[96]; }} {0}_model; /* one per context; "
@@ -128,6 +114,19 @@ std::string header_text(const BundleInterface& interface, const CudaTables& tabl
 
 }  // namespace
 
+std::string cuda_result_member(const BundleInterface& interface) {
+  std::string name = "result";
+  const auto is_taken = [&] {
+    for (const InterfaceDim& dim : interface.dims)
+      if (dim.identifier == name) return true;
+    for (const InterfaceTensor& tensor : interface.tensors)
+      if (tensor.identifier == name) return true;
+    return false;
+  };
+  for (int i = 2; is_taken(); ++i) name = fmt::format("result_{}", i);
+  return name;
+}
+
 uint32_t cuda_interface_abi(const BundleInterface& interface, const CudaTables& tables) {
   return header_abi(header_text(interface, tables, "0"), interface.name);
 }
@@ -141,7 +140,7 @@ std::vector<StatusText> cuda_status_texts(const BundleInterface& interface) {
   std::vector<StatusText> texts;
   for (StatusText& text : status_texts(interface)) {
     const int code = text.status & 255;
-    if (code == TN_CPU || code == TN_STOPPED || code == TN_SELFTEST || code == TN_CAPACITY)
+    if (code == TN_CPU || code == TN_STOPPED || code == TN_SELFTEST)
       continue;  // not of this target
     const size_t detail = static_cast<uint32_t>(text.status) >> 8;
     if (code == TN_ALIGNMENT)

@@ -14,6 +14,13 @@ namespace tenon::codegen {
 /// <name>.h: C99 to C17 and C++11 to C++20 without a warning.
 std::string write_cuda_header(const BundleInterface& interface, const CudaTables& tables);
 
+/// <name>.hpp for C++17: device spans, a model and a graph that close themselves, typed status; no
+/// allocation and no exception.
+std::string write_cuda_cpp_header(const BundleInterface& interface);
+
+/// The member of N_io that points to N_result: "result", where no tensor or dimension has that name.
+std::string cuda_result_member(const BundleInterface& interface);
+
 /// N_ABI of that header.
 uint32_t cuda_interface_abi(const BundleInterface& interface, const CudaTables& tables);
 

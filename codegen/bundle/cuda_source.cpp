@@ -296,6 +296,7 @@ std::vector<SourceFile> cuda_source_tree(const BundleInterface& interface, const
                                          const std::vector<SourceFile>& prelude) {
   std::vector<SourceFile> files = {
       {interface.name + ".h", write_cuda_header(interface, tables)},
+      {interface.name + ".hpp", write_cuda_cpp_header(interface)},
       {interface.name + "_host.c", host_text(interface, tables)},
       {"CMakeLists.txt", cmake_text(interface, tables, kernels)},
   };

@@ -20,7 +20,7 @@ struct CudaSourceKernel {
   std::string text;
 };
 
-/// <name>.h, <name>_host.c, CMakeLists.txt, runtime/..., kernels/<kernel>.cu, images/<arch>/... The
+/// <name>.h, <name>.hpp, <name>_host.c, CMakeLists.txt, runtime/..., kernels/<kernel>.cu, images/<arch>/... The
 /// prelude's headers go to kernels/ as they are given. Weights are read from <name>_weights.bin
 /// beside them where the interface embeds weights.
 std::vector<SourceFile> cuda_source_tree(const BundleInterface& interface, const CudaTables& tables,

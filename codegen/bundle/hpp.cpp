@@ -34,7 +34,7 @@ class Model {{
 {2}    return {0}_run(&model_, &c, arena.data(), arena.size(), call);
   }}
 )",
-                                 name, upper_case(name), fill_io(interface));
+                                 name, upper_case(name), fill_io(interface, "    "));
   if (interface.selftest)
     text += fmt::format(R"(
   Status selftest(Span<unsigned char> arena) const noexcept {{

@@ -122,12 +122,12 @@ std::string io_struct(const BundleInterface& interface, const IoStruct& form) {
   return text + form.more + size_check(interface) + "};\n";
 }
 
-std::string fill_io(const BundleInterface& interface) {
+std::string fill_io(const BundleInterface& interface, const std::string& indent) {
   std::string text;
   for (const InterfaceDim& dim : interface.dims)
-    text += fmt::format("    c.{0} = io.{0};\n", dim.identifier);
+    text += fmt::format("{1}c.{0} = io.{0};\n", dim.identifier, indent);
   for (const InterfaceTensor& tensor : interface.tensors)
-    text += fmt::format("    c.{0} = io.{0}.data();\n", tensor.identifier);
+    text += fmt::format("{1}c.{0} = io.{0}.data();\n", tensor.identifier, indent);
   return text;
 }
 

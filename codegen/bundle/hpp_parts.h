@@ -22,8 +22,8 @@ struct IoStruct {
 };
 std::string io_struct(const BundleInterface& interface, const IoStruct& form);
 
-/// "    c.batch = io.batch;\n    c.x = io.x.data();\n": what fills the C struct of a run.
-std::string fill_io(const BundleInterface& interface);
+/// "c.batch = io.batch;", "c.x = io.x.data();", each a line: what fills the C struct of a run.
+std::string fill_io(const BundleInterface& interface, const std::string& indent);
 
 /// `body` in namespace <name>, behind the guard, the includes of the C++ library and that of
 /// <name>.h.

@@ -1,6 +1,6 @@
 // tenon compile --target cuda, --emit=cuda: writes a library, or a source tree, for CUDA.
 //
-//   compile kws.onnx -o out --target cuda   ->   out/libkws.a, kws.h, manifest.json
+//   compile kws.onnx -o out --target cuda   ->   out/libkws.a, kws.h, kws.hpp, ...
 //   compile kws.onnx -o out --emit=cuda     ->   out/CMakeLists.txt, kws_host.c, kernels/*.cu, ...
 #include <llvm/Support/raw_ostream.h>
 
@@ -165,7 +165,8 @@ int run_compile_cuda(const CompileOptions& options) {
   if (is_tree)
     files = tree_of(model, cuda);
   else
-    files = {{name + ".h", codegen::write_cuda_header(model.interface, cuda.tables)}};
+    files = {{name + ".h", codegen::write_cuda_header(model.interface, cuda.tables)},
+             {name + ".hpp", codegen::write_cuda_cpp_header(model.interface)}};
   std::vector<std::string> names;
   for (const codegen::SourceFile& file : files) names.push_back(file.name);
   if (!is_tree) names.push_back(library);

@@ -26,8 +26,8 @@ WARNINGS = ["-Wall", "-Wextra", "-Werror"]
 
 
 class Compiled(CommandLineTest):
-    def compile(self, *options):
-        process = self.call("compile", DIGITS, "-o", self.folder / "out", *options)
+    def compile(self, *options, model=DIGITS):
+        process = self.call("compile", model, "-o", self.folder / "out", *options)
         if "no compiler for kernels" in process.stderr:
             self.skipTest("NVRTC is not installed")
         self.assertEqual(process.returncode, 0, process.stdout + process.stderr)
@@ -67,7 +67,7 @@ class Compiled(CommandLineTest):
         undefined = set(self.make("nm", "-u", out / "libdigits.a").split()) - {"U", "digits.o:"}
         self.assertEqual(undefined, {"dlopen", "dlsym", "memcpy", "memset"})
         manifest = json.loads((out / "manifest.json").read_text())
-        self.assertEqual({file["name"] for file in manifest["files"]}, {"digits.h", "libdigits.a"})
+        self.assertEqual({file["name"] for file in manifest["files"]}, {"digits.h", "digits.hpp", "libdigits.a"})
         self.program(out / "libdigits.a", out)
         kernels = self.folder / "kernels"
         shutil.rmtree(out)
@@ -107,6 +107,19 @@ class Compiled(CommandLineTest):
                 if "registers" in kernel:
                     self.assertTrue(0 < kernel["registers"] <= 255, kernel)
                     self.assertEqual(kernel["spill_bytes"], 0, kernel)
+
+    def test_the_wrapper_for_cpp(self):
+        rows = (TensorProto.FLOAT, ["batch", 8])
+        model = save(self.folder / "clip.onnx", [("Relu", ["x"], ["y"])], {"x": rows}, {"y": rows})
+        out = self.compile("--target", "cuda", "--gpu-arch", "sm_90", "--dim", "batch=1..16", model=model)
+        tree = self.folder / "tree"
+        self.succeed("compile", model, "-o", tree, "--emit=cuda", "--gpu-arch", "sm_90", "--dim",
+                     "batch=1..16")
+        self.assertEqual((tree / "clip.hpp").read_bytes(), (out / "clip.hpp").read_bytes())
+        self.make("c++", "-std=c++17", *WARNINGS, f"-I{out}", SOURCE / "tests/driver/cuda_wrapper.cpp",
+                  out / "libclip.a", "-o", self.folder / "program", "-ldl")
+        process = self.run_program(tree / "kernels")
+        self.assertEqual(process.returncode, 0, process.stdout + process.stderr)
 
     def test_a_tree_that_a_c_compiler_builds(self):
         tree = self.tree()

@@ -195,6 +195,30 @@ TEST_F(CudaHost, WritesAHeaderForOldAndNewLanguages) {
   std::remove(path.c_str());
 }
 
+// An output and a dimension have names of the wrapper's own.
+TEST_F(CudaHost, WritesAWrapperForCpp17AndLater) {
+  interface.dims[0].identifier = "c";
+  interface.tensors[0].identifier = "io";
+  interface.tensors[1].identifier = "result";
+  interface.tensors[0].shape[0].code = "c";
+  const std::string folder = testing::TempDir() + "/tenon_cuda_wrapper_" + std::to_string(getpid());
+  ASSERT_EQ(std::system(("mkdir -p " + folder).c_str()), 0);
+  std::ofstream(folder + "/demo.h") << write_cuda_header(interface, tables());
+  std::ofstream(folder + "/demo.hpp") << write_cuda_cpp_header(interface);
+  std::ofstream(folder + "/use.cpp")
+      << "#include \"demo.hpp\"\n#include \"demo.hpp\"\n"
+         "int use(demo::Model& m, demo::Graph& g, const demo::Io& io) {\n"
+         "  return m.open().ok() && m.run(io, {}).ok() && m.arena_bytes(io.c) > 8 &&\n"
+         "         g.open(m, io, {}).ok() && g.run(io).ok() && io.result_2 == nullptr;\n}\n";
+  for (const char* language : {"c++ -std=c++17", "c++ -std=c++20"}) {
+    const std::string command = std::string(language) +
+                                " -Wall -Wextra -Wshadow=local -pedantic -Werror -fsyntax-only " +
+                                folder + "/use.cpp";
+    EXPECT_EQ(std::system(command.c_str()), 0) << command;
+  }
+  EXPECT_EQ(std::system(("rm -r " + folder).c_str()), 0);
+}
+
 TEST_F(CudaHost, RunsInThisProcess) {
   const CudaTables made = tables();
   Result<std::unique_ptr<JitLibrary>> library = JitLibrary::load({object(made)});
