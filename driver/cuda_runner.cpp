@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "codegen/bundle/cuda_header.h"
@@ -66,6 +67,14 @@ struct CudaRunner::State {
       throw InternalError(join(emulated->faults(), "\n"));
   }
   std::string text(int status) const { return status_text ? status_text(status) : ""; }
+  // The graph and the memory of `prepare`.
+  void release() {
+    if (graph_close) graph_close(graph);
+    std::fill(std::begin(graph), std::end(graph), 0);
+    for (uint64_t pointer : memory) driver.free(pointer);
+    memory.clear();
+    tensors.clear();
+  }
   uint64_t allocate(size_t bytes) {
     uint64_t pointer = 0;
     check_driver(driver.allocate(&pointer, std::max<size_t>(bytes, 16)), "give memory");
@@ -100,10 +109,9 @@ struct CudaRunner::State {
 };
 
 CudaRunner::State::~State() {
-  if (graph_close) graph_close(graph);
+  release();
   if (close_model) close_model(model);
   if (context == nullptr) return;
-  for (uint64_t pointer : memory) driver.free(pointer);
   CUctx_st* popped;
   driver.pop(&popped);
   driver.release(0);
@@ -203,6 +211,7 @@ void CudaRunner::prepare(const std::map<std::string, Array>& inputs) {
   const loop::Module& module = state.built.module();
   const codegen::BundleInterface& interface = state.built.interface;
   const codegen::CudaIoLayout layout = codegen::cuda_io_layout(interface);
+  state.release();
   state.dims = bind_dimensions(module, inputs);
   state.io.assign(layout.bytes, 0);
   const auto put = [&](uint32_t offset, auto value) {
@@ -241,6 +250,11 @@ void CudaRunner::call() {
   state.check_driver(waited, "finish a run");
   state.check_driver(state.driver.to_host(result, state.result, sizeof result), "copy the result");
   state.check(result[0]);
+}
+
+void CudaRunner::set_thread_order(uint64_t order) {
+  TENON_CHECK(state_->emulated, "a GPU orders its threads itself");
+  state_->emulated->set_thread_order(order);
 }
 
 std::map<std::string, Array> CudaRunner::outputs() const {

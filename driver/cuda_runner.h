@@ -28,11 +28,13 @@ class CudaRunner {
 
   /// "NVIDIA H200 (compute capability 9.0), driver for CUDA 13.0: runs sm_90"
   std::string device_text() const;
-  /// Memory on the device, the inputs in it, and a graph of the run.
+  /// Memory on the device, the inputs in it, and a graph of the run, in place of those before.
   void prepare(const std::map<std::string, Array>& inputs);
   /// One run, as one launch of the graph, and the wait for its end; throws UserErrors with the
   /// status's text.
   void call();
+  /// The order of threads and blocks in the next calls, where they are emulated (emulator.h).
+  void set_thread_order(uint64_t order);
   /// Copies of the outputs of the last call, by their names in the model.
   std::map<std::string, Array> outputs() const;
 

@@ -111,7 +111,7 @@ bool tells_apart(Expr index, const For& loop, const std::vector<const For*>& inn
 Expr number_of(const std::vector<Expr>& indices, const std::vector<Expr>& extents,
                const Ranges& ranges) {
   size_t first = 0;
-  while (first < indices.size() && is_int(indices[first], 0)) ++first;
+  while (first < indices.size() && bounds_of(indices[first], ranges).max == 0) ++first;
   if (first + 1 >= indices.size()) return {};
   const Apply* last = simplify(indices.back(), ranges).as_op(Op::FloorMod);
   if (!last || !(simplify(extents.back(), ranges) == last->operand(1))) return {};

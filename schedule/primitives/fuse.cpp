@@ -48,8 +48,13 @@ Status apply_fuse(State& state, Lexer& arguments) {
   For fused = outer;
   fused.var = *fused_name;
   fused.extent = simplify(outer.extent * inner->extent, ranges);
-  fused.body = substitute_vars(inner->body, {{outer.var, floor_div(position, inner->extent)},
-                                             {inner->var, floor_mod(position, inner->extent)}});
+  // A loop of one iteration stays at 0, also where a guard lets the fused loop run over its end.
+  Expr outer_at = floor_div(position, inner->extent), inner_at = floor_mod(position, inner->extent);
+  if (is_int(simplify(outer.extent, ranges), 1)) {
+    outer_at = state.index(0);
+    inner_at = position;
+  }
+  fused.body = substitute_vars(inner->body, {{outer.var, outer_at}, {inner->var, inner_at}});
   state.function.body =
       replace_loop(state.function.body, outer.var, [&](const For&) { return loop::Stmt(fused); });
   return Done{};

@@ -6,39 +6,16 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "driver/build.h"
 #include "driver/commands/commands.h"
 #include "driver/runner.h"
 #include "ir/high/text.h"
+#include "tests/driver/same_bits.h"
 #include "tests/ir/high/operator_cases.h"
 
 namespace tenon::driver {
 namespace {
-
-using Bytes = std::vector<uint8_t>;
-
-// Free are the payload of a NaN and the sign of a zero.
-bool same_bits(DType type, const Bytes& a, const Bytes& b, int64_t i) {
-  Scalar x = load_element(type, a.data(), i), y = load_element(type, b.data(), i);
-  return is_float(type) ? x.f == y.f || (std::isnan(x.f) && std::isnan(y.f)) : x.i == y.i;
-}
-
-std::string difference(const loop::Buffer& output, const Bytes& wanted, const Bytes& found) {
-  if (wanted.size() != found.size()) return output.name + " has another size";
-  for (int64_t i = 0; i < static_cast<int64_t>(wanted.size()) * 8 / bits_of(output.type); ++i) {
-    if (same_bits(output.type, wanted, found, i)) continue;
-    Scalar x = load_element(output.type, wanted.data(), i);
-    Scalar y = load_element(output.type, found.data(), i);
-    char text[96];
-    std::snprintf(text, sizeof text, " element %d: %.17g, in the interpreter %.17g",
-                  static_cast<int>(i), is_float(output.type) ? y.f : static_cast<double>(y.i),
-                  is_float(output.type) ? x.f : static_cast<double>(x.i));
-    return output.name + text;
-  }
-  return "";
-}
 
 // What differs between the interpreter and the machine code, or "".
 std::string run(const high::Case& c, const target::Target& target) {

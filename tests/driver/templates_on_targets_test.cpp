@@ -6,33 +6,17 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "driver/build.h"
 #include "driver/commands/commands.h"
 #include "driver/runner.h"
+#include "tests/driver/same_bits.h"
 #include "tests/driver/template_cases.h"
 
 namespace tenon::driver {
 namespace {
 
-using Bytes = std::vector<uint8_t>;
-
 void no_progress(const std::string&) {}
-
-// Free are the payload of a NaN and the sign of a zero.
-bool same_bits(DType type, const Bytes& a, const Bytes& b, int64_t i) {
-  Scalar x = load_element(type, a.data(), i), y = load_element(type, b.data(), i);
-  return is_float(type) ? x.f == y.f || (std::isnan(x.f) && std::isnan(y.f)) : x.i == y.i;
-}
-
-std::string difference(const loop::Buffer& output, const Bytes& wanted, const Bytes& found) {
-  if (wanted.size() != found.size()) return output.name + " has another size";
-  for (int64_t i = 0; i < static_cast<int64_t>(wanted.size()) * 8 / bits_of(output.type); ++i)
-    if (!same_bits(output.type, wanted, found, i))
-      return output.name + " differs at element " + std::to_string(i);
-  return "";
-}
 
 // What differs between the interpreter and the machine code at these sizes, or "".
 std::string run(ModelRunner& runner, const loop::Module& module, const frontend::ModelFile& file,

@@ -87,6 +87,8 @@ class EmulatedDriver {
   /// The images that were loaded, as "sm_86" or "compute_80".
   const std::vector<std::string>& loaded() const { return loaded_; }
   uint64_t launches() const { return launches_; }
+  /// Of the launches from now on (EmulatorOptions::order).
+  void set_thread_order(uint64_t order) { options_.emulator.order = order; }
   void fail_call(int call) {
     options_.fail_call = call;
     calls_ = 0;
