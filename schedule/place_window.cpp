@@ -65,12 +65,13 @@ Status fits_scope(const loop::Buffer& buffer, const Window& window, loop::Scope 
                      buffer.name + " is " + to_string(extent)};
     elements *= *literal;
   }
-  bool is_too_large = scope == loop::Scope::Shared
-                          ? bytes_of(buffer.type, elements) > kMostSharedBytes
-                          : elements > kMostStackElements;
-  if (is_too_large)
-    return Failure{"a window of " + std::to_string(elements) +
-                   " elements is too large for this scope"};
+  int64_t bytes = bytes_of(buffer.type, elements);
+  if (scope == loop::Scope::Shared && bytes > kMostSharedBytes)
+    return Failure{"a window of " + std::to_string(bytes) + " bytes does not fit in " + place +
+                   ", of which a block has " + std::to_string(kMostSharedBytes)};
+  if (scope != loop::Scope::Shared && elements > kMostStackElements)
+    return Failure{"a window of " + std::to_string(elements) + " elements is too large for " +
+                   place + ", which holds " + std::to_string(kMostStackElements)};
   return Done{};
 }
 

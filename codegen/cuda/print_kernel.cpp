@@ -3,8 +3,8 @@
 #include "codegen/cuda/print_kernel.h"
 
 #include <algorithm>
-#include <set>
 
+#include "codegen/cuda/kernel_facts.h"
 #include "codegen/source/printer.h"
 #include "ir/expr/linear_form.h"
 
@@ -17,38 +17,14 @@ using loop::Stmt;
 using source::Piece;
 using source::Value;
 
-// The thread loops of a phase, outermost first, and what runs in each thread.
-struct Phase {
-  std::vector<const For*> loops;
-  Stmt body;
-  std::vector<int64_t> shape() const {
-    std::vector<int64_t> extents;
-    for (const For* loop : loops) extents.push_back(*as_int(loop->extent));
-    return extents;
-  }
-  int64_t threads() const {
-    int64_t count = 1;
-    for (int64_t extent : shape()) count *= extent;
-    return count;
-  }
-};
-
-Phase phase_of(const For& outermost) {
-  Phase phase;
-  for (const For* loop = &outermost; loop && loop->kind == LoopKind::Thread;
-       loop = phase.body.as<For>()) {
-    phase.loops.push_back(loop);
-    phase.body = loop->body;
-  }
-  return phase;
-}
+constexpr int64_t kMostStatements = 2000;  // NVRTC takes half a minute for these
 
 class CudaPrinter final : public source::KernelPrinter {
  public:
   CudaPrinter(const loop::Function& function, const Ranges& symbols, const PrintOptions& options)
       : KernelPrinter(function, symbols, options.node_number), options_(options) {
     out_ = source::SourceWriter(1);
-    indices_are_int_ = all_indices_fit();
+    indices_are_int_ = indices_fit_in_int(params_, body_, ranges_, *pool_);
     find_phases(body_);
   }
 
@@ -59,6 +35,11 @@ class CudaPrinter final : public source::KernelPrinter {
       grid.push_back(loop);
       program = loop->body;
     }
+    if (int64_t count = statements_unrolled(body_); count > kMostStatements)
+      return Failure{"the kernel " + name() + " is " + std::to_string(count) +
+                     " statements long where its loops are unrolled, and at most " +
+                     std::to_string(kMostStatements) +
+                     " are compiled; unroll less in the schedule of @" + function_.name};
     declare_params();
     print_places(grid);
     print_threads();
@@ -66,7 +47,7 @@ class CudaPrinter final : public source::KernelPrinter {
     if (failure_) return *failure_;
     std::string body = out_.take();
     PrintedKernel kernel;
-    kernel.name = options_.symbol.empty() ? function_.name : options_.symbol;
+    kernel.name = name();
     kernel.grid.fill(pool_->index(1));
     for (size_t i = 0; i < grid.size(); ++i) kernel.grid[grid.size() - 1 - i] = grid[i]->extent;
     kernel.threads = threads_;
@@ -83,56 +64,15 @@ class CudaPrinter final : public source::KernelPrinter {
   }
 
  private:
+  const std::string& name() const {
+    return options_.symbol.empty() ? function_.name : options_.symbol;
+  }
+
   // ---- what is known before printing ----
 
   static const For* grid_loop(const Stmt& stmt) {
     const For* loop = stmt.as<For>();
     return loop && loop->kind == LoopKind::Grid ? loop : nullptr;
-  }
-
-  // 32 bits hold every index, and every element's place.
-  bool all_indices_fit() {
-    bool fit = true;
-    Ranges ranges = ranges_;
-    auto fits = [&](Expr e) {
-      Interval bounds = bounds_of(e, ranges);
-      fit = fit && bounds.min > INT32_MIN && bounds.max < INT32_MAX;
-    };
-    auto look = [&](Expr root) {
-      for_each_node(root, [&](Expr node) {
-        if (node.type() == DType::Index) fits(node);
-      });
-    };
-    auto elements = [&](const loop::Buffer& buffer) {
-      Expr count = pool_->index(1);
-      for (Expr extent : buffer.extents) count = count * pool_->import(extent);
-      fits(count);
-    };
-    for (const loop::Param& param : params_) elements(param.buffer);
-    std::function<void(const Stmt&)> visit = [&](const Stmt& stmt) {
-      if (!stmt) return;
-      if (const auto* block = stmt.as<loop::Block>()) {
-        for (const Stmt& child : block->stmts) visit(child);
-      } else if (const For* loop = stmt.as<For>()) {
-        look(loop->extent);
-        ranges.set_extent(loop->var, loop->extent);
-        visit(loop->body);
-        ranges.erase(loop->var);
-      } else if (const auto* branch = stmt.as<loop::If>()) {
-        look(branch->condition);
-        visit(branch->then_body);
-        visit(branch->else_body);
-      } else if (const auto* store = stmt.as<loop::Store>()) {
-        for (Expr index : store->indices) look(index);
-        look(store->value);
-      } else if (const auto* require = stmt.as<loop::Require>()) {
-        look(require->condition);
-      } else if (const auto* alloc = stmt.as<loop::Alloc>()) {
-        elements(alloc->buffer);
-      }
-    };
-    visit(body_);
-    return fit;
   }
 
   void find_phases(const Stmt& stmt) {
@@ -172,25 +112,9 @@ class CudaPrinter final : public source::KernelPrinter {
 
   // ---- the head ----
 
-  // Buffers that the kernel both writes and reads: one thread may read what another has written
-  // through its own pointer, of which `restrict` would say that it leads elsewhere.
-  std::set<std::string> handed_over() const {
-    std::set<std::string> read, both;
-    loop::for_each_expr(body_, [&](Expr e) {
-      for_each_node(e, [&](Expr node) {
-        if (const Read* found = node.as<Read>()) read.insert(found->tensor);
-      });
-    });
-    loop::for_each_stmt(body_, [&](const Stmt& stmt) {
-      const auto* store = stmt.as<loop::Store>();
-      if (store && read.count(store->buffer)) both.insert(store->buffer);
-    });
-    return both;
-  }
-
   void declare_params() {
     std::vector<std::string> list;
-    std::set<std::string> shared = handed_over();
+    std::set<std::string> shared = handed_over(body_);
     for (size_t i = 0; i < params_.size(); ++i) {
       const loop::Param& param = params_[i];
       bool reads_only = param.kind == loop::ParamKind::In || param.kind == loop::ParamKind::Const;

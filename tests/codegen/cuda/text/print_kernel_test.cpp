@@ -134,6 +134,18 @@ TEST(PrintKernel, RefusesMemoryThatAGpuDoesNotHave) {
               HasSubstr("scratch memory, which a GPU does not have"));
 }
 
+TEST(PrintKernel, RefusesTextThatUnrollsTooLong) {
+  auto loops = [](int extent) {
+    std::string count = std::to_string(extent);
+    return "func @f(out y: f32[64, 64]) { for thread t in 32 { for k in 1000 { for unrolled i in " +
+           count + " { for vectorized j in 4 { y[i, j] = 1.0 } } } } }";
+  };
+  EXPECT_TRUE(printed(loops(16)));
+  EXPECT_EQ(printed(loops(501)).reason(),
+            "the kernel f is 2004 statements long where its loops are unrolled, and at most 2000 "
+            "are compiled; unroll less in the schedule of @f");
+}
+
 // NVRTC, of the tests' virtual environment or of a toolkit; TENON_NVRTC wins.
 Result<Nvrtc> nvrtc() {
   if (const char* source = std::getenv("TENON_SOURCE_DIR"))
@@ -170,6 +182,13 @@ TEST(NvrtcCompiles, FaultsAreInItsWords) {
   ASSERT_TRUE(compiler) << compiler.reason();
   EXPECT_THAT(compiler->compile("k", "TN_KERNEL(1) k() { undeclared(); }", "sm_80").reason(),
               HasSubstr("undeclared"));
+  EXPECT_THAT(compiler
+                  ->compile("k",
+                            "TN_KERNEL(1) k(float *y) { TN_SHARED float s[20000]; y[0] = s[y[1] > "
+                            "0.0f]; }",
+                            "sm_80")
+                  .reason(),
+              HasSubstr("too much shared data"));
   EXPECT_THAT(compiler->compile("k", "TN_KERNEL(1) k() {}", "sm_20").reason(),
               HasSubstr("does not compile for sm_20; it knows sm_75"));
 }
