@@ -8,6 +8,7 @@
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Transforms/Utils/Cloning.h>
 
+#include <set>
 #include <sstream>
 
 #include "codegen/bundle/header.h"
@@ -157,6 +158,29 @@ std::vector<std::string> meaning_of(const tensor::Function& function) {
   return lines;
 }
 
+// The same of a function that split_launches made of another one: of the stages that it computes.
+std::vector<std::string> meaning_of_part(
+    const loop::Function& part, const std::map<std::string, std::vector<std::string>>& meanings) {
+  const std::vector<std::string>* whole = nullptr;
+  for (const auto& [name, lines] : meanings)
+    if (part.name.rfind(name + "_", 0) == 0) whole = &lines;  // the longest such name is the last
+  std::vector<std::string> lines;
+  if (!whole) return lines;
+  std::set<std::string> stages;
+  loop::for_each_stmt(part.body, [&](const loop::Stmt& stmt) {
+    if (const loop::Leaf* leaf = stmt.as<loop::Leaf>())
+      stages.insert({leaf->stage->name, leaf->stage->tensor});
+  });
+  for (const std::string& line : *whole) {
+    bool opens = !line.empty() && line.back() == '{', closes = line == "}";
+    if (closes && !lines.empty() && lines.back().back() == '{')
+      lines.pop_back();  // a scan of which nothing is in this part
+    else if (opens || closes || stages.count(line.substr(0, line.find('['))))
+      lines.push_back(line);
+  }
+  return lines;
+}
+
 }  // namespace
 
 frontend::Imported import_for(const ModelOptions& options, Diagnostics& diagnostics,
@@ -190,7 +214,12 @@ LoweredModel lower_graph(frontend::Imported imported, const ModelOptions& option
     if (program.level == Level::Tensor)
       for (const tensor::Function& function : program.tensors.functions)
         lowered.meanings[function.name] = meaning_of(function);
-    if (program.level != Level::Loop || pass.level == Level::Loop) return;
+    if (program.level != Level::Loop) return;
+    if (pass.name == "split_launches")
+      for (const loop::Function& function : program.module.functions)
+        if (!lowered.meanings.count(function.name))
+          lowered.meanings[function.name] = meaning_of_part(function, lowered.meanings);
+    if (pass.level == Level::Loop) return;
     for (const loop::Function& function : program.module.functions)
       lowered.computation += loop::to_string(function);
   };

@@ -14,10 +14,11 @@ import unittest
 import unittest.mock
 
 import numpy as np
+from onnx import TensorProto
 
 from onnx import TensorProto
 
-from small_models import BUILD, DIGITS, SOURCE, CommandLineTest, save
+from small_models import BUILD, DIGITS, SOURCE, CommandLineTest, save, save
 
 os.environ["VIRTUAL_ENV"] = sys.prefix  # where NVRTC may be installed
 FAKE = BUILD / "tests" / "runtime" / "cuda" / "fake"
@@ -137,6 +138,22 @@ class Compiled(CommandLineTest):
         self.make("cmake", "--build", self.folder / "build")
         self.program(self.folder / "build" / "libdigits.a", tree)
         self.expect_right(self.run_program(tree / "kernels"), "sm_90")
+
+    def test_kernels_say_what_they_compute(self):
+        """Also those that are parts of a node: here maximum, exponential, sum and quotient."""
+        model = save(self.folder / "s.onnx", [("Softmax", ["x"], ["y"], {"axis": 1})],
+                     {"x": (TensorProto.FLOAT, [5, 37, 53])}, {"y": (TensorProto.FLOAT, [5, 37, 53])})
+        process = self.call("compile", model, "-o", self.folder / "s", "--emit=cuda", "--gpu-arch",
+                            "sm_80")
+        if "no compiler for kernels" in process.stderr:
+            self.skipTest("NVRTC is not installed")
+        self.assertEqual(process.returncode, 0, process.stdout + process.stderr)
+        texts = [path.read_text() for path in sorted((self.folder / "s" / "kernels").glob("*.cu"))]
+        self.assertGreater(len(texts), 1)
+        for text in texts:
+            meaning = [line for line in text.splitlines() if line.startswith("//") and "] = " in line]
+            self.assertEqual(len(meaning), 1, text)
+        self.assertEqual(sum(" = sum[" in text for text in texts), 1)
 
     def test_without_a_driver(self):
         out = self.compile("--target", "cuda", "--gpu-arch", "sm_80")

@@ -157,6 +157,27 @@ TEST(Emulator, RunsCorrectKernelsInEveryOrder) {
   }
 }
 
+// clang reads both lanes at once, at an address of which that is no multiple.
+TEST(Emulator, TakesAccessesThatTheCompilerMerges) {
+  Result<EmulatedLibrary> library = compile_emulated_kernels(
+      {{"pairs", 4,
+        "TN_KERNEL(4) pairs(const float *TN_RESTRICT x, float *TN_RESTRICT y) {\n"
+        "  tn_vector<float, 2> y2;\n"
+        "  for (int lane = 0; lane < 2; ++lane) y2[lane] = x[tn_thread() * 6 + lane + 3];\n"
+        "  tn_store(y + tn_thread() * 2, y2);\n"
+        "}\n"}},
+      {scratch_folder("merged"), true, ""});
+  ASSERT_TRUE(library) << library.reason();
+  Floats x(24, 0, 1.0f), y(8, 0, 0);
+  const float* px = x.data();
+  float* py = y.data();
+  void* parameters[] = {&px, &py};
+  const auto fault = launch(*library, *library->find("pairs"), {1, 1, 1}, 4, parameters,
+                            {x.buffer("x", false), y.buffer("y", true)}, {0, true});
+  EXPECT_FALSE(fault) << to_string(*fault);
+  for (size_t i = 0; i < 8; ++i) EXPECT_EQ(y[i], x[i / 2 * 6 + i % 2 + 3]) << i;
+}
+
 TEST(Emulator, RecordsAFailedRequirement) {
   int status;
   const std::optional<Fault> fault = run_scale("scale", 3, true, -1.0f, &status);
