@@ -16,9 +16,7 @@ import unittest.mock
 import numpy as np
 from onnx import TensorProto
 
-from onnx import TensorProto
-
-from small_models import BUILD, DIGITS, SOURCE, CommandLineTest, save, save
+from small_models import BUILD, DIGITS, SOURCE, CommandLineTest, save
 
 os.environ["VIRTUAL_ENV"] = sys.prefix  # where NVRTC may be installed
 FAKE = BUILD / "tests" / "runtime" / "cuda" / "fake"

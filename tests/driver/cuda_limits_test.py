@@ -19,21 +19,6 @@ BLOCKS = """
 GRID = """
   bind mo to grid
   bind no to grid"""
-TWO_WINDOWS = BLOCKS.format(tile=128, columns=128) + """
-  reorder mo, no, mi, ni
-  split mi by 64 exact -> ms, mt
-  reorder mo, no, mt, ms, ni
-  bind mt to thread
-  cache_read w in shared at no -> w.s
-  cache_read x in shared at no -> x.s
-  fuse w.s.i0, w.s.i1 -> w.all
-  split w.all by 64 exact -> w.o, w.t
-  reorder w.t, w.o
-  bind w.t to thread
-  fuse x.s.i0, x.s.i1 -> x.all
-  split x.all by 64 exact -> x.o, x.t
-  reorder x.t, x.o
-  bind x.t to thread""" + GRID
 UNROLLED = BLOCKS + """
   reorder mo, no, y.k, mi, ni
   unroll mi, ni
@@ -65,24 +50,12 @@ class Limits(CommandLineTest):
         self.assertIn("1 error; nothing was written", process.stderr)
         self.assertFalse(self.out.exists())
 
-    def test_shared_memory(self):
-        self.expect_refused(
-            TWO_WINDOWS, "the kernel p_node0 needs 65536 bytes of shared memory a block, and sm_80 "
-            "has 49152; a smaller tile in the schedule of @node0 fits", "--schedule")
-
     def test_shared_memory_of_one_window(self):
         self.expect_refused(BLOCKS.format(tile=512, columns=512) + """
   reorder mo, no, mi, ni
   cache_read w in shared at no -> w.s""",
                             "a window of 131072 bytes does not fit in shared memory, of which a "
                             "block has 49152", "help")
-
-    def test_threads(self):
-        self.expect_refused("""
-  fuse y.m, y.n -> all
-  split all by 2048 exact -> blocks, threads
-  bind blocks to grid
-  bind threads to thread""", "bind threads to thread: a block has at most 1024 threads", "help")
 
     def test_code(self):
         self.expect_refused(UNROLLED.format(tile=64, columns=64),
