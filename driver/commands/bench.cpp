@@ -83,7 +83,11 @@ int run_bench(const BenchOptions& options) {
   nlohmann::ordered_json result;
   result["model"] = module.model_file;
   result["target"] = session.target.name;
-  if (cuda) result["device"] = cuda->device_text();
+  if (cuda) {
+    result["device"] = cuda->device_text();
+    result["kernel_compiler"] = session.cuda->compiler;  // "" on the emulator
+    result["launches"] = session.cuda->code.plan.launches.size();
+  }
   result["threads"] = options.run.threads;
   result["min_ms"] = sorted.front();
   result["median_ms"] = sorted[sorted.size() / 2];

@@ -5,12 +5,15 @@
 import ctypes
 import json
 import os
+import sys
 import unittest
 import unittest.mock
 
 import numpy as np
 
-from small_models import DIGITS, CommandLineTest
+from small_models import BUILD, DIGITS, CommandLineTest
+
+os.environ["VIRTUAL_ENV"] = sys.prefix  # where NVRTC may be installed
 
 IMAGE = np.arange(64, dtype=np.float32).reshape(1, 1, 8, 8) / 4
 
@@ -74,6 +77,22 @@ class Emulated(CommandLineTest):
                 self.refuse("run", DIGITS, "--backend", backend, "--outputs", outputs,
                             message=message, help="or set CXX to")
             self.assertFalse(outputs.exists())
+
+    def test_a_driver_that_is_opened_as_any_program_does(self):
+        process = self.call("compile", DIGITS, "-o", self.folder / "tree", "--emit=cuda", "--gpu-arch",
+                            "sm_90")
+        if "no compiler for kernels" in process.stderr:
+            self.skipTest("NVRTC is not installed")
+        driver = {"LD_LIBRARY_PATH": str(BUILD / "tests" / "runtime" / "cuda" / "fake"),
+                  "TENON_FAKE_KERNELS": str(self.folder / "tree" / "kernels")}
+        with unittest.mock.patch.dict(os.environ, driver):
+            np.testing.assert_allclose(self.outputs("cuda"), self.outputs("llvm"), rtol=1e-5)
+        for name, value, message in [("CAPABILITY", "61", "compute capability 6.1.*no code for it"),
+                                     ("VERSION", "9000", "driver for CUDA 9.0: the driver is too old")]:
+            with unittest.mock.patch.dict(os.environ, {**driver, f"TENON_FAKE_{name}": value}):
+                process = self.refuse("run", DIGITS, "--backend", "cuda", message="the library holds sm_75",
+                                      help="--backend=cuda-emulator")
+            self.assertRegex(process.stderr, message)
 
     @unittest.skipIf(has_driver(), "this machine has a driver")
     def test_no_driver(self):

@@ -8,7 +8,9 @@ import ctypes
 import json
 import os
 import pathlib
+import re
 import sys
+from importlib import metadata
 
 SOURCE = pathlib.Path(os.environ["TENON_SOURCE_DIR"])
 DIGITS = SOURCE / "examples" / "digits" / "digits.onnx"
@@ -34,8 +36,18 @@ def device():
     return name.value.decode()
 
 
+def driver_version():
+    """NVIDIA's own number of the driver, as in "580.65.06"."""
+    try:
+        text = pathlib.Path("/proc/driver/nvidia/version").read_text()
+    except OSError:
+        return "unknown"
+    found = re.search(r"\b\d{3,}\.\d+(\.\d+)?\b", text)
+    return found[0] if found else "unknown"
+
+
 def measure(tenon, path, backend, seconds):
-    """What is wrong (or None), the row of the table, and the device as the model saw it."""
+    """What is wrong (or None), the row of the table, and what `tenon bench` found."""
     model = path.stem
     dims, cases = check_model.dimensions_of(path, [], [])
     worst = 0.0
@@ -52,9 +64,31 @@ def measure(tenon, path, backend, seconds):
     found = json.loads(process.stdout)
     shown = " ".join(f"{name}={size}" for name, size in cases[-1].items()) or "-"
     row = (f"| {model} | {shown} | {worst:.1e} | {found['median_ms']:.3f} | "
-           f"{found['min_ms']:.3f} | {found['compile_s']:.1f} | "
+           f"{found['min_ms']:.3f} | {found['launches']} | {found['compile_s']:.1f} | "
            f"{found['arena_bytes'] / 2**20:.1f} | {found['weights_bytes'] / 2**20:.1f} |")
-    return None, row, found["device"]
+    return None, row, found
+
+
+def page(tenon, backend, found, rows, wrong):
+    """docs/gpu.md: what ran on what, the table, and what went wrong."""
+    lines = ["# Models on a GPU", "", "Written by `tests/gpu/run.sh`.", ""]
+    if found:
+        versions = harness.run([tenon, "--version"]).stdout.strip()
+        lines += [f"- device: {found['device']}"]
+        if backend == "cuda":
+            lines += [f"- NVIDIA's driver: {driver_version()}"]
+        lines += [f"- kernels: {found['kernel_compiler'] or 'by the host compiler, for the emulator'}",
+                  f"- compiler: {versions}",
+                  f"- reference: onnxruntime {metadata.version('onnxruntime')}", ""]
+    lines += ["Each model is compared with the reference at every size (the greatest difference, relative "
+              "to the output's", "largest magnitude), then timed at the last: one launch of a CUDA graph a "
+              "run, by the host's clock until the device", "is done and its 8 bytes of result are copied, "
+              "inputs already there. fp32, no tensor cores.", "",
+              "| model | size | difference | median ms | best ms | launches | compile s | arena MiB "
+              "| weights MiB |", "|---|---|---|---|---|---|---|---|---|", *rows]
+    if wrong:
+        lines += ["", "Not right:", "", *(f"- {text}" for text in wrong)]
+    return "\n".join(lines) + "\n"
 
 
 def main():
@@ -65,28 +99,21 @@ def main():
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("names", nargs="*", metavar="MODEL")
     arguments = parser.parse_args()
-    name = device() if arguments.backend == "cuda" else arguments.backend
-    if name is None:
+    if arguments.backend == "cuda" and device() is None:
         print("no GPU: libcuda.so.1 is not there, or finds no device; nothing was measured")
         return harness.SKIPPED
-    rows, text, failed = [], name, 0
+    rows, failures, bench = [], [], None
     for model in arguments.names or MODELS:
         path = DIGITS if model == "digits" else harness.filled(model, arguments.models)
-        wrong, row, told = measure(arguments.tenon, path, arguments.backend, arguments.seconds)
+        wrong, row, found = measure(arguments.tenon, path, arguments.backend, arguments.seconds)
         print(f"FAILED  {wrong}" if wrong else f"ok      {row}", flush=True)
-        failed += wrong is not None
+        failures += [wrong] if wrong else []
         rows += [row] if row else []
-        text = told or text
-    lines = ["# Models on a GPU", "", f"{text}.", "",
-             "Written by `tests/gpu/run.sh`. Each model is compared with the reference at every size "
-             "(the greatest", "difference, relative to the output's largest magnitude), then timed at "
-             "the last: one launch of a CUDA graph", "a run, host clock until the device is done, "
-             "inputs already there. fp32, no tensor cores.", "",
-             "| model | size | difference | median ms | best ms | compile s | arena MiB | weights MiB |",
-             "|---|---|---|---|---|---|---|---|", *rows]
-    pathlib.Path(arguments.output).write_text("\n".join(lines) + "\n")
-    print(f"{len(rows)} passed, {failed} failed")
-    return 1 if failed else 0
+        bench = found or bench
+    text = page(arguments.tenon, arguments.backend, bench, rows, failures)
+    pathlib.Path(arguments.output).write_text(text)
+    print(f"{len(rows)} passed, {len(failures)} failed")
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":

@@ -69,3 +69,10 @@ class FakeCuda {
 FakeCuda fake;
 
 }  // namespace
+
+// NVRTC asks a driver that it finds for tables of functions that are no part of CUDA's interface.
+extern "C" __attribute__((visibility("default"))) int cuGetExportTable(const void **table,
+                                                                       const void *) {
+  *table = nullptr;
+  return 500;  // CUDA_ERROR_NOT_FOUND
+}
