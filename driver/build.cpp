@@ -8,9 +8,6 @@
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Transforms/Utils/Cloning.h>
 
-#include <set>
-#include <sstream>
-
 #include "codegen/bundle/header.h"
 #include "codegen/bundle/identifiers.h"
 #include "codegen/bundle/link_runtime.h"
@@ -145,42 +142,6 @@ std::string whole_text(const BuiltModel& built) {
   return codegen::to_text(*whole);
 }
 
-// "acc[m:1, n:64] = sum[k:128](flat[m, k] * fc1_weight[n, k])", a line for each stage: the function's
-// text without its head, and without the nodes' names.
-std::vector<std::string> meaning_of(const tensor::Function& function) {
-  std::vector<std::string> lines;
-  std::istringstream text(tensor::to_string(function));
-  for (std::string line; std::getline(text, line);) {
-    size_t first = line.find_first_not_of(' ');
-    if (first == std::string::npos || first == 0) continue;
-    lines.push_back(line.substr(first, line.rfind(" loc(") - first));
-  }
-  return lines;
-}
-
-// The same of a function that split_launches made of another one: of the stages that it computes.
-std::vector<std::string> meaning_of_part(
-    const loop::Function& part, const std::map<std::string, std::vector<std::string>>& meanings) {
-  const std::vector<std::string>* whole = nullptr;
-  for (const auto& [name, lines] : meanings)
-    if (part.name.rfind(name + "_", 0) == 0) whole = &lines;  // the longest such name is the last
-  std::vector<std::string> lines;
-  if (!whole) return lines;
-  std::set<std::string> stages;
-  loop::for_each_stmt(part.body, [&](const loop::Stmt& stmt) {
-    if (const loop::Leaf* leaf = stmt.as<loop::Leaf>())
-      stages.insert({leaf->stage->name, leaf->stage->tensor});
-  });
-  for (const std::string& line : *whole) {
-    bool opens = !line.empty() && line.back() == '{', closes = line == "}";
-    if (closes && !lines.empty() && lines.back().back() == '{')
-      lines.pop_back();  // a scan of which nothing is in this part
-    else if (opens || closes || stages.count(line.substr(0, line.find('['))))
-      lines.push_back(line);
-  }
-  return lines;
-}
-
 }  // namespace
 
 frontend::Imported import_for(const ModelOptions& options, Diagnostics& diagnostics,
@@ -211,15 +172,7 @@ LoweredModel lower_graph(frontend::Imported imported, const ModelOptions& option
   instruments.verify_each = options.verify_each;
   if (options.time_passes) instruments.report_time = print_time;
   instruments.after_pass = [&](const Pass& pass, const Program& program) {
-    if (program.level == Level::Tensor)
-      for (const tensor::Function& function : program.tensors.functions)
-        lowered.meanings[function.name] = meaning_of(function);
-    if (program.level != Level::Loop) return;
-    if (pass.name == "split_launches")
-      for (const loop::Function& function : program.module.functions)
-        if (!lowered.meanings.count(function.name))
-          lowered.meanings[function.name] = meaning_of_part(function, lowered.meanings);
-    if (pass.level == Level::Loop) return;
+    if (program.level != Level::Loop || pass.level == Level::Loop) return;
     for (const loop::Function& function : program.module.functions)
       lowered.computation += loop::to_string(function);
   };

@@ -18,8 +18,6 @@ struct LoweredModel {
   Program program;  // at the loop level, every pass done
   // Text of the unscheduled functions: what is computed, with the constants that became literals.
   std::string computation;
-  // The lines of each tensor function, by name: what the loop function made of it computes.
-  std::map<std::string, std::vector<std::string>> meanings;
   std::shared_ptr<const frontend::ModelFile> file;
 };
 frontend::Imported import_for(const ModelOptions& options, Diagnostics& diagnostics,

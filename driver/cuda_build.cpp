@@ -24,28 +24,6 @@ namespace {
              "give the function another schedule with --schedule=FILE");
 }
 
-// "nodes /fc1/Gemm", "acc[m:1, n:64] = sum[k:128](...)", "schedule (cuda): split ..., bind ...": the
-// comment above a kernel.
-std::vector<std::string> about(const BuiltModel& built, const loop::Function& function) {
-  const loop::Module& module = built.module();
-  std::vector<std::string> lines;
-  std::string nodes;
-  loop::for_each_stmt(module.main, [&](const loop::Stmt& stmt) {
-    const auto* call = stmt.as<loop::Call>();
-    if (!call || call->function != function.name || !nodes.empty()) return;
-    for (const std::string& node : call->location) nodes += (nodes.empty() ? "" : ", ") + node;
-  });
-  if (!nodes.empty()) lines.push_back("nodes " + nodes + " of " + module.model_file);
-  auto meaning = built.lowered.meanings.find(function.name);
-  if (meaning != built.lowered.meanings.end())
-    lines.insert(lines.end(), meaning->second.begin(), meaning->second.end());
-  std::string schedule;
-  for (const std::string& step : function.schedule)
-    schedule += (schedule.empty() ? "schedule (cuda): " : "; ") + step;
-  if (!schedule.empty()) lines.push_back(schedule);
-  return lines;
-}
-
 codegen::HostExpressions host_expressions(const BuiltModel& built) {
   const loop::Module& module = built.module();
   codegen::HostExpressions expressions;
@@ -146,7 +124,6 @@ CudaCode build_cuda(BuiltModel& built, const std::vector<target::GpuArchitecture
   for (const WeightsPlan::Place& place : built.weights.places)
     options.weight_offsets[place.constant->buffer.name] = static_cast<uint64_t>(place.offset);
   options.node_number = node_numbers(built);
-  options.about = [&](const loop::Function& function) { return about(built, function); };
   Result<codegen::CudaModule> code = codegen::emit_cuda(module, architectures, options);
   if (!code) refuse(module, code.reason());
   cuda.code = std::move(*code);

@@ -36,7 +36,6 @@ SourceModel build_source(LoweredModel lowered, const target::Target& target,
   for (const WeightsPlan::Place& place : built.weights.places)
     options.weight_offsets[place.constant->buffer.name] = static_cast<uint64_t>(place.offset);
   options.node_number = node_numbers(built);
-  options.meanings = built.lowered.meanings;
   Result<codegen::cpp::ModuleText> text =
       codegen::cpp::print_module(built.module(), target, options);
   if (!text)

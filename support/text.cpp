@@ -260,6 +260,22 @@ std::string bracketed_lines(const std::vector<std::string>& parts, int indent) {
   return result + "]";
 }
 
+std::string replace_words(std::string_view text,
+                          const std::function<std::string(const std::string&)>& name_of) {
+  std::string result, word;
+  auto take_word = [&] {
+    if (!word.empty()) result += name_of(word);
+    word.clear();
+  };
+  for (char c : text) {
+    bool in_word = std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.';
+    if (!in_word) take_word();
+    (in_word ? word : result) += c;
+  }
+  take_word();
+  return result;
+}
+
 std::string to_word(std::string_view text) {
   std::string word;
   for (char c : text) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -90,5 +91,8 @@ std::string bracketed_lines(const std::vector<std::string>& parts, int indent);
 /// A Word made of any string: other characters become _, runs collapse; never empty, never starts
 /// with a digit, and what the texts would read as a literal gets v_ before it: true -> v_true.
 std::string to_word(std::string_view text);
+/// The text with each word of it (letters, digits, _ and .) replaced by what `name_of` gives.
+std::string replace_words(std::string_view text,
+                          const std::function<std::string(const std::string&)>& name_of);
 
 }  // namespace tenon

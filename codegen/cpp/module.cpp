@@ -6,6 +6,7 @@
 #include "codegen/bundle/header.h"
 #include "codegen/cpp/size_text.h"
 #include "codegen/program/size_table.h"
+#include "codegen/source/about.h"
 #include "codegen/source/writer.h"
 #include "ir/expr/text.h"
 #include "runtime/model_tables.h"
@@ -64,62 +65,11 @@ class ModulePrinter {
     return Done{};
   }
 
-  // What the kernel computes, for which nodes, from what, and how its loops were made.
   std::string file_text(const loop::Function& function, const Kernel& kernel) const {
-    std::string text =
-        source::comment(kernel.file.substr(kernel.file.find('/') + 1) + ": " + nodes_of(function));
-    auto meaning = options_.meanings.find(function.name);
-    if (meaning != options_.meanings.end())
-      for (const std::string& line : meaning->second)
-        text += source::comment("  " + in_names_of(function, kernel, line), "      ");
-    text += "//\n";
-    for (size_t i = 0; i < function.params.size(); ++i) {
-      const loop::Buffer& buffer = function.params[i].buffer;
-      const std::string& name = kernel.code.parameter_names[i];
-      std::vector<std::string> extents;
-      for (Expr extent : buffer.extents) extents.push_back(to_string(extent));
-      std::string line =
-          name + ": " + std::string(name_of(buffer.type)) + "[" + join(extents, ", ") + "]";
-      if (name != buffer.name) line += ", " + buffer.name;
-      text += source::comment(line);
-    }
-    if (!function.schedule.empty()) {
-      text += source::comment("schedule (" + target_.name + "):");
-      for (const std::string& line : function.schedule)
-        text += source::comment("  " + line, "    ");
-    }
-    return text + "#include \"" + options_.prefix + "_kernels.h\"\n\n" + kernel.code.definition;
-  }
-
-  // A line of the tensor function with the names that the kernel has for its parameters.
-  static std::string in_names_of(const loop::Function& function, const Kernel& kernel,
-                                 const std::string& line) {
-    std::string result, word;
-    auto take_word = [&] {
-      for (size_t i = 0; i < function.params.size(); ++i)
-        if (word == function.params[i].buffer.name) word = kernel.code.parameter_names[i];
-      result += word;
-      word.clear();
-    };
-    for (char c : line) {
-      bool in_word = std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.';
-      if (!in_word) take_word();
-      (in_word ? word : result) += c;
-    }
-    take_word();
-    return result;
-  }
-
-  // Of all calls: equal groups share a kernel.
-  std::string nodes_of(const loop::Function& function) const {
-    std::vector<std::string> nodes;
-    for (const ProgramCall& call : main_.calls)
-      if (call.call->function == function.name)
-        for (const std::string& node : call.call->location)
-          if (std::find(nodes.begin(), nodes.end(), node) == nodes.end()) nodes.push_back(node);
-    std::string file = module_.model_file.empty() ? "" : " of " + module_.model_file;
-    return nodes.empty() ? function.name
-                         : (nodes.size() == 1 ? "node " : "nodes ") + join(nodes, ", ") + file;
+    std::string file = kernel.file.substr(kernel.file.find('/') + 1);
+    std::string title = file + ": " + source::nodes_of(module_, main_, function);
+    return source::about_kernel(title, function, kernel.code.parameter_names, target_.name) +
+           "#include \"" + options_.prefix + "_kernels.h\"\n\n" + kernel.code.definition;
   }
 
   void print_declarations() {

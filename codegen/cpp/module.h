@@ -15,7 +15,7 @@
 
 namespace tenon::codegen::cpp {
 
-/// What the loop module does not say: where things lie in the bundle, and what its kernels mean.
+/// What the loop module does not say: where things lie in the bundle, and which node is which.
 struct ModuleOptions {
   std::string prefix;  // of the symbols
   // symbols in the order of tnr_env.dims; all others are fixed
@@ -24,8 +24,6 @@ struct ModuleOptions {
   // of each constant that main uses, from the first weight
   std::map<std::string, uint64_t> weight_offsets;
   std::function<int32_t(const Location&)> node_number = [](const Location&) { return 0; };
-  // lines of the tensor function that each loop function was made from, by name
-  std::map<std::string, std::vector<std::string>> meanings;
 };
 
 struct Kernel {

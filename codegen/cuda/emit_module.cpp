@@ -5,6 +5,7 @@
 
 #include "codegen/bundle/identifiers.h"
 #include "codegen/program/main_program.h"
+#include "codegen/source/about.h"
 #include "ir/expr/text.h"
 
 namespace tenon::codegen {
@@ -45,7 +46,7 @@ class ModuleEmitter {
       PrintOptions options;
       options.symbol = options_.prefix + "_" + main_.kernels[number].word;
       options.node_number = options_.node_number;
-      if (options_.about) options.about = options_.about(function);
+      options.title = source::nodes_of(module_, main_, function);
       for (size_t i = 0; i < function.params.size(); ++i)
         options.alignments.push_back(alignment_of(calls, i));
       Result<PrintedKernel> kernel = print_kernel(function, ranges_, options);

@@ -21,8 +21,6 @@ struct CudaOptions {
   // of each constant that main uses, from the first weight
   std::map<std::string, uint64_t> weight_offsets;
   std::function<int32_t(const Location&)> node_number = [](const Location&) { return 0; };
-  /// Lines about a function of the module, for the comment above its kernel.
-  std::function<std::vector<std::string>(const loop::Function&)> about;
 };
 
 struct CudaModule {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "codegen/cuda/kernel_facts.h"
+#include "codegen/source/about.h"
 #include "codegen/source/printer.h"
 #include "ir/expr/linear_form.h"
 
@@ -58,7 +59,8 @@ class CudaPrinter final : public source::KernelPrinter {
     source::SourceWriter head;
     head.line("TN_KERNEL(" + std::to_string(threads_) + ") " + kernel.name + "(" + parameters_ +
               ") {");
-    for (const std::string& line : options_.about) kernel.text += source::comment(line);
+    if (!options_.title.empty())
+      kernel.text = source::about_kernel(options_.title, function_, parameter_names_, "cuda");
     kernel.text += head.take() + body + "}\n";
     return kernel;
   }
@@ -119,6 +121,7 @@ class CudaPrinter final : public source::KernelPrinter {
       const loop::Param& param = params_[i];
       bool reads_only = param.kind == loop::ParamKind::In || param.kind == loop::ParamKind::Const;
       std::string name = names_.declare(param.buffer.name, source::buffer_names(param.buffer.name));
+      parameter_names_.push_back(name);
       list.push_back((reads_only ? "const " : "") + type_name(param.buffer.type) +
                      (shared.count(param.buffer.name) ? " *" : " *TN_RESTRICT ") + name);
       memory_[param.buffer.name] = param.buffer;
@@ -443,6 +446,7 @@ class CudaPrinter final : public source::KernelPrinter {
   bool indices_are_int_ = true;
   int64_t threads_ = 1, shared_bytes_ = 0;
   std::string parameters_;
+  std::vector<std::string> parameter_names_;
   std::vector<ThreadPlace> places_;
   std::set<std::string> inside_;                   // variables of thread loops already seen
   std::map<std::string, std::set<size_t>> owned_;  // axes of register buffers that are threads

@@ -25,8 +25,8 @@ struct PrintOptions {
   /// Of each parameter: a power of two of bytes of which its address is a multiple in every call.
   /// Empty: 16 for all.
   std::vector<int64_t> alignments;
-  /// Lines of the comment above the kernel: what it computes, for which nodes, under which schedule.
-  std::vector<std::string> about;
+  /// Of the comment above the kernel, which says what it computes and how; empty: no comment.
+  std::string title;
 };
 
 struct PrintedKernel {

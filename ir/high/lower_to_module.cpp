@@ -124,6 +124,7 @@ class ModuleBuilder {
                                                        module_.functions.size());
     if (is_new) {
       module_.functions.push_back(tensor::lower_to_loop(function, *graph_.pool));
+      module_.functions.back().meaning = tensor::stage_lines(function);
     } else {
       loop::Function& shared = module_.functions[found->second];
       shared.location = merge(shared.location, function.location);

@@ -325,6 +325,8 @@ struct Function {
   // the stage on which templates dispatch, and its class: "gemm"; both may be empty
   std::string anchor_stage;
   std::string anchor_class;
+  // what it computes: the statements of the tensor level, one a line; may be empty
+  std::vector<std::string> meaning;
   std::vector<std::string> schedule;  // one primitive a line, as applied
   Location location;
 

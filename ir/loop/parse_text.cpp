@@ -94,7 +94,7 @@ class Parser {
   Stmt parse_if();
   Stmt parse_call();
   Param parse_param();
-  std::vector<std::string> parse_schedule();
+  std::vector<std::string> accept_lines(const char* head);
   Constant parse_constant();
   std::vector<uint8_t> parse_elements(const Buffer& buffer);
   void parse_tensor(Module& module, std::vector<Buffer>& list);
@@ -276,22 +276,24 @@ Param Parser::parse_param() {
   return param;
 }
 
-// A step of a schedule is a line of the text, kept as it stands; the last one is followed by a line
-// that starts with }.
-std::vector<std::string> Parser::parse_schedule() {
-  std::vector<std::string> steps;
+// `head` and its lines, each kept as it stands; the last one is followed by a line that starts with
+// }. None where the text does not go on with it.
+std::vector<std::string> Parser::accept_lines(const char* head) {
+  std::vector<std::string> lines;
+  if (!lexer_.next_is(head) || !lexer_.next_is("{", 1)) return lines;
+  lexer_.next();
   int line = lexer_.peek().line;
   lexer_.expect("{");
   while (!lexer_.next_is("}")) {
     if (lexer_.at_end()) lexer_.fail("expected '}'");
     if (lexer_.peek().line == line)
-      lexer_.fail("each step of a schedule stands on a line of its own");
+      lexer_.fail(std::string("each line of `") + head + "` stands on a line of its own");
     line = lexer_.peek().line;
-    steps.push_back(lexer_.source_line(line));
+    lines.push_back(lexer_.source_line(line));
     while (!lexer_.at_end() && lexer_.peek().line == line) lexer_.next();
   }
   lexer_.expect("}");
-  return steps;
+  return lines;
 }
 
 Function Parser::parse_function() {
@@ -309,10 +311,8 @@ Function Parser::parse_function() {
   function.location = lexer_.accept_location();
   lexer_.expect("{");
   std::vector<Stmt> stmts;
-  if (lexer_.next_is("schedule") && lexer_.next_is("{", 1)) {
-    lexer_.next();
-    function.schedule = parse_schedule();
-  }
+  function.meaning = accept_lines("computes");
+  function.schedule = accept_lines("schedule");
   while (!lexer_.accept("}")) stmts.push_back(parse_statement());
   function.body = block(std::move(stmts));
   types_.clear();

@@ -94,6 +94,16 @@ void print_stmt(TextWriter& out, const Stmt& stmt) {
   }
 }
 
+// A block of lines that are kept as they stand; none for no lines.
+void print_lines(TextWriter& out, const std::string& head, const std::vector<std::string>& lines) {
+  if (lines.empty()) return;
+  out.line(head + " {");
+  out.indent();
+  for (const std::string& line : lines) out.line(line);
+  out.dedent();
+  out.line("}");
+}
+
 void print_function(TextWriter& out, const Function& function) {
   std::vector<std::string> params;
   for (const Param& param : function.params)
@@ -103,13 +113,8 @@ void print_function(TextWriter& out, const Function& function) {
            anchor_text(function.anchor_stage, function.anchor_class) +
            location_suffix(function.location) + " {");
   out.indent();
-  if (!function.schedule.empty()) {
-    out.line("schedule {");
-    out.indent();
-    for (const std::string& step : function.schedule) out.line(step);
-    out.dedent();
-    out.line("}");
-  }
+  print_lines(out, "computes", function.meaning);
+  print_lines(out, "schedule", function.schedule);
   print_stmt(out, function.body);
   out.dedent();
   out.line("}");

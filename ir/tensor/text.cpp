@@ -234,6 +234,21 @@ std::string to_string(const Stage& stage) {
   return text + loop::requirements_text(stage) + location_suffix(stage.location);
 }
 
+std::vector<std::string> stage_lines(const Function& function) {
+  std::vector<std::string> lines;
+  for (const Step& step : function.steps) {
+    std::string line;
+    if (step.scan >= 0) {
+      const Axis& axis = function.scans[static_cast<size_t>(step.scan)].axis;
+      line = "scan " + axis.name + " in " + to_string(axis.extent) + ": ";
+    }
+    Stage stage = *step.stage;
+    stage.location = {};
+    lines.push_back(line + to_string(stage));
+  }
+  return lines;
+}
+
 std::string to_string(const Function& function) {
   TextWriter out;
   print_function(out, function);

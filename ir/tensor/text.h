@@ -34,6 +34,10 @@ std::string to_string(const Function& function);
 /// `acc[m:128, n:3072] = sum[k:768](x[m, k] * w[k, n]) loc("/fc1/Gemm")`.
 std::string to_string(const Stage& stage);
 
+/// What a function computes, for a reader: its stages without the nodes' names, a line each,
+/// `scan t in 8: h[t, n:64] = ...` for one that runs in steps.
+std::vector<std::string> stage_lines(const Function& function);
+
 /// Reads a program and makes its pool. Faults throw UserErrors with line, column and caret.
 Program parse_program(std::string_view text, const std::string& file_name);
 /// The same from where the lexer stands to the end, into `pool`.

@@ -182,8 +182,8 @@ class Dumps(unittest.TestCase):
     def test_schedules_stand_by_themselves_or_in_a_dump(self):
         _, dump = self.dump_of_schedules()
         alone = ""
-        for function, lines in re.findall(r"^func @(\w+)\([^\n]*\n  schedule \{\n(.*?)\n  \}", dump,
-                                          flags=re.MULTILINE | re.DOTALL):
+        head = r"^func @(\w+)\([^\n]*\n  computes \{\n.*?\n  \}\n  schedule \{\n(.*?)\n  \}"
+        for function, lines in re.findall(head, dump, flags=re.MULTILINE | re.DOTALL):
             alone += f"schedule @{function} {{\n{lines}\n}}  # of a dump\n"
         self.assertGreater(alone.count("schedule @"), 3)
         self.assertTrue(self.compile("alone", self.given(alone)) ==

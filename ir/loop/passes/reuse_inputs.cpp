@@ -155,9 +155,11 @@ class ReuseInputs {
     for (int i = 2; functions_.count(copy->name); ++i)
       copy->name = function.name + "_in_place_" + std::to_string(i);
     copy->params[result].kind = ParamKind::InOut;
-    copy->body =
-        Rename(pool_, function.params[input].buffer.name, function.params[result].buffer.name)
-            .rewrite(function.body);
+    const std::string &from = function.params[input].buffer.name,
+                      &to = function.params[result].buffer.name;
+    copy->body = Rename(pool_, from, to).rewrite(function.body);
+    for (std::string& line : copy->meaning)
+      line = replace_words(line, [&](const std::string& word) { return word == from ? to : word; });
     copy->params.erase(copy->params.begin() + static_cast<std::ptrdiff_t>(input));
     functions_[copy->name] = copy.get();
     behind_[function.name].push_back(copy->name);

@@ -39,6 +39,14 @@ Uses uses_of(const Stmt& nest) {
   return uses;
 }
 
+// The tensor that a line of a function's meaning gives: h of "h[i:8] = ..." and of
+// "scan t in 4: h[t] = ...".
+std::string written_by(const std::string& line) {
+  size_t end = line.find('['), space = line.rfind(' ', end);
+  size_t begin = space == std::string::npos ? 0 : space + 1;
+  return line.substr(begin, end - begin);
+}
+
 // Nests that write one tensor, its pieces, stay together, with all between them.
 Parts parts_of(const Function& function) {
   Parts parts;
@@ -166,6 +174,8 @@ void split_nests(Module& module, const std::string& name) {
       part.params.push_back({kind, buffer});
       part.params.back().buffer.scope = kind == ParamKind::Const ? Scope::Constant : Scope::Arena;
     };
+    for (const std::string& line : whole.meaning)
+      if (uses.written.count(written_by(line))) part.meaning.push_back(line);
     for (const Param& param : whole.params) add(param.buffer, param.kind);
     std::vector<Stmt> body;
     for (const Buffer& local : parts.locals)

@@ -42,6 +42,10 @@ constexpr const char* kLowered =
 
 constexpr const char* kScheduled =
     R"(func @fc1(x: f32[batch, 768], const w: f32[768, 3072]<1/48, 0, 1%48>, out y: f32[batch, 3072], inout z: f32[4]) {
+  computes {
+    acc[m:batch, n:3072] = sum[k:768](x[m, k] * w[k, n])
+    scan t in 4: z[t] = max(acc[t, 0], 0.0)
+  }
   schedule {
     split acc.n by 48 exact -> no, ni
     parallel no chunk 4    # 16 chunks
@@ -192,6 +196,7 @@ TEST(LoopText, RefusesWhatIsNoProgram) {
            "func @f(x: f32[4]) { stage y[i:4] reduce { all x[i] } with i = 0 }",  // no bools
            "func @f() { buffer b: f32[4] in nowhere }",
            "func @f() { schedule { split a } }",  // a step needs its own line
+           "func @f() { computes { y[] = x[] } }",
            "symbol n in 4..1",
            "const b: f32[3] = [1.0, 2.0]",
            "const b: f32[1] = [1]",

@@ -125,6 +125,11 @@ module m
 input x: f32[8] "x"
 output y: f32[8] "y"
 func @f(x: f32[8], out y: f32[8]) anchor(t: reduce) {
+  computes {
+    own[i:8] = x[i] + 1.0
+    t[i:8] = sum[k:8](own[k])
+    y[i:8] = t[7 - i]
+  }
   buffer t: f32[8] in arena
   buffer own: f32[8] in arena
   for i in 8 { stage own[i:8] = x[i] + 1.0 with i = i }
@@ -141,6 +146,7 @@ TEST(SplitNests, EachBecomesAFunctionOfItsOwn) {
   ASSERT_EQ(module.functions.size(), 3u);
   EXPECT_EQ(module.functions[0].anchor_class, "");
   EXPECT_EQ(module.functions[1].anchor_class, "reduce");
+  EXPECT_EQ(module.functions[1].meaning, std::vector<std::string>{"t[i:8] = sum[k:8](own[k])"});
   EXPECT_EQ(to_string(module.main),
             "buffer f.t: f32[8] in arena\nbuffer f.own: f32[8] in arena\n"
             "call @f_1(x, f.own)\ncall @f_2(f.t, f.own)\ncall @f_3(y, f.t)");

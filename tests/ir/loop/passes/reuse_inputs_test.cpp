@@ -16,6 +16,9 @@ input x: f32[n, 4]
 output z: f32[n, 4]
 
 func @add(a: f32[n, 4], b: f32[n, 4], out y: f32[n, 4]) {
+  computes {
+    y[i:n, j:4] = a[i, j] + b[i, j]*2.0
+  }
   for parallel i in n {
     for j in 4 {
       y[i, j] = a[i, j] + b[i, j] * 2.0
@@ -56,6 +59,9 @@ TEST(ReuseInputs, AResultLiesOverTheInputThatDies) {
 })"),
             R"(
 func @add_in_place(b: f32[n, 4], inout y: f32[n, 4]) {
+  computes {
+    y[i:n, j:4] = y[i, j] + b[i, j]*2.0
+  }
   for parallel i in n {
     for j in 4 {
       y[i, j] = y[i, j] + b[i, j] * 2.0
