@@ -37,7 +37,10 @@ Result<CompiledKernel> compile_kernel(const loop::Function& function, const Rang
   compiled.object = emit_object(module, target, Scheduling::Reorder, kind);
   if (compiled.report().vector_spills > 0) {
     Object as_written = emit_object(*other, target, Scheduling::AsWritten, kind);
-    if (as_written.report.at(compiled.symbol).vector_spills < compiled.report().vector_spills) {
+    const FunctionReport &reordered = compiled.report(),
+                         &other_way = as_written.report.at(compiled.symbol);
+    if (std::pair(other_way.tile_spills, other_way.vector_spills) <
+        std::pair(reordered.tile_spills, reordered.vector_spills)) {
       compiled.object = std::move(as_written);
       compiled.scheduling = Scheduling::AsWritten;
     }

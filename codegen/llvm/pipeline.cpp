@@ -3,6 +3,7 @@
 
 #include <mutex>
 
+#include <llvm/Analysis/LoopInfo.h>
 #include <llvm/CodeGen/MachineFrameInfo.h>
 #include <llvm/CodeGen/MachineFunctionPass.h>
 #include <llvm/CodeGen/MachineLoopInfo.h>
@@ -55,14 +56,29 @@ class ReportPass final : public llvm::MachineFunctionPass {
     for (const llvm::MachineBasicBlock& block : function) {
       const llvm::MachineLoop* loop = loops.getLoopFor(&block);
       if (!loop || !loop->isInnermost()) continue;
+      int spills = 0;
       for (const llvm::MachineInstr& instruction : block)
         for (const llvm::MachineMemOperand* operand : instruction.memoperands())
-          if (is_vector_spill(function, *operand)) ++found.vector_spills;
+          if (is_vector_spill(function, *operand)) ++spills;
+      found.vector_spills += spills;
+      if (is_tile(*loop)) found.tile_spills += spills;
     }
     return false;
   }
 
  private:
+  // The branch that ends the loop, in one of its blocks, carries the mark.
+  static bool is_tile(const llvm::MachineLoop& loop) {
+    for (const llvm::MachineBasicBlock* block : loop.blocks()) {
+      const llvm::BasicBlock* origin = block->getBasicBlock();
+      const llvm::Instruction* end = origin ? origin->getTerminator() : nullptr;
+      const llvm::MDNode* mark = end ? end->getMetadata(llvm::LLVMContext::MD_loop) : nullptr;
+      if (mark && llvm::findOptionMDForLoopID(const_cast<llvm::MDNode*>(mark), kTileLoop))
+        return true;
+    }
+    return false;
+  }
+
   static bool is_vector_spill(const llvm::MachineFunction& function,
                               const llvm::MachineMemOperand& operand) {
     const auto* slot =

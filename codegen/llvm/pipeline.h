@@ -2,7 +2,7 @@
 // generator, and what is known of its result.
 //
 //   optimize_kernel(f)   ->   the same loops, redundant loads and blocks gone
-//   emit_object(module)  ->   the bytes of a relocatable object, and for each function its stack and its vector spills
+//   emit_object(module)  ->   the bytes of a relocatable object, and for each function its stack and its spills
 #pragma once
 
 #include <map>
@@ -25,6 +25,9 @@ namespace tenon::codegen {
 /// bodies and makes long ones spill.
 enum class Scheduling { Reorder, AsWritten };
 
+/// The flag in the metadata of loops that carry register buffers.
+inline constexpr const char* kTileLoop = "tenon.tile";
+
 /// Registers the backends of this version; everything here calls it itself.
 void initialize_llvm();
 std::unique_ptr<llvm::TargetMachine> make_target_machine(const target::Target& target);
@@ -38,8 +41,9 @@ void optimize_kernel(llvm::Function& function);
 /// What the code generator made of a function.
 struct FunctionReport {
   int64_t stack_bytes = 0;  // its frame with the return address
-  // stores of vectors to spill slots and loads from them, in innermost loops
-  int vector_spills = 0;
+  // Stores of vectors to spill slots and loads from them in innermost loops: in those that carry
+  // register buffers, which are register tiles, and in all.
+  int tile_spills = 0, vector_spills = 0;
 };
 using Report = std::map<std::string, FunctionReport>;
 

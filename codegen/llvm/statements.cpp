@@ -3,6 +3,7 @@
 //   for k in 768 { acc[0] = fma(a[k], b[k], acc[0]) }
 //   ->   k:   %k = phi [0, %before], [%next, %k.body]     %acc = phi [%zero, %before], [%fma, %k.body] ...
 #include "codegen/llvm/kernel_emitter.h"
+#include "codegen/llvm/pipeline.h"
 #include "ir/expr/text.h"
 #include "ir/loop/emission.h"
 #include "ir/loop/register_group.h"
@@ -30,15 +31,17 @@ Location location_of(const loop::Stmt& stmt) {
   return {};
 }
 
-// Generated loops are as their schedule says.
-llvm::MDNode* loop_metadata(llvm::LLVMContext& context) {
+// Generated loops are as their schedule says. Those that carry register buffers are marked as tiles.
+llvm::MDNode* loop_metadata(llvm::LLVMContext& context, bool is_tile) {
   auto flag = [&](const char* name) {
     return llvm::MDNode::get(context, llvm::MDString::get(context, name));
   };
   auto* off = llvm::ConstantAsMetadata::get(llvm::ConstantInt::getFalse(context));
   llvm::Metadata* vectorize[] = {llvm::MDString::get(context, "llvm.loop.vectorize.enable"), off};
-  llvm::MDNode* node = llvm::MDNode::getDistinct(
-      context, {nullptr, flag("llvm.loop.unroll.disable"), llvm::MDNode::get(context, vectorize)});
+  std::vector<llvm::Metadata*> operands = {nullptr, flag("llvm.loop.unroll.disable"),
+                                           llvm::MDNode::get(context, vectorize)};
+  if (is_tile) operands.push_back(flag(kTileLoop));
+  llvm::MDNode* node = llvm::MDNode::getDistinct(context, operands);
   node->replaceOperandWith(0, node);
   return node;
 }
@@ -185,7 +188,7 @@ void KernelEmitter::emit_serial(const loop::For& loop, Expr extent, llvm::Value*
   llvm::Value* next = b_.CreateAdd(variable, values_.index(1), "", true, true);
   llvm::BasicBlock* latch = b_.GetInsertBlock();
   b_.CreateCondBr(b_.CreateICmpSLT(next, end), setup, after)
-      ->setMetadata(llvm::LLVMContext::MD_loop, loop_metadata(context_));
+      ->setMetadata(llvm::LLVMContext::MD_loop, loop_metadata(context_, !carried.empty()));
   variable->addIncoming(next, latch);
   Registers::State last = registers_.state();
   for (const Carried& carry : carried) {

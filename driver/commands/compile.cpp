@@ -80,11 +80,14 @@ void print_json(const BuiltModel& model, const codegen::BundleReport& report) {
   result["arena_lower_bound_bytes"] = *as_int(model.module().arena_lower_bound);
   result["stack_bytes"] = interface.stack_bytes;
   result["undefined_symbols"] = report.undefined_symbols;
-  // Of the kernels whose innermost loops keep a vector in the frame.
+  // Of the kernels whose innermost loops keep a vector in the frame: in register tiles, and in all.
+  result["tile_spills"] = nlohmann::ordered_json::object();
   result["vector_spills"] = nlohmann::ordered_json::object();
-  for (const codegen::CompiledKernel& kernel : model.code.kernels)
-    if (int spills = kernel.report().vector_spills; spills > 0)
-      result["vector_spills"][kernel.symbol] = spills;
+  for (const codegen::CompiledKernel& kernel : model.code.kernels) {
+    const codegen::FunctionReport& found = kernel.report();
+    if (found.tile_spills > 0) result["tile_spills"][kernel.symbol] = found.tile_spills;
+    if (found.vector_spills > 0) result["vector_spills"][kernel.symbol] = found.vector_spills;
+  }
   result["cpu_features"] = target::to_string(model.target.features);
   std::printf("%s\n", result.dump(2).c_str());
 }
