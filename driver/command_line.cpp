@@ -145,8 +145,9 @@ void add_compile_command(CLI::App& app, int& status) {
                   "lib (always), obj, llvm-ir, asm; or cpp, cuda: a source tree")
       ->delimiter(',')
       ->take_all();
-  command.add_option("--host-target", options.host_target,
-                     "of the host part for --target cuda; default x86-64-v2");
+  command.add_option(
+      "--host-target", options.host_target,
+      "of the host part for --target cuda: of x86-64 (default x86-64-v2) or AArch64");
   command
       .add_option("--gpu-arch", options.gpu_architectures,
                   "for --target cuda: sm_80, ... and compute_80, ... for PTX")

@@ -13,6 +13,7 @@
 #include <llvm/IR/Verifier.h>
 #include <llvm/Support/MemoryBuffer.h>
 #include <llvm/Support/raw_ostream.h>
+#include <llvm/TargetParser/Triple.h>
 
 #include "codegen/bundle/cuda_header.h"
 #include "codegen/bundle/tables.h"
@@ -23,9 +24,23 @@
 namespace tenon::codegen {
 namespace {
 
-std::unique_ptr<llvm::Module> load_host(llvm::LLVMContext& context) {
-  const llvm::StringRef bytes(reinterpret_cast<const char*>(tenon_embedded_cuda_tree_cuda_host_bc),
-                              tenon_embedded_cuda_tree_cuda_host_bc_bytes);
+llvm::StringRef host_bitcode(const std::string& triple) {
+  const auto text = [](const unsigned char* bytes, size_t count) {
+    return llvm::StringRef(reinterpret_cast<const char*>(bytes), count);
+  };
+  switch (llvm::Triple(triple).getArch()) {
+    case llvm::Triple::x86_64:
+      return text(tenon_embedded_cuda_tree_cuda_host_x86_64_bc,
+                  tenon_embedded_cuda_tree_cuda_host_x86_64_bc_bytes);
+    case llvm::Triple::aarch64:
+      return text(tenon_embedded_cuda_tree_cuda_host_aarch64_bc,
+                  tenon_embedded_cuda_tree_cuda_host_aarch64_bc_bytes);
+    default: TENON_CHECK(false, "no host part for " + triple);
+  }
+}
+
+std::unique_ptr<llvm::Module> load_host(llvm::LLVMContext& context, const std::string& triple) {
+  const llvm::StringRef bytes = host_bitcode(triple);
   auto host = llvm::parseBitcodeFile(llvm::MemoryBufferRef(bytes, "runtime/cuda"), context);
   if (!host) TENON_CHECK(false, "runtime/cuda: " + llvm::toString(host.takeError()));
   if (llvm::NamedMDNode* ident = (*host)->getNamedMetadata("llvm.ident")) ident->eraseFromParent();
@@ -138,7 +153,7 @@ void settle_symbols(llvm::Module& module, const BundleInterface& interface) {
 std::unique_ptr<llvm::Module> link_cuda(llvm::LLVMContext& context,
                                         const BundleInterface& interface,
                                         const CudaTables& tables) {
-  std::unique_ptr<llvm::Module> module = load_host(context);
+  std::unique_ptr<llvm::Module> module = load_host(context, interface.triple);
   define_tables(*module, interface, tables);
   define_weights(*module, interface);
   add_arena_bytes(*module, interface);

@@ -143,9 +143,10 @@ int run_compile_cuda(const CompileOptions& options) {
   ModelOptions host_options;
   host_options.target = options.host_target;
   const target::Target host = resolve_target(host_options, "x86-64-v2");
-  if (host.architecture != target::Architecture::x86_64)
-    user_error({}, "the host part for CUDA is for x86-64, not for " + host.name,
-               "give an x86-64 target with --host-target");
+  if (host.architecture != target::Architecture::x86_64 &&
+      host.architecture != target::Architecture::aarch64)
+    user_error({}, "the host part for CUDA is for x86-64 or AArch64, not for " + host.name,
+               "give --host-target one of those, as x86-64-v2 or neoverse-n1");
   BuildRequest request = request_of(options, target::cuda_target());
 
   LoweredModel lowered = lower_model(options.model, target::cuda_target(), diagnostics, progress);

@@ -30,8 +30,9 @@ extern "C" {
   extern const unsigned char tenon_embedded_cuda_tree_##name[]; \
   extern const size_t tenon_embedded_cuda_tree_##name##_bytes;
 TENON_CUDA_TREE(TENON_DECLARE)
-/* host.c as LLVM bitcode for x86_64-unknown-linux-gnu */
-TENON_DECLARE(cuda_host_bc, "")
+/* host.c as LLVM bitcode, for the baseline of each architecture */
+TENON_DECLARE(cuda_host_x86_64_bc, "")
+TENON_DECLARE(cuda_host_aarch64_bc, "")
 #undef TENON_DECLARE
 
 #ifdef __cplusplus

@@ -4,10 +4,13 @@
      device 8.6, driver for CUDA 13.0   ->   TN_OK, "NVIDIA A40 (compute capability 8.6), driver for
                                              CUDA 13.0: runs sm_86"
      device 6.1                         ->   TN_CUDA, "...: no code for it; the library ..." */
-#include <dlfcn.h>
-
 #include "runtime/cuda/internal.h"
 #include "runtime/cuda/text.h"
+
+/* Of dlfcn.h: it is made into bitcode for processors whose C library is not at hand. */
+void *dlopen(const char *file, int mode);
+void *dlsym(void *library, const char *name);
+enum { TNC_RTLD_NOW = 2 }; /* RTLD_LOCAL is 0; as every 64-bit Linux has them */
 
 /* The device of the context, for choosing and for telling. */
 typedef struct tnc_device {
@@ -63,7 +66,7 @@ static int tnc_find_driver(tnc_opened_fields *model, const tn_cuda *cuda, tnc_te
   void *user = cuda != NULL ? cuda->user : NULL;
   if (symbol == NULL) {
     /* Stays open: programs that use the GPU have it open in any case. */
-    user = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
+    user = dlopen("libcuda.so.1", TNC_RTLD_NOW);
     symbol = tnc_library_symbol;
     if (user == NULL) {
       tnc_add(text, "no NVIDIA driver: libcuda.so.1 cannot be opened");

@@ -14,13 +14,14 @@ import unittest
 import unittest.mock
 
 import numpy as np
-from onnx import TensorProto
+from onnx import TensorProto, numpy_helper
 
 from small_models import BUILD, DIGITS, SOURCE, CommandLineTest, save
 
 os.environ["VIRTUAL_ENV"] = sys.prefix  # where NVRTC may be installed
 FAKE = BUILD / "tests" / "runtime" / "cuda" / "fake"
 IMAGE = np.arange(64, dtype=np.float32).reshape(1, 1, 8, 8) / 4
+AARCH64 = ["--target=aarch64-linux-gnu"]
 WARNINGS = ["-Wall", "-Wextra", "-Werror"]
 
 
@@ -119,6 +120,37 @@ class Compiled(CommandLineTest):
                   out / "libclip.a", "-o", self.folder / "program", "-ldl")
         process = self.run_program(tree / "kernels")
         self.assertEqual(process.returncode, 0, process.stdout + process.stderr)
+
+    def test_hosts_of_other_processors_make_the_same_calls(self):
+        """The host part for AArch64, under qemu: call by call what that for x86-64 does."""
+        rows = (TensorProto.FLOAT, ["batch", 64])
+        columns = (TensorProto.FLOAT, ["batch", 32])
+        numbers = np.random.default_rng(5).standard_normal((64, 32), np.float32)
+        model = save(self.folder / "mlp.onnx", [("MatMul", ["x", "w"], ["h"]), ("Softmax", ["h"], ["y"])],
+                     {"x": rows}, {"y": columns}, [numpy_helper.from_array(numbers, "w")])
+        options = ["--gpu-arch", "sm_80,sm_90", "--dim", "batch=1..16"]
+        tree = self.compile("--emit=cuda", *options, model=model).rename(self.folder / "tree")
+        words = []
+        for path in sorted((tree / "kernels").glob("*.cu")):
+            [parameters] = re.findall(rf"{path.stem}\((.*?)\)", path.read_text(), re.DOTALL)
+            words.append(f"{path.stem}={parameters.count(',') + 1}")
+        traces = []
+        for host, flags, emulator in [("x86-64-v2", [], []), ("neoverse-n1", AARCH64, ["qemu-aarch64"]),
+                                      ("cortex-a53", AARCH64, ["qemu-aarch64", "-cpu", "cortex-a53"])]:
+            out = self.compile("--target", "cuda", "--host-target", host, *options, model=model)
+            manifest = json.loads((out / "manifest.json").read_text())
+            self.assertEqual(manifest["triple"].split("-")[0], "aarch64" if flags else "x86_64")
+            self.assertEqual(manifest["undefined_symbols"], ["dlopen", "dlsym", "memcpy", "memset"])
+            self.make("clang-19", *flags, "-std=c11", "-O1", *WARNINGS, "-static", "-fuse-ld=lld", f"-I{out}",
+                      SOURCE / "tests/driver/cuda_trace.c", out / "libmlp.a", "-o", self.folder / "trace")
+            traces.append(self.make(*emulator, self.folder / "trace", *words))
+            shutil.rmtree(out)
+        self.assertIn("launch mlp_", traces[0])
+        self.assertIn("has no cuGraphLaunch; the library holds sm_80, sm_90\n", traces[0])
+        self.assertIn(": runs sm_80\n", traces[0])
+        self.assertIn("batch is outside 1..16", traces[0])
+        self.assertEqual(traces[0], traces[1])
+        self.assertEqual(traces[0], traces[2])
 
     def test_a_tree_that_a_c_compiler_builds(self):
         tree = self.tree()
@@ -243,6 +275,8 @@ class Refused(CommandLineTest):
                 self.assertFalse((self.folder / "no").exists())
 
     def test_architectures_and_processors_that_there_are_not(self):
+        self.refuse_compile("--target", "cuda", "--host-target", "armv7-neon",
+                            message="for x86-64 or AArch64, not for armv7-neon", help="neoverse-n1")
         cuda = ["--target", "cuda"]
         self.refuse_compile(*cuda, "--gpu-arch", "sm_33", message="sm_33", help="--gpu-arch")
         self.refuse_compile(*cuda, "--gpu-arch", "", message="there are sm_75", help="--gpu-arch")
