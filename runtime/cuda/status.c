@@ -29,10 +29,15 @@
   X(910, "GRAPH_EXEC_UPDATE_FAILURE") X(999, "UNKNOWN")
 /* clang-format on */
 
-/* A switch that returns strings becomes a table of addresses, which would have to be relocated: the
-   names lie in one string, each behind its number. */
+/* A choice between strings becomes a table of addresses, which would have to be relocated: the
+   texts lie in one string, each behind its number. */
 #define TNC_ERROR_ENTRY(number, name) #number "\0CUDA_ERROR_" name "\0"
-static const char tnc_error_names[] = TNC_ERROR_NAMES(TNC_ERROR_ENTRY);
+static const char tnc_error_texts[] =
+    TNC_ERROR_NAMES(TNC_ERROR_ENTRY) /* and the details of cuda_tables.h: */
+    "10001\0no NVIDIA driver: libcuda.so.1 cannot be opened\0"
+    "10002\0the NVIDIA driver is too old: it lacks a function\0"
+    "10003\0the library holds no code for this device and driver\0"
+    "10004\0no CUDA context was given, and none is current\0";
 
 static const char *tnc_behind(const char *text) {
   while (*text != 0) ++text;
@@ -45,25 +50,18 @@ static int tnc_number(const char *digits) {
   return number;
 }
 
-static const char *tnc_error_name(int result) {
-  const char *at = tnc_error_names;
-  while (at < tnc_error_names + sizeof tnc_error_names - 1) {
-    const char *const name = tnc_behind(at);
-    if (tnc_number(at) == result) return name;
-    at = tnc_behind(name);
+static const char *tnc_error_text(int result) {
+  const char *at = tnc_error_texts;
+  while (at < tnc_error_texts + sizeof tnc_error_texts - 1) {
+    const char *const text = tnc_behind(at);
+    if (tnc_number(at) == result) return text;
+    at = tnc_behind(text);
   }
   return "an error of the CUDA driver";
 }
 
 TNC_FUNCTION const char *tn_cu_status_text(int status) {
-  if (TN_CODE(status) == TN_CUDA) {
-    const int detail = TN_DETAIL(status);
-    if (detail == TNC_NO_DRIVER) return "no NVIDIA driver: libcuda.so.1 cannot be opened";
-    if (detail == TNC_MISSING_FUNCTION) return "the NVIDIA driver is too old: it lacks a function";
-    if (detail == TNC_NO_VARIANT) return "the library holds no code for this device and driver";
-    if (detail == TNC_NO_CONTEXT) return "no CUDA context was given, and none is current";
-    return tnc_error_name(detail);
-  }
+  if (TN_CODE(status) == TN_CUDA) return tnc_error_text(TN_DETAIL(status));
   for (uint32_t i = 0; i < tn_cuda_model.status_text_count; ++i)
     if (tn_cuda_status_texts[i].status == status)
       return tn_cuda_strings + tn_cuda_status_texts[i].text;

@@ -497,6 +497,11 @@ TEST(CudaStatusText, NamesWhatTheDriverNames) {
   EXPECT_STREQ(demo_status_text(TN_CUDA | 222 << 8), "CUDA_ERROR_UNSUPPORTED_PTX_VERSION");
   EXPECT_STREQ(demo_status_text(TN_CUDA | 999 << 8), "CUDA_ERROR_UNKNOWN");
   EXPECT_STREQ(demo_status_text(TN_CUDA | 555 << 8), "an error of the CUDA driver");
+  for (const auto &[detail, text] : {std::pair{TNC_NO_DRIVER, "no NVIDIA driver"},
+                                     {TNC_MISSING_FUNCTION, "lacks a function"},
+                                     {TNC_NO_VARIANT, "no code for this device"},
+                                     {TNC_NO_CONTEXT, "none is current"}})
+    EXPECT_THAT(demo_status_text(TN_CUDA | detail << 8), HasSubstr(text));
   EXPECT_STREQ(demo_status_text(99), "not a status of this model");
 }
 
