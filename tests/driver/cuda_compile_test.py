@@ -16,11 +16,14 @@ import unittest.mock
 import numpy as np
 from onnx import TensorProto, numpy_helper
 
-from small_models import BUILD, DIGITS, SOURCE, CommandLineTest, save
+from small_models import BUILD, DIGITS, SOURCE, CommandLineTest, harness, save
+
+sections = harness.load_module(SOURCE / "tests" / "bundle" / "sections.py")
 
 os.environ["VIRTUAL_ENV"] = sys.prefix  # where NVRTC may be installed
 FAKE = BUILD / "tests" / "runtime" / "cuda" / "fake"
 IMAGE = np.arange(64, dtype=np.float32).reshape(1, 1, 8, 8) / 4
+MLP_OPTIONS = ["--gpu-arch", "sm_80,sm_90", "--dim", "batch=1..16"]
 AARCH64 = ["--target=aarch64-linux-gnu"]
 WARNINGS = ["-Wall", "-Wextra", "-Werror"]
 
@@ -121,29 +124,36 @@ class Compiled(CommandLineTest):
         process = self.run_program(tree / "kernels")
         self.assertEqual(process.returncode, 0, process.stdout + process.stderr)
 
-    def test_hosts_of_other_processors_make_the_same_calls(self):
-        """The host part for AArch64, under qemu: call by call what that for x86-64 does."""
-        rows = (TensorProto.FLOAT, ["batch", 64])
-        columns = (TensorProto.FLOAT, ["batch", 32])
+    def mlp(self):
+        """A model with weights, an arena and a dimension, and the values that each kernel takes."""
+        rows, columns = (TensorProto.FLOAT, ["batch", 64]), (TensorProto.FLOAT, ["batch", 32])
         numbers = np.random.default_rng(5).standard_normal((64, 32), np.float32)
         model = save(self.folder / "mlp.onnx", [("MatMul", ["x", "w"], ["h"]), ("Softmax", ["h"], ["y"])],
                      {"x": rows}, {"y": columns}, [numpy_helper.from_array(numbers, "w")])
-        options = ["--gpu-arch", "sm_80,sm_90", "--dim", "batch=1..16"]
-        tree = self.compile("--emit=cuda", *options, model=model).rename(self.folder / "tree")
+        tree = self.compile("--emit=cuda", *MLP_OPTIONS, model=model).rename(self.folder / "tree")
         words = []
         for path in sorted((tree / "kernels").glob("*.cu")):
             [parameters] = re.findall(rf"{path.stem}\((.*?)\)", path.read_text(), re.DOTALL)
             words.append(f"{path.stem}={parameters.count(',') + 1}")
+        return model, words
+
+    def trace(self, out, *words, flags=(), emulator=()):
+        """Each call of the driver that a program makes through the library."""
+        self.make("clang-19", *flags, "-std=c11", "-O1", *WARNINGS, "-static", "-fuse-ld=lld", f"-I{out}",
+                  SOURCE / "tests/driver/cuda_trace.c", out / "libmlp.a", "-o", self.folder / "trace")
+        return self.make(*emulator, self.folder / "trace", *words)
+
+    def test_hosts_of_other_processors_make_the_same_calls(self):
+        """The host part for AArch64, under qemu: call by call what that for x86-64 does."""
+        model, words = self.mlp()
         traces = []
         for host, flags, emulator in [("x86-64-v2", [], []), ("neoverse-n1", AARCH64, ["qemu-aarch64"]),
                                       ("cortex-a53", AARCH64, ["qemu-aarch64", "-cpu", "cortex-a53"])]:
-            out = self.compile("--target", "cuda", "--host-target", host, *options, model=model)
+            out = self.compile("--target", "cuda", "--host-target", host, *MLP_OPTIONS, model=model)
             manifest = json.loads((out / "manifest.json").read_text())
             self.assertEqual(manifest["triple"].split("-")[0], "aarch64" if flags else "x86_64")
             self.assertEqual(manifest["undefined_symbols"], ["dlopen", "dlsym", "memcpy", "memset"])
-            self.make("clang-19", *flags, "-std=c11", "-O1", *WARNINGS, "-static", "-fuse-ld=lld", f"-I{out}",
-                      SOURCE / "tests/driver/cuda_trace.c", out / "libmlp.a", "-o", self.folder / "trace")
-            traces.append(self.make(*emulator, self.folder / "trace", *words))
+            traces.append(self.trace(out, *words, flags=flags, emulator=emulator))
             shutil.rmtree(out)
         self.assertIn("launch mlp_", traces[0])
         self.assertIn("has no cuGraphLaunch; the library holds sm_80, sm_90\n", traces[0])
@@ -151,6 +161,32 @@ class Compiled(CommandLineTest):
         self.assertIn("batch is outside 1..16", traces[0])
         self.assertEqual(traces[0], traces[1])
         self.assertEqual(traces[0], traces[2])
+
+    def test_weights_in_a_file(self):
+        model, words = self.mlp()
+        out = self.compile("--target", "cuda", *MLP_OPTIONS, model=model)
+        inside = self.trace(out, *words)
+        out = self.compile("--target", "cuda", *MLP_OPTIONS, "--weights=file", model=model)
+        file = out / "mlp_weights.bin"
+        self.assertEqual(file.stat().st_size, 64 + 4 * 64 * 32 + 64)
+        self.assertRegex(inside, r"upload 8192 of sum [0-9a-f]{8} to")
+        self.assertEqual(self.trace(out, *words, f"weights={file}"), inside)
+        self.assertIn("no weights given: they are in mlp_weights.bin", self.trace(out, *words))
+        file.write_bytes(file.read_bytes()[:4096])
+        self.assertIn("the weights file is cut short", self.trace(out, *words, f"weights={file}"))
+
+    def test_the_archive_keeps_the_rules_of_bundles(self):
+        model, _ = self.mlp()
+        for host in "x86-64-v2", "neoverse-n1":
+            archives = []
+            for _ in range(2):
+                out = self.compile("--target", "cuda", "--host-target", host, *MLP_OPTIONS, model=model)
+                archives.append((out / "libmlp.a").read_bytes())
+                faults = set(sections.symbol_faults(out / "libmlp.a", "mlp"))
+                self.assertEqual(faults, {"the undefined symbol dlopen", "the undefined symbol dlsym"})
+                self.assertEqual(sections.section_faults(out / "libmlp.a", tensors=2, dims=1), [])
+                shutil.rmtree(out)
+            self.assertEqual(archives[0], archives[1])
 
     def test_a_tree_that_a_c_compiler_builds(self):
         tree = self.tree()
@@ -196,10 +232,6 @@ class Compiled(CommandLineTest):
                          "the library holds sm_80\n")
         self.assertIn("no NVIDIA driver", process.stderr)
         self.assertEqual(process.returncode, 1)
-
-    def test_weights_in_a_file(self):
-        out = self.compile("--target", "cuda", "--gpu-arch", "sm_80", "--weights=file")
-        self.assertTrue((out / "digits_weights.bin").stat().st_size > 50000)
 
     def test_gpu_architectures_are_held_once(self):
         tree = self.compile("--emit=cuda", "--gpu-arch", "sm_90,sm_80,sm_90")

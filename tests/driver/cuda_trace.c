@@ -10,7 +10,10 @@
 
 static TN_ALIGN(256) unsigned char memory[1 << 20]; /* of the device, and pinned */
 static size_t used;
-static char** words;           /* of the command line */
+static char** words; /* of the command line */
+/* of a file that it names: "weights=FILE" */
+static TN_ALIGN(64) unsigned char weights[1 << 16];
+static size_t weights_bytes;
 static char functions[64][64]; /* a function's handle points to its name */
 static int function_count;
 static struct CUctx_st* const context = (struct CUctx_st*)memory;
@@ -107,13 +110,23 @@ static int fake_set(uint64_t to, unsigned value, size_t words, void* stream) {
   return 0;
 }
 static int fake_wait(void* stream) { return stream == memory; }
-/* Of the values that a kernel takes, as the command line says: "mlp_fc1=4". */
-static int count_of(const char* function) {
-  const size_t length = strlen(function);
+/* What stands behind "name=" on the command line. */
+static const char* given(const char* name) {
+  const size_t length = strlen(name);
   for (int i = 1; words[i] != NULL; ++i)
-    if (strncmp(words[i], function, length) == 0 && words[i][length] == '=')
-      return atoi(words[i] + length + 1);
-  return 0;
+    if (strncmp(words[i], name, length) == 0 && words[i][length] == '=')
+      return words[i] + length + 1;
+  return NULL;
+}
+/* Of the values that a kernel takes. */
+static int count_of(const char* function) {
+  return given(function) != NULL ? atoi(given(function)) : 0;
+}
+static void read_weights(void) {
+  FILE* const file = given("weights") != NULL ? fopen(given("weights"), "rb") : NULL;
+  if (file == NULL) return;
+  weights_bytes = fread(weights, 1, sizeof weights, file);
+  fclose(file);
 }
 static int show_launch(const char* what, const kernel_node* node) {
   printf("%s %s grid %u %u %u block %u %u %u shared %u:", what, node->function, node->grid[0],
@@ -210,20 +223,22 @@ static void show(const char* what, int status) {
   printf("%s: %d, %s\n", what, status, mlp_status_text(status));
 }
 
-int main(int count, char** given) {
+int main(int count, char** arguments) {
   static const int64_t batches[] = {1, 5, 16, 17};
   mlp_model model;
   mlp_graph graph;
   mlp_io io;
   tn_cuda cuda = {0};
   if (count < 2) return 2;
-  words = given;
+  words = arguments;
+  read_weights();
   cuda.symbol = symbol;
   cuda.user = "cuGraphLaunch";
-  show("open", mlp_open(&model, MLP_ABI, NULL, 0, &cuda));
+  const void* const from = weights_bytes != 0 ? weights : NULL;
+  show("open", mlp_open(&model, MLP_ABI, from, weights_bytes, &cuda));
   printf("%s\n", mlp_open_text(&model));
   cuda.user = NULL;
-  show("open", mlp_open(&model, MLP_ABI, NULL, 0, &cuda));
+  show("open", mlp_open(&model, MLP_ABI, from, weights_bytes, &cuda));
   printf("%s\n", mlp_open_text(&model));
   printf("%s, %d tensors\n", mlp_info()->model, (int)mlp_info()->tensor_count);
   memset(&io, 0, sizeof io);
