@@ -63,9 +63,7 @@ BundleFolder::BundleFolder(FolderRequest request, const std::vector<std::string>
   has_made_folder_ = fs::create_directories(request_.path, error);
   if (error) refuse(request_.path, "the folder cannot be made: " + error.message());
   for (const std::string& file_name : file_names_) {
-    const std::string parent = fs::path(final_path(file_name)).parent_path();
-    if (fs::create_directories(parent, error)) made_folders_.push_back(parent);
-    if (error) refuse(parent, "the folder cannot be made: " + error.message());
+    make_parents(file_name);
     llvm::sys::RemoveFileOnSignal(temporary_path(file_name));
   }
 }
@@ -79,9 +77,22 @@ BundleFolder::~BundleFolder() {
   while (!intermediates_.empty()) remove_intermediate(std::string(intermediates_.back()));
   if (is_committed_) return;
   std::error_code ignored;  // someone else may have put a file there
-  for (const std::string& folder : made_folders_) fs::remove(folder, ignored);
+  for (size_t i = made_folders_.size(); i > 0; --i) fs::remove(made_folders_[i - 1], ignored);
   if (has_made_folder_) {
     fs::remove(request_.path, ignored);
+  }
+}
+
+// The folders above a file, outermost first.
+void BundleFolder::make_parents(const std::string& file_name) {
+  fs::path folder;
+  const fs::path parent = fs::path(file_name).parent_path();
+  for (const fs::path& part : parent) {
+    folder /= part;
+    const std::string path = final_path(folder);
+    std::error_code error;
+    if (fs::create_directory(path, error)) made_folders_.push_back(path);
+    if (error) refuse(path, "the folder cannot be made: " + error.message());
   }
 }
 
@@ -191,8 +202,11 @@ void BundleFolder::remove_stale_files() const {
     const bool is_model =
         std::any_of(request_.model_files.begin(), request_.model_files.end(),
                     [&](const std::string& model) { return fs::equivalent(path, model, ignored); });
-    if (!is_model && !old.is_edited && describe_file(old.name, path).sha256 == old.sha256)
-      fs::remove(path, ignored);
+    if (is_model || old.is_edited || describe_file(old.name, path).sha256 != old.sha256) continue;
+    fs::remove(path, ignored);
+    for (fs::path folder = name.parent_path(); !folder.empty(); folder = folder.parent_path())
+      if (fs::is_symlink(final_path(folder), ignored) || !fs::remove(final_path(folder), ignored))
+        break;  // it holds something else
   }
 }
 

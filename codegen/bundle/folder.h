@@ -63,6 +63,7 @@ class BundleFolder {
   void check_folder();
   void check_overwriting(const std::string& file_name) const;
   void check_model_files(const std::string& file_name) const;
+  void make_parents(const std::string& file_name);
   void remove_stale_files() const;
 
   FolderRequest request_;

@@ -77,6 +77,20 @@ TEST_F(Folder, WhatIsNotCommittedLeavesNothing) {
   EXPECT_TRUE(std::filesystem::exists(out())) << "it was there before";
 }
 
+TEST_F(Folder, FoldersBelowItAreMadeAndGo) {
+  {
+    BundleFolder folder(request(), {"images/sm_80/one.cubin", "images/sm_90/one.cubin", "demo.h"});
+  }
+  EXPECT_FALSE(std::filesystem::exists(out()));
+  write_all(request(), {"images/sm_80/one.cubin", "images/sm_90/one.cubin"});
+  EXPECT_EQ(read_file(out() + "/images/sm_90/one.cubin"), "images/sm_90/one.cubin");
+  write_all(request(), {"images/sm_80/one.cubin"});
+  EXPECT_THAT(names_in(out() + "/images"), UnorderedElementsAre("sm_80"));
+  write_file(out() + "/images/mine", "");
+  write_all(request(), {"demo.h"});
+  EXPECT_THAT(names_in(out() + "/images"), UnorderedElementsAre("mine"));
+}
+
 TEST_F(Folder, OwnFilesAreReplaced) {
   write_all(request(), {"libdemo.a", "demo.h"});
   write_all(request(), {"libdemo.a", "demo.h"}, " again");
