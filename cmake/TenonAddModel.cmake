@@ -62,6 +62,9 @@ function(tenon_add_model target model)
   set_target_properties(${target} PROPERTIES
     IMPORTED_LOCATION "${library}"
     INTERFACE_INCLUDE_DIRECTORIES "${folder}")
+  if(arg_TARGET STREQUAL "cuda") # it opens the driver when it runs
+    set_target_properties(${target} PROPERTIES INTERFACE_LINK_LIBRARIES "${CMAKE_DL_LIBS}")
+  endif()
   if(arg_WEIGHTS STREQUAL "file")
     set_target_properties(${target} PROPERTIES TENON_WEIGHTS_FILE "${folder}/${arg_NAME}_weights.bin")
   endif()

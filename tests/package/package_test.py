@@ -13,6 +13,7 @@ import unittest
 
 SOURCE = pathlib.Path(os.environ["TENON_SOURCE_DIR"])
 BUILD = pathlib.Path(os.environ["TENON_BUILD_DIR"])
+os.environ.setdefault("VIRTUAL_ENV", sys.prefix)  # where NVRTC may be installed
 
 
 def run(*command):
@@ -38,7 +39,7 @@ class Package(unittest.TestCase):
     def build(self):
         return run("cmake", "--build", self.folder / "build")
 
-    def project(self, lines, model="digits"):
+    def project(self, lines, model="digits", more=""):
         """A project of its own with a model of ours, and a program that opens it."""
         source = self.folder / "source"
         source.mkdir()
@@ -52,7 +53,7 @@ class Package(unittest.TestCase):
             """))
         (source / "main.c").write_text(textwrap.dedent(f"""
             #include "{model}.h"
-            int main(void) {{ {model}_model model; return {model}_open(&model, {model.upper()}_ABI, 0, 0); }}
+            int main(void) {{ {model}_model model; return {model}_open(&model, {model.upper()}_ABI, 0, 0{more}); }}
             """))
         return source
 
@@ -90,6 +91,21 @@ class Package(unittest.TestCase):
         self.assertEqual("reader_weights.bin", weights.name)
         self.assertGreater(weights.stat().st_size, 10000)
         self.assertIn("x86-64-v3", (weights.parent / "manifest.json").read_text())
+
+    def test_a_model_for_cuda(self):
+        source = self.project("tenon_add_model(digits digits.onnx TARGET cuda OPTIONS --gpu-arch sm_90)",
+                              more=", 0")
+        shutil.copy(SOURCE / "examples" / "digits" / "digits.onnx", source)
+        self.configure(source)
+        try:
+            self.build()
+        except AssertionError as error:
+            if "no compiler for kernels" in str(error):
+                self.skipTest("NVRTC is not installed")
+            raise
+        self.assertIn("no work to do", self.build())
+        program = subprocess.run([self.folder / "build" / "program"])
+        self.assertEqual(program.returncode, 13)  # TN_CUDA: no driver, or no context
 
     def test_a_wrong_argument_is_refused(self):
         source = self.project("tenon_add_model(digits digits.onnx WEIGHTS elsewhere)")
