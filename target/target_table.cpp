@@ -144,7 +144,8 @@ std::string target_table_markdown() {
       "`verify`) |\n|---|---|---|---|\n"
       "| x86-64 | LLVM | g++, clang | `--backend=llvm`, `cpp`, `interpreter` |\n"
       "| AArch64, ARMv7 | LLVM | untested | `--backend=interpreter` |\n"
-      "| `cuda` | host part by LLVM for `--host-target`, x86-64 | `--emit=cuda`: CUDA source | "
+      "| `cuda` | host part by LLVM for `--host-target`, x86-64 or AArch64 | `--emit=cuda`: CUDA "
+      "source | "
       "`--backend=cuda`, `cuda-emulator`, `interpreter` |\n";
   text +=
       "\n## GPU architectures\n\nWhat a library for `cuda` holds, each with its own table of "

@@ -87,6 +87,9 @@ class Emulated(CommandLineTest):
                   "TENON_FAKE_KERNELS": str(self.folder / "tree" / "kernels")}
         with unittest.mock.patch.dict(os.environ, driver):
             np.testing.assert_allclose(self.outputs("cuda"), self.outputs("llvm"), rtol=1e-5)
+        with unittest.mock.patch.dict(os.environ, {**driver, "TENON_NVRTC": "/nowhere"}):
+            self.refuse("run", DIGITS, "--backend", "cuda", message="TENON_NVRTC is /nowhere",
+                        help="pip install nvidia-cuda-nvrtc")
         for name, value, message in [("CAPABILITY", "61", "compute capability 6.1.*no code for it"),
                                      ("VERSION", "9000", "driver for CUDA 9.0: the driver is too old")]:
             with unittest.mock.patch.dict(os.environ, {**driver, f"TENON_FAKE_{name}": value}):

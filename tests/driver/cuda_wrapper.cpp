@@ -116,6 +116,22 @@ int use_model(CUctx_st* context) {
   return 0;
 }
 
+// What is open at the end of its scope gives back what it took.
+int leave_open() {
+  const Buffer<float> x(8), y(8);
+  const Buffer<unsigned char> arena(clip::Model::arena_bytes_most());
+  clip::Model model;
+  clip::Graph graph;
+  clip::Io io;
+  io.batch = 1;
+  io.x = x.span();
+  io.y = y.span();
+  CHECK(model.open().ok());
+  CHECK(graph.open(model, io, arena.span()).ok());
+  CHECK(graph.open(model, io, arena.span()).ok());
+  return 0;
+}
+
 }  // namespace
 
 int main() {
@@ -123,7 +139,7 @@ int main() {
   call("cuInit", 0u);
   call("cuDevicePrimaryCtxRetain", &context, 0);
   call("cuCtxPushCurrent_v2", context);
-  const int failed = use_model(context);
+  const int failed = use_model(context) + leave_open();
   call("cuCtxPopCurrent_v2", &context);
   call("cuDevicePrimaryCtxRelease_v2", 0);
   return failed;
