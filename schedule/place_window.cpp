@@ -34,6 +34,15 @@ size_t count_users(const Stmt& root, const std::string& tensor) {
   return count;
 }
 
+// Each iteration sums elements of its own, as rfactor makes them: p[f] with f = kt, k = ko*8 + kt.
+bool is_an_axis(const loop::Leaf& leaf, const std::string& var) {
+  for (size_t i = 0; i < leaf.stage->axes.size(); ++i) {
+    const Var* bound = leaf.bindings[i].as<Var>();
+    if (bound && bound->name == var) return true;
+  }
+  return false;
+}
+
 // An iteration of the loop computes all that it needs of the tensor, and nobody else needs it.
 Status is_own_to_iterations(const State& state, const std::string& tensor, const For& loop) {
   if (count_users(loop.body, tensor) != count_users(state.function.body, tensor))
@@ -44,7 +53,7 @@ Status is_own_to_iterations(const State& state, const std::string& tensor, const
   around.push_back(&loop);
   for (const LeafAt& at : writers_of(loop.body, tensor))
     for (const For* outer : around)
-      if (binds_reduce(at.leaf, outer->var))
+      if (binds_reduce(at.leaf, outer->var) && !is_an_axis(at.leaf, outer->var))
         return Failure{loop.var + " is inside of, or is, the reduce loop " + outer->var + " of " +
                        tensor};
   return iterations_read_own_writes(state, tensor, loop.var);

@@ -317,9 +317,13 @@ void Maker::make_init(const Stmt& stmt, const std::vector<Expr>& target,
   std::set<std::string> reduce_vars;
   for (size_t i = stage.axes.size(); i < bindings.size(); ++i)
     for (const std::string& name : variables_of(bindings[i])) reduce_vars.insert(name);
+  // A loop that is an axis of the element too, as rfactor makes it, has elements of its own.
+  std::set<std::string> axes;
+  for (size_t i = 0; i < stage.axes.size(); ++i)
+    if (const Var* bound = bindings[i].as<Var>()) axes.insert(bound->name);
+  auto sums = [&](const std::string& var) { return reduce_vars.count(var) && !axes.count(var); };
   size_t outermost = 0;
-  while (outermost < path_.size() &&
-         !(path_[outermost].loop && reduce_vars.count(path_[outermost].loop->var)))
+  while (outermost < path_.size() && !(path_[outermost].loop && sums(path_[outermost].loop->var)))
     ++outermost;
 
   std::vector<bool> repeated = repeated_steps(target, guard, reduce_vars, outermost);

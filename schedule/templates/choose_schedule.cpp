@@ -31,7 +31,7 @@ const std::vector<Row>& rows() {
 // The last template of each row takes every function, as one block.
 const std::vector<Row>& gpu_rows() {
   static const std::vector<Row> table = {
-      {"gemm", {schedule_gpu_gemm, schedule_gpu_elements, schedule_gpu_block}},
+      {"gemm", {schedule_gpu_vector, schedule_gpu_gemm, schedule_gpu_elements, schedule_gpu_block}},
       {"conv", {schedule_gpu_conv, schedule_gpu_elements, schedule_gpu_block}},
       {"rnn", {schedule_gpu_block}},
       {"softmax", {schedule_gpu_rows, schedule_gpu_elements, schedule_gpu_block}},

@@ -95,6 +95,8 @@ Status schedule_recurrent(Plan& plan);  // recurrent.cpp: scans
 // For a GPU:
 // gpu_gemm.cpp: products in tiles of 64x64 a block through shared memory
 Status schedule_gpu_gemm(Plan& plan);
+// gpu_vector.cpp: a matrix times a vector, several threads an element
+Status schedule_gpu_vector(Plan& plan);
 // gpu_conv.cpp: tiles of output channels and positions through shared memory
 Status schedule_gpu_conv(Plan& plan);
 // gpu_rows.cpp: a block a row, reductions as trees through shared memory

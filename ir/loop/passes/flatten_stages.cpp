@@ -119,8 +119,12 @@ class Flattener {
     std::set<std::string> reduce_vars;
     for (size_t i = stage.axes.size(); i < leaf.bindings.size(); ++i)
       for (const std::string& var : variables_of(leaf.bindings[i])) reduce_vars.insert(var);
+    // A loop that is an axis of the element too, as rfactor makes it, has elements of its own.
+    std::set<std::string> axes;
+    for (size_t i = 0; i < stage.axes.size(); ++i)
+      if (const Var* bound = leaf.bindings[i].as<Var>()) axes.insert(bound->name);
     auto outermost = std::find_if(path_.begin(), path_.end(), [&](const PathStep& step) {
-      return step.loop && reduce_vars.count(step.loop->var);
+      return step.loop && reduce_vars.count(step.loop->var) && !axes.count(step.loop->var);
     });
     Expr guard = leaf.init_guard();
     std::set<std::string> hidden = hidden_loops(outermost, target, guard, reduce_vars);

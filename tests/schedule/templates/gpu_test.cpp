@@ -83,11 +83,8 @@ std::string gemm(const std::string& m, const std::string& n, const std::string& 
 }
 
 TEST(GpuGemm, TilesThroughSharedMemoryWithTheirEpilogue) {
-  for (auto [m, n, k] : {std::tuple{"64", "64", "32"},
-                         {"1", "80", "48"},
-                         {"70", "130", "33"},
-                         {"5", "7", "3"},
-                         {"128", "1", "20"}}) {
+  for (auto [m, n, k] :
+       {std::tuple{"64", "64", "32"}, {"70", "130", "33"}, {"5", "7", "3"}, {"128", "2", "20"}}) {
     Chosen f(gemm(m, n, k), "cuda");
     EXPECT_EQ(fault_of(f), "") << f.text();
     EXPECT_THAT(f.lines(), Contains("cache_read w in shared at steps -> w.s"))
@@ -96,6 +93,20 @@ TEST(GpuGemm, TilesThroughSharedMemoryWithTheirEpilogue) {
   }
   Chosen f(gemm("n", "48", "20", "symbol n in 1..200\n"), "cuda");
   EXPECT_EQ(fault_of(f, {{{"n", 1}}, {{"n", 64}}, {{"n", 99}}}), "") << f.text();
+}
+
+TEST(GpuVector, SeveralThreadsAnElement) {
+  for (auto [m, n, k, elements] :
+       {std::tuple{"1", "80", "48", "32"}, {"1", "7", "300", "32"}, {"128", "1", "20", "8"}}) {
+    Chosen f(gemm(m, n, k), "cuda");
+    EXPECT_EQ(fault_of(f), "") << f.text();
+    EXPECT_THAT(f.lines(), Contains(HasSubstr(std::string(" by ") + elements))) << f.text();
+    EXPECT_THAT(f.lines(), Contains("rfactor acc over kt -> acc.part")) << f.text();
+    EXPECT_THAT(f.lines(), Contains("attach y at no like acc")) << f.text();
+  }
+  Chosen few(gemm("1", "80", "12"), "cuda");  // terms, which one thread sums
+  EXPECT_EQ(fault_of(few), "") << few.text();
+  EXPECT_THAT(few.lines(), testing::Not(Contains(HasSubstr("rfactor")))) << few.text();
 }
 
 std::string conv(int size, int channels, int stride) {
