@@ -119,7 +119,7 @@ class Compiled(CommandLineTest):
         self.succeed("compile", model, "-o", tree, "--emit=cuda", "--gpu-arch", "sm_90", "--dim",
                      "batch=1..16")
         self.assertEqual((tree / "clip.hpp").read_bytes(), (out / "clip.hpp").read_bytes())
-        self.make("c++", "-std=c++17", *WARNINGS, f"-I{out}", SOURCE / "tests/driver/cuda_wrapper.cpp",
+        self.make("c++", "-std=c++17", *WARNINGS, f"-I{out}", SOURCE / "tests/driver/programs/cuda_wrapper.cpp",
                   out / "libclip.a", "-o", self.folder / "program", "-ldl")
         process = self.run_program(tree / "kernels")
         self.assertEqual(process.returncode, 0, process.stdout + process.stderr)
