@@ -226,8 +226,10 @@ std::string host_text(const BundleInterface& interface, const CudaTables& tables
              "   Tables of runtime/cuda/cuda_tables.h, the runtime, and the functions of {0}.h. "
              "*/\n"
              "#define TNC_ONE_UNIT\n#define TNC_FUNCTION static\n"
-             "#include \"{0}.h\"\n#include \"runtime/cuda/cuda_tables.h\"\n\n",
-             name, comment_text(interface.model_file), interface.version) +
+             "#pragma GCC visibility push({3})\n#include \"{0}.h\"\n#pragma GCC visibility pop\n"
+             "#include \"runtime/cuda/cuda_tables.h\"\n\n",
+             name, comment_text(interface.model_file), interface.version,
+             interface.default_visibility ? "default" : "hidden") +
          tables_text(interface, tables) + "\n" + data_text(interface, tables) +
          "\n#include \"runtime/cuda/host.c\"\n\n" + entry_points(interface) + "\n" +
          info_text(interface, tables);

@@ -104,8 +104,9 @@ class Compiled(CommandLineTest):
             self.assertGreaterEqual(variant["launches"], len(names))
             self.assertEqual({kernel["name"] for kernel in variant["kernels"]}, names)
             for kernel in variant["kernels"]:
-                self.assertIn(f"TN_KERNEL({kernel['threads']}) {kernel['name']}(",
-                              (tree / "kernels" / f"{kernel['name']}.cu").read_text())
+                text = (tree / "kernels" / f"{kernel['name']}.cu").read_text()
+                self.assertIn(f"TN_KERNEL({kernel['threads']}) {kernel['name']}(", text)
+                self.assertNotRegex(text, r"\basm\b|__asm|#include")  # calls tn_ functions instead
                 self.assertEqual("registers" in kernel, variant["kind"] == "cubin")
                 if "registers" in kernel:
                     self.assertTrue(0 < kernel["registers"] <= 255, kernel)
@@ -174,6 +175,24 @@ class Compiled(CommandLineTest):
         self.assertIn("no weights given: they are in mlp_weights.bin", self.trace(out, *words))
         file.write_bytes(file.read_bytes()[:4096])
         self.assertIn("the weights file is cut short", self.trace(out, *words, f"weights={file}"))
+
+    def test_a_shared_library_exports_what_it_is_asked_to(self):
+        model, _ = self.mlp()
+        entry_points = {f"mlp_{name}" for name in
+                        ("open", "open_text", "close", "run", "arena_bytes", "graph_open", "graph_run",
+                         "graph_close", "status_text", "info")}
+        for visibility, exported in ("default", entry_points), ("hidden", set()):
+            options = [*MLP_OPTIONS, f"--visibility={visibility}"]
+            library = self.compile("--target", "cuda", *options, model=model) / "libmlp.a"
+            tree = self.folder / visibility
+            self.succeed("compile", model, "-o", tree, "--emit=cuda", *options)
+            self.make("cmake", "-S", tree, "-B", tree / "build")
+            self.make("cmake", "--build", tree / "build")
+            for archive in library, tree / "build" / "libmlp.a":
+                shared = self.folder / "libshared.so"
+                self.make("cc", "-shared", "-o", shared, "-Wl,--whole-archive", archive, "-Wl,--no-whole-archive")
+                found = self.make("nm", "-D", "--defined-only", shared).split()[2::3]
+                self.assertEqual(set(found), exported, archive)
 
     def test_the_archive_keeps_the_rules_of_bundles(self):
         model, _ = self.mlp()
