@@ -8,10 +8,9 @@
 
 namespace tenon::loop {
 
-void FaultList::enter(const Stmt& stmt) { place_ = stmt ? head_text(stmt) : ""; }
-
 void FaultList::add_text(const std::string& text) {
-  std::string fault = place_.empty() ? text : text + "\n  in: " + place_;
+  std::string place = stmt_ ? head_text(stmt_) : text_;
+  std::string fault = place.empty() ? text : text + "\n  in: " + place;
   if (std::find(faults_.begin(), faults_.end(), fault) == faults_.end())
     faults_.push_back(std::move(fault));
 }

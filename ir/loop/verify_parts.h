@@ -13,8 +13,14 @@ namespace tenon::loop {
 class FaultList {
  public:
   /// From here on faults are of this text (null or empty: of the whole).
-  void enter(const Stmt& stmt);
-  void enter_text(std::string text) { place_ = std::move(text); }
+  void enter(const Stmt& stmt) {
+    stmt_ = stmt;
+    text_.clear();
+  }
+  void enter_text(std::string text) {
+    stmt_ = {};
+    text_ = std::move(text);
+  }
 
   template <class... Parts>
   void add(const Parts&... parts) {
@@ -39,7 +45,10 @@ class FaultList {
  private:
   void add_text(const std::string& text);
 
-  std::string place_;
+  // The place: one of these. A statement becomes text where it is at fault, for the text of shared
+  // expressions grows without bound.
+  Stmt stmt_;
+  std::string text_;
   std::vector<std::string> faults_;
 };
 
