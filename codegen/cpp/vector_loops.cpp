@@ -127,12 +127,11 @@ void KernelPrinter::print_loop(const loop::For& loop) {
     loop::for_each_stmt(loop.body, [&](const loop::Stmt& stmt) {
       declares = declares || stmt.kind() == loop::StmtKind::Alloc;
     });
+    // Copies without braces are one scope: what one names, the next names otherwise.
     for (int64_t i = 0; i < *count; ++i) {
-      names_.enter();
-      if (declares) out_.open("");
+      if (declares) names_.enter(), out_.open("");
       print_with(loop, i);
-      if (declares) out_.close();
-      names_.leave();
+      if (declares) out_.close(), names_.leave();
     }
     return;
   }
