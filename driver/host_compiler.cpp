@@ -67,6 +67,8 @@ HostCompiler HostCompiler::find() {
     if (run_program(ask, version) != 0) continue;
     compiler.name_ = candidate;
     compiler.is_clang_ = version.find("clang") != std::string::npos;
+    ask.back() = "-dumpmachine";
+    if (run_program(ask, compiler.machine_) != 0) compiler.machine_.clear();
     return compiler;
   }
   user_error({},
@@ -76,10 +78,22 @@ HostCompiler HostCompiler::find() {
              "install g++ or clang++, or set CXX to a compiler of C++17");
 }
 
+void HostCompiler::require_code_for(const std::string& triple) const {
+  using enum target::Architecture;
+  const std::string machine = words_of(machine_ + " unknown")[0];
+  for (target::Architecture architecture : {x86_64, aarch64, armv7})
+    if (codegen::cpp::is_architecture(triple, architecture) && machine != "unknown" &&
+        !codegen::cpp::is_architecture(machine, architecture))
+      user_error({},
+                 "the compiler " + name_ + " makes code for " + machine +
+                     ", and the bundle is for " + triple,
+                 "set CXX to a compiler for it, as in CXX=\"clang++ --target=" + triple + "\"");
+}
+
 std::vector<std::string> HostCompiler::options(const std::string& folder, const std::string& source,
                                                const codegen::BundleInterface& interface) const {
-  std::vector<std::string> all = {"-O2",     "-fPIC",           "-Wall",
-                                  "-Wextra", "-fno-math-errno", "-I" + folder};
+  std::vector<std::string> all = codegen::cpp::common_flags(interface);
+  all.insert(all.end(), {"-fPIC", "-I" + folder});
   if (!is_kernel(source)) {
     all.insert(all.begin(), {"-x", "c", "-std=gnu11"});
     all.push_back("-DTN_WEIGHTS_FILE=\"" + folder + "/" + interface.name + "_weights.bin\"");

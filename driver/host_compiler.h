@@ -18,6 +18,8 @@ class HostCompiler {
 
   const std::string& name() const { return name_; }
   bool is_clang() const { return is_clang_; }
+  /// Refuses a compiler for another architecture than the triple's.
+  void require_code_for(const std::string& triple) const;
   /// Options for a file of a source tree in `folder`: a kernel's are the target's.
   std::vector<std::string> options(const std::string& folder, const std::string& source,
                                    const codegen::BundleInterface& interface) const;
@@ -27,6 +29,7 @@ class HostCompiler {
  private:
   std::string name_;                // as found
   std::vector<std::string> words_;  // $CXX may hold options
+  std::string machine_;             // what it makes code for, as it says; empty where it does not
   bool is_clang_ = false;
 };
 

@@ -7,6 +7,7 @@
 #include "codegen/cpp/fit_lanes.h"
 #include "codegen/cpp/kernel_printer.h"
 #include "ir/loop/emission.h"
+#include "ir/loop/index_width.h"
 #include "support/text.h"
 
 namespace tenon::codegen::cpp {
@@ -39,7 +40,8 @@ KernelPrinter::KernelPrinter(const loop::Function& function, const Ranges& symbo
                              const target::Target& target, const KernelOptions& options)
     : source::KernelPrinter(function, symbols, options.node_number),
       target_(target),
-      options_(options) {}
+      options_(options),
+      is_narrow_(target.index_bits == 32 && loop::index_bits(body_, symbols) == 32) {}
 
 void KernelPrinter::name_parameters() {
   for (const char* word : {"scratch", "status"}) names_.declare(word, {word});
@@ -70,10 +72,11 @@ std::string KernelPrinter::signature(const std::set<std::string>& used) {
         (written.count(name) ? "" : "const ") + type_name(param.buffer.type) + " *" +
         (used.count(name) ? "TN_RESTRICT " + names_.of(name) : "/* " + names_.of(name) + " */"));
   }
-  for (const std::string& symbol : symbols_) parts.push_back("int64_t " + names_.of(symbol));
+  for (const std::string& symbol : symbols_)
+    parts.push_back(index_type() + " " + names_.of(symbol));
   if (const loop::For* loop = loop::parallel_loop(function_)) {
-    parts.push_back("int64_t " + names_.of("begin of " + loop->var));
-    parts.push_back("int64_t " + names_.of("end of " + loop->var));
+    parts.push_back(index_type() + " " + names_.of("begin of " + loop->var));
+    parts.push_back(index_type() + " " + names_.of("end of " + loop->var));
   }
   if (!scratch_.offsets.empty()) parts.push_back("unsigned char *TN_RESTRICT scratch");
   if (has_requirements()) parts.push_back("int32_t *TN_RESTRICT status");

@@ -50,6 +50,7 @@ class KernelPrinter final : public source::KernelPrinter {
   int64_t group_of(const loop::Buffer& buffer);
 
   // lanes.cpp
+  std::string index_type() const override { return is_narrow_ ? "int32_t" : "int64_t"; }
   std::string value_type(const Value& value) const override;
   Value apply(Op op, DType type, std::vector<Value> operands) override;
   Value convert(DType to, const Value& from) override;
@@ -75,6 +76,7 @@ class KernelPrinter final : public source::KernelPrinter {
 
   const target::Target& target_;
   const KernelOptions& options_;
+  const bool is_narrow_;  // indices, and places in a 32-bit processor's memory, fit 32 bits
   std::optional<Lane> lane_;
   std::optional<Value> mask_;                // lanes that run; none: all
   std::map<std::string, unsigned> private_;  // lanes of arrays declared inside a vectorized loop

@@ -43,7 +43,8 @@ std::string weights_file(const BundleInterface& interface) {
          ", behind its header. */\n"
          "__asm__(\n"
          "    \".section .rodata." +
-         symbol +
+         interface.name +
+         "_weights"
          ",\\\"a\\\"\\n\"\n"
          "    \".balign 64\\n\"\n"
          "    \".globl " +
@@ -73,6 +74,8 @@ std::string cmake_file(const BundleInterface& interface, const ModuleText& modul
       R"(# {name}: a static library from this folder's sources, by g++ from 12 or clang from 14.
 #   cmake -S . -B build -DCMAKE_BUILD_TYPE=Release && cmake --build build
 # Or from another project: add_subdirectory(this_folder), target_link_libraries(program {name}).
+# The kernels need no C++ library. CMake does not know that; where there is none, tell it for a program in C:
+#   set_target_properties(program PROPERTIES LINKER_LANGUAGE C)
 # Kernels may be edited; `tenon pack` builds and verifies them.
 cmake_minimum_required(VERSION 3.16)
 project({name} LANGUAGES C CXX)
@@ -84,7 +87,7 @@ add_library({name} STATIC {name}_model.c {name}_weights.c ${{kernels}})
 target_include_directories({name} PUBLIC "${{CMAKE_CURRENT_SOURCE_DIR}}")
 set_target_properties({name} PROPERTIES C_STANDARD 11 CXX_STANDARD 17 CXX_STANDARD_REQUIRED ON
   CXX_EXTENSIONS ON POSITION_INDEPENDENT_CODE ON)
-target_compile_options({name} PRIVATE -O2 -Wall -Wextra -fno-math-errno)
+target_compile_options({name} PRIVATE {common})
 # What the processor must have, and nothing that rounds otherwise than the text says. Only kernels are built so: the
 # rest runs before the processor was asked.
 set(kernel_options {flags})
@@ -100,17 +103,45 @@ set_property(SOURCE {name}_weights.c APPEND PROPERTY
   OBJECT_DEPENDS "${{CMAKE_CURRENT_SOURCE_DIR}}/{name}_weights.bin")
 )",
       fmt::arg("name", name), fmt::arg("kernels", kernels),
+      fmt::arg("common", join(common_flags(interface), " ")),
       fmt::arg("flags", join(kernel_flags(interface), " ")), fmt::arg("gcc", gcc_flags()),
       fmt::arg("clang", clang_flags()));
 }
 
 }  // namespace
 
+bool is_architecture(const std::string& machine, target::Architecture architecture) {
+  const std::string name = machine.substr(0, machine.find('-'));
+  switch (architecture) {
+    case target::Architecture::x86_64: return name == "x86_64" || name == "amd64";
+    case target::Architecture::aarch64: return name == "aarch64" || name == "arm64";
+    case target::Architecture::armv7:
+      return name.starts_with("arm") && !name.starts_with("arm64") && !name.starts_with("armeb");
+    case target::Architecture::gpu: return false;
+  }
+  return false;
+}
+
+// ARMv7 cannot be asked what it has, so that all code is the target's. On AArch64, compilers make
+// atomics calls of their own library, which a program may be linked without.
+std::vector<std::string> common_flags(const BundleInterface& interface) {
+  std::vector<std::string> flags = {"-O2", "-Wall", "-Wextra", "-fno-math-errno"};
+  if (is_architecture(interface.triple, target::Architecture::armv7))
+    flags.insert(flags.end(), {"-march=armv7-a", "-mfpu=neon-vfpv4", "-mfloat-abi=hard"});
+  if (is_architecture(interface.triple, target::Architecture::aarch64))
+    flags.push_back("-mno-outline-atomics");
+  return flags;
+}
+
 std::vector<std::string> feature_flags(const BundleInterface& interface) {
-  std::vector<std::string> flags;
+  std::vector<std::string> names, flags;
   for (const target::CpuFeature feature : target::all_cpu_features())
     if (interface.cpu_features >> static_cast<int>(feature) & 1)
-      flags.push_back("-m" + std::string(target::name(feature)));
+      names.push_back(feature == target::CpuFeature::fullfp16 ? "fp16" : target::name(feature));
+  if (is_architecture(interface.triple, target::Architecture::aarch64))
+    return {"-march=armv8-a" + (names.empty() ? "" : "+" + join(names, "+"))};
+  if (is_architecture(interface.triple, target::Architecture::armv7)) return {};
+  for (const std::string& name : names) flags.push_back("-m" + name);
   return flags;
 }
 

@@ -9,6 +9,7 @@
 
 #include "codegen/bundle/interface.h"
 #include "codegen/cpp/module.h"
+#include "target/cpu_features.h"
 
 namespace tenon::codegen::cpp {
 
@@ -17,8 +18,12 @@ struct TreeFile {
   std::string text;
 };
 
-/// The compiler's options for a target's features: "-msse3 -mavx2 ...".
+/// True for a triple, or what a compiler says that it makes code for ("arm-linux-gnueabihf").
+bool is_architecture(const std::string& machine, target::Architecture architecture);
+/// The compiler's options for a target's features: "-msse3 -mavx2 ...", "-march=armv8-a+dotprod".
 std::vector<std::string> feature_flags(const BundleInterface& interface);
+/// Options for every file of the tree.
+std::vector<std::string> common_flags(const BundleInterface& interface);
 /// `module_text`: the loop module as it was printed to kernels, for `tenon pack`.
 std::vector<TreeFile> source_tree(const BundleInterface& interface, const ModuleText& module,
                                   const std::string& module_text);

@@ -101,7 +101,7 @@ Value KernelPrinter::apply(Op op, DType type, std::vector<Value> x) {
   if (name.empty())
     return fail("no text for " + std::string(text_of(op)) + " on " + std::string(name_of(type)));
   // The operands of a function agree in their type, literals included.
-  if (type == DType::Index)
+  if (type == DType::Index && index_type() == "int64_t")
     for (size_t i = 0; i < operands.size(); ++i)
       if (operands[i].text.find_first_not_of("-0123456789") == std::string::npos)
         operands[i] = call("INT64_C", {operands[i]});

@@ -25,7 +25,7 @@ using Json = nlohmann::ordered_json;
 struct SourceBundle {
   std::string folder;
   Json manifest;
-  codegen::BundleInterface interface;  // name, target and processor features only
+  codegen::BundleInterface interface;  // name, target, triple and processor features only
   std::vector<codegen::ManifestFile> files;
   std::vector<codegen::ManifestKernel> kernels;
 };
@@ -58,6 +58,7 @@ SourceBundle read_bundle(const std::string& folder) {
     for (const Json& kernel : kernels)
       bundle.kernels.push_back({kernel.at("file"), kernel.at("function"), kernel.at("symbol")});
     bundle.interface.target = bundle.manifest.at("target");
+    bundle.interface.triple = bundle.manifest.at("triple");
     for (const Json& feature : bundle.manifest.at("cpu_features"))
       for (target::CpuFeature known : target::all_cpu_features())
         if (feature == target::name(known))
@@ -102,6 +103,7 @@ void check_changed(const SourceBundle& bundle,
   if (!target) target = target::native_target();
   if (!target) user_error({}, target.reason());
   if (!target::native_target() ||
+      !codegen::cpp::is_architecture(bundle.interface.triple, target::Architecture::x86_64) ||
       (bundle.interface.cpu_features & ~target::native_target()->features.bits()) != 0)
     user_error({bundle.folder, "", 0, 0},
                "this processor does not run kernels for " + bundle.interface.target,
@@ -180,6 +182,7 @@ int run_pack(const std::string& folder) {
   SourceBundle bundle = read_bundle(folder);
   std::vector<const codegen::ManifestKernel*> changed = changed_kernels(bundle);
   HostCompiler compiler = HostCompiler::find();
+  compiler.require_code_for(bundle.interface.triple);
   TemporaryFolder work;
   std::vector<std::string> kernels;
   for (const codegen::ManifestKernel& kernel : bundle.kernels) kernels.push_back(kernel.file);

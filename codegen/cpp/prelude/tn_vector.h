@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: 0BSD
-   tn_vector.h: vectors and arithmetic for generated kernels. C++17, g++ from 12 and clang from 12.
+   tn_vector.h: vectors and arithmetic for generated kernels. C++17 without the C++ library, g++ from
+   12 and clang from 14.
 
      f32x8 v = tn_load8(x);                 eight floats, at any address
      tn_store8(y, tn_max(v * w + b, 0.0f)); operators work lane by lane; a scalar stands for all lanes
@@ -12,10 +13,6 @@
 #define TN_VECTOR_H
 #include <stdint.h>
 #include <string.h>
-
-#include <limits>
-#include <type_traits>
-#include <utility>
 
 #define TN_INFINITY __builtin_inff()
 #define TN_INFINITY_F64 __builtin_inf()
@@ -63,8 +60,40 @@ TN_VECTORS(16)
 TN_VECTORS(32)
 TN_VECTORS(64)
 
+/* Facts of scalars: everything else that kernels compute with is a vector. */
+template <class T>
+struct tn_scalar {
+  enum { is = false };
+};
+#define TN_SCALAR(type, floats)                                            \
+  template <>                                                              \
+  struct tn_scalar<type> {                                                 \
+    enum { is = true, is_float = floats, is_signed = (type)-1 < (type)1 }; \
+  };
+TN_SCALAR(float, true)
+TN_SCALAR(double, true)
+TN_SCALAR(bool, false)
+TN_SCALAR(char, false)
+TN_SCALAR(signed char, false)
+TN_SCALAR(unsigned char, false)
+TN_SCALAR(short, false)
+TN_SCALAR(unsigned short, false)
+TN_SCALAR(int, false)
+TN_SCALAR(unsigned, false)
+TN_SCALAR(long, false)
+TN_SCALAR(unsigned long, false)
+TN_SCALAR(long long, false)
+TN_SCALAR(unsigned long long, false)
+#undef TN_SCALAR
+
 /* The element and the number of lanes of a type; a scalar has one. */
-template <class V, bool is_scalar = std::is_arithmetic<V>::value>
+template <class T>
+struct tn_referred;
+template <class T>
+struct tn_referred<T&> {
+  typedef T type;
+};
+template <class V, bool is_scalar = tn_scalar<V>::is>
 struct tn_shape {
   typedef V element;
   enum { lanes = 1 };
@@ -73,7 +102,7 @@ struct tn_shape {
 };
 template <class V>
 struct tn_shape<V, false> {
-  typedef typename std::decay<decltype(std::declval<V&>()[0])>::type element;
+  typedef typename tn_referred<decltype((*(V*)nullptr)[0])>::type element;
   enum { lanes = sizeof(V) / sizeof(element) };
   template <class T>
   using of = typename tn_vector<T, lanes>::type;
@@ -81,28 +110,51 @@ struct tn_shape<V, false> {
 template <class V>
 using tn_element = typename tn_shape<V>::element;
 template <class V>
-constexpr bool tn_is_vector = tn_shape<V>::lanes > 1;
+constexpr bool tn_is_vector = !tn_scalar<V>::is;
 template <class V>
-constexpr bool tn_is_float = std::is_floating_point<tn_element<V>>::value;
+constexpr bool tn_is_float = tn_scalar<tn_element<V>>::is_float;
+template <class V>
+constexpr bool tn_is_signed = tn_scalar<tn_element<V>>::is_signed;
+template <class A, class B>
+constexpr bool tn_is_same = false;
+template <class A>
+constexpr bool tn_is_same<A, A> = true;
+/* A type only where the condition holds. */
+template <bool condition>
+struct tn_only {};
+template <>
+struct tn_only<true> {
+  typedef void type;
+};
 
 template <int bytes>
 struct tn_sized;
 template <>
 struct tn_sized<1> {
   typedef int8_t integer;
+  typedef uint8_t natural;
 };
 template <>
 struct tn_sized<2> {
   typedef int16_t integer;
+  typedef uint16_t natural;
 };
 template <>
 struct tn_sized<4> {
   typedef int32_t integer;
+  typedef uint32_t natural;
 };
 template <>
 struct tn_sized<8> {
   typedef int64_t integer;
+  typedef uint64_t natural;
 };
+/* The limits of an integer type. */
+template <class T>
+constexpr T tn_greatest = (T)((typename tn_sized<sizeof(T)>::natural) - 1 >>
+                              (tn_is_signed<T> ? 1 : 0));
+template <class T>
+constexpr T tn_least = tn_is_signed<T> ? (T)(-tn_greatest<T> - 1) : (T)0;
 /* What a comparison of two V gives. */
 template <class V>
 using tn_mask_of =
@@ -114,7 +166,7 @@ struct tn_wrapping {
 };
 template <class V>
 struct tn_wrapping<V, true> {
-  typedef typename tn_shape<V>::template of<typename std::make_unsigned<tn_element<V>>::type> type;
+  typedef typename tn_shape<V>::template of<typename tn_sized<sizeof(tn_element<V>)>::natural> type;
 };
 
 /* ---- making and converting vectors ---- */
@@ -210,7 +262,7 @@ TN_INLINE V tn_shr(V a, V b) {
 /* True where a / b would trap: by zero, or the least value by -1. */
 template <class T>
 TN_INLINE bool tn_traps(T a, T b) {
-  return b == 0 || (std::is_signed<T>::value && a == std::numeric_limits<T>::min() && b == (T)-1);
+  return b == 0 || (tn_is_signed<T> && a == tn_least<T> && b == (T)-1);
 }
 template <class V>
 TN_INLINE V tn_trunc_div(V a, V b) {
@@ -266,12 +318,12 @@ TN_INLINE V tn_min(V a, V b) {
     return smaller;
 }
 /* With a number that is not NaN. */
-template <class V, class = typename std::enable_if<tn_is_vector<V> && tn_is_float<V>>::type>
+template <class V, class = typename tn_only<tn_is_vector<V> && tn_is_float<V>>::type>
 TN_INLINE V tn_max(V a, tn_element<V> number) {
   const V bound = number - V{};
   return bound > a ? bound : a;
 }
-template <class V, class = typename std::enable_if<tn_is_vector<V> && tn_is_float<V>>::type>
+template <class V, class = typename tn_only<tn_is_vector<V> && tn_is_float<V>>::type>
 TN_INLINE V tn_min(V a, tn_element<V> number) {
   const V bound = number - V{};
   return bound < a ? bound : a;
@@ -283,8 +335,8 @@ TN_INLINE V tn_abs(V a) {
   if constexpr (tn_is_float<V>) {
     typedef tn_mask_of<V> M;
     typedef tn_element<M> T;
-    return tn_bits<V>((M)(tn_bits<M>(a) & std::numeric_limits<T>::max()));
-  } else if constexpr (std::is_signed<tn_element<V>>::value) {
+    return tn_bits<V>((M)(tn_bits<M>(a) & tn_greatest<T>));
+  } else if constexpr (tn_is_signed<V>) {
     return a < V{} ? tn_neg(a) : a;
   } else {
     return a;
@@ -301,17 +353,17 @@ TN_INLINE V tn_abs(V a) {
 
 /* The processor's own instructions, where the language has no operator for them. */
 #if defined(__SSE4_1__)
-#define TN_ROUND(a, mode)                                                                 \
-  if constexpr (std::is_same<V, f32x4>::value) return (V)__builtin_ia32_roundps(a, mode); \
-  if constexpr (std::is_same<V, f64x2>::value) return (V)__builtin_ia32_roundpd(a, mode); \
+#define TN_ROUND(a, mode)                                                        \
+  if constexpr (tn_is_same<V, f32x4>) return (V)__builtin_ia32_roundps(a, mode); \
+  if constexpr (tn_is_same<V, f64x2>) return (V)__builtin_ia32_roundpd(a, mode); \
   TN_ROUND_256(a, mode)
 #else
 #define TN_ROUND(a, mode)
 #endif
 #if defined(__AVX__)
-#define TN_ROUND_256(a, mode)                                                                \
-  if constexpr (std::is_same<V, f32x8>::value) return (V)__builtin_ia32_roundps256(a, mode); \
-  if constexpr (std::is_same<V, f64x4>::value) return (V)__builtin_ia32_roundpd256(a, mode);
+#define TN_ROUND_256(a, mode)                                                       \
+  if constexpr (tn_is_same<V, f32x8>) return (V)__builtin_ia32_roundps256(a, mode); \
+  if constexpr (tn_is_same<V, f64x4>) return (V)__builtin_ia32_roundpd256(a, mode);
 #else
 #define TN_ROUND_256(a, mode)
 #endif
@@ -343,8 +395,8 @@ TN_INLINE V tn_sqrt(V a) {
   return __builtin_elementwise_sqrt(a);
 #else
 #if defined(__AVX__) && !defined(__clang__)
-  if constexpr (std::is_same<V, f32x8>::value) return (V)__builtin_ia32_sqrtps256(a);
-  if constexpr (std::is_same<V, f64x4>::value) return (V)__builtin_ia32_sqrtpd256(a);
+  if constexpr (tn_is_same<V, f32x8>) return (V)__builtin_ia32_sqrtps256(a);
+  if constexpr (tn_is_same<V, f64x4>) return (V)__builtin_ia32_sqrtpd256(a);
 #endif
   TN_LANES_OF(tn_sqrt, __builtin_sqrtf, __builtin_sqrt);
 #endif
@@ -356,16 +408,16 @@ TN_INLINE V tn_fma_same(V a, V b, V c) {
   return __builtin_elementwise_fma(a, b, c);
 #else
 #if defined(__AVX512F__)
-  if constexpr (std::is_same<V, f32x16>::value)
+  if constexpr (tn_is_same<V, f32x16>)
     return (V)__builtin_ia32_vfmaddps512_mask(a, b, c, (short)-1, 4);
-  if constexpr (std::is_same<V, f64x8>::value)
+  if constexpr (tn_is_same<V, f64x8>)
     return (V)__builtin_ia32_vfmaddpd512_mask(a, b, c, (char)-1, 4);
 #endif
 #if defined(__FMA__)
-  if constexpr (std::is_same<V, f32x8>::value) return (V)__builtin_ia32_vfmaddps256(a, b, c);
-  if constexpr (std::is_same<V, f32x4>::value) return (V)__builtin_ia32_vfmaddps(a, b, c);
-  if constexpr (std::is_same<V, f64x4>::value) return (V)__builtin_ia32_vfmaddpd256(a, b, c);
-  if constexpr (std::is_same<V, f64x2>::value) return (V)__builtin_ia32_vfmaddpd(a, b, c);
+  if constexpr (tn_is_same<V, f32x8>) return (V)__builtin_ia32_vfmaddps256(a, b, c);
+  if constexpr (tn_is_same<V, f32x4>) return (V)__builtin_ia32_vfmaddps(a, b, c);
+  if constexpr (tn_is_same<V, f64x4>) return (V)__builtin_ia32_vfmaddpd256(a, b, c);
+  if constexpr (tn_is_same<V, f64x2>) return (V)__builtin_ia32_vfmaddpd(a, b, c);
 #endif
   if constexpr (tn_is_vector<V>) {
     for (int i = 0; i < tn_shape<V>::lanes; ++i) a[i] = tn_fma_same(a[i], b[i], c[i]);
@@ -394,20 +446,20 @@ TN_INLINE auto tn_fma(A a, B b, C c) {
 /* Float to integer: the nearest integer that the type has, NaN gives 0. */
 template <class V, class F>
 TN_INLINE V tn_saturate(F value) {
-  typedef std::numeric_limits<tn_element<V>> limits;
+  typedef tn_element<V> I;
   typedef tn_element<F> T;
   /* The greatest value plus 1 is a power of two, as is the least value: floats have both. */
-  const T end = (T)(limits::max() / 2 + 1) * 2, least = (T)limits::min();
+  const T end = (T)(tn_greatest<I> / 2 + 1) * 2, least = (T)tn_least<I>;
   if constexpr (tn_is_vector<V>) {
     const tn_mask_of<F> inside = (value >= least) & (value < end);
     V result = __builtin_convertvector(inside ? value : F{}, V);
     const tn_mask_of<V> above = __builtin_convertvector(value >= end, tn_mask_of<V>);
     const tn_mask_of<V> below = __builtin_convertvector(value < least, tn_mask_of<V>);
-    result = above ? limits::max() - V{} : result;
-    return below ? limits::min() - V{} : result;
+    result = above ? tn_greatest<I> - V{} : result;
+    return below ? tn_least<I> - V{} : result;
   } else {
-    if (value >= end) return limits::max();
-    if (value < least) return limits::min();
+    if (value >= end) return tn_greatest<I>;
+    if (value < least) return tn_least<I>;
     return value != value ? (V)0 : (V)value;
   }
 }
