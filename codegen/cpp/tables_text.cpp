@@ -48,7 +48,7 @@ std::string status_table(const BundleInterface& interface, size_t& count) {
 
 std::string golden_tables(const BundleInterface& interface) {
   std::vector<std::string> rows;
-  std::vector<int64_t> dims;
+  std::vector<int64_t> dims(interface.dims.size());  // as many as the self-test would read
   std::vector<uint8_t> bytes;
   if (interface.selftest) {
     dims = interface.selftest->dims;

@@ -13,6 +13,9 @@
 #define TN_VECTOR_H
 #include <stdint.h>
 #include <string.h>
+#if defined(__ARM_NEON) && !defined(__clang__)
+#include <arm_neon.h>
+#endif
 
 #define TN_INFINITY __builtin_inff()
 #define TN_INFINITY_F64 __builtin_inf()
@@ -418,6 +421,10 @@ TN_INLINE V tn_fma_same(V a, V b, V c) {
   if constexpr (tn_is_same<V, f32x4>) return (V)__builtin_ia32_vfmaddps(a, b, c);
   if constexpr (tn_is_same<V, f64x4>) return (V)__builtin_ia32_vfmaddpd256(a, b, c);
   if constexpr (tn_is_same<V, f64x2>) return (V)__builtin_ia32_vfmaddpd(a, b, c);
+#endif
+#if defined(__ARM_NEON) && defined(__ARM_FEATURE_FMA) && !defined(__clang__)
+  if constexpr (tn_is_same<V, f32x4>)
+    return (V)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
 #endif
   if constexpr (tn_is_vector<V>) {
     for (int i = 0; i < tn_shape<V>::lanes; ++i) a[i] = tn_fma_same(a[i], b[i], c[i]);
