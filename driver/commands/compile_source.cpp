@@ -41,8 +41,13 @@ void print_summary(const CompileOptions& options, const SourceModel& model,
     if (file.name.find('/') == std::string::npos)
       std::printf("  file     %s, %llu B\n", file.name.c_str(),
                   static_cast<unsigned long long>(file.bytes));
-  std::printf("build: cmake -S %s -B build && cmake --build build    or: tenon pack %s\n",
-              options.output_folder.c_str(), options.output_folder.c_str());
+  if (codegen::cpp::is_architecture(interface.triple, target::Architecture::x86_64))
+    std::printf("build: cmake -S %s -B build && cmake --build build    or: tenon pack %s\n",
+                options.output_folder.c_str(), options.output_folder.c_str());
+  else
+    std::printf(
+        "build: CXX=\"clang++ --target=%s\" tenon pack %s    or with CMake and a toolchain file\n",
+        interface.triple.c_str(), options.output_folder.c_str());
 }
 
 }  // namespace
