@@ -93,26 +93,38 @@ struct Tiling {
   std::vector<std::string> images, tiles;  // loops, outermost first
 };
 
-// Output channels become `oo`, [`ov`,] `lane`, positions in a row `wo`, `wi`. Then images, panels of
-// channels around bands of positions or bands around panels, and the sum around the tile.
+// Output channels become panels `oo`, [vectors `ov`] and lanes; where a layout blocks them, blocks
+// are vectors. Gives the names of the three, an empty one for a panel of one vector.
+std::vector<std::string> channel_loops(const Plan& plan, const Convolution& conv,
+                                       const std::vector<std::string>& loops, int64_t vectors,
+                                       std::vector<std::string>& lines) {
+  std::string lanes = std::to_string(plan.lanes()), count = std::to_string(vectors);
+  if (loops.size() > 1) {
+    if (vectors == 1) return {loops[0], "", loops[1]};
+    lines = {"split " + loops[0] + " by " + count + " exact -> oo, ov"};
+    return {"oo", "ov", loops[1]};
+  }
+  int64_t panel = vectors * plan.lanes();
+  lines = {"split " + loops[0] + " by " + std::to_string(panel) + " " +
+           plan.tail(conv.stage().axes[1].extent, panel, "masked") + " -> oo, " +
+           (vectors > 1 ? "oi" : "lane")};
+  if (vectors == 1) return {"oo", "", "lane"};
+  lines.push_back("split oi by " + lanes + " exact -> ov, lane");
+  return {"oo", "ov", "lane"};
+}
+
+// Positions in a row become `wo`, `wi`. Then images, panels of channels around bands of positions or
+// bands around panels, and the sum around the tile.
 Tiling tile_loops(const Plan& plan, const Convolution& conv, const std::string& acc,
-                  const std::string& channel_loop, const target::ConvolutionPlan& tile) {
+                  const std::vector<std::string>& output_loops,
+                  const target::ConvolutionPlan& tile) {
   const loop::Stage& stage = conv.stage();
   Tiling tiling;
-  int64_t lanes = plan.lanes(), panel = tile.vectors * lanes;
   int64_t width = tile.width_split.large > 0 ? tile.width_split.large : tile.tile_width;
-  std::string tail = plan.tail(stage.axes[1].extent, panel, "masked");
-  std::string vectors = "lane", unrolled = "wi";
-  std::string split_channels =
-      "split " + channel_loop + " by " + std::to_string(panel) + " " + tail;
-  if (tile.vectors > 1) {
-    tiling.lines = {split_channels + " -> oo, oi",
-                    "split oi by " + std::to_string(lanes) + " exact -> ov, lane"};
-    vectors = "ov, lane";
-    unrolled += ", ov";
-  } else {
-    tiling.lines = {split_channels + " -> oo, lane"};
-  }
+  const std::vector<std::string> channels =
+      channel_loops(plan, conv, output_loops, tile.vectors, tiling.lines);
+  const std::string &panels = channels[0], &vectors = channels[1], &lane = channels[2];
+  std::string unrolled = vectors.empty() ? "wi" : "wi, " + vectors;
   tiling.lines.push_back("split " + acc + "." + conv.row() + " by " + std::to_string(width) + " " +
                          plan.tail(stage.axes.back().extent, width, "clamped") + " -> wo, wi");
 
@@ -120,7 +132,7 @@ Tiling tile_loops(const Plan& plan, const Convolution& conv, const std::string& 
   std::vector<std::string> bands;
   for (size_t i = 2; i + 1 < stage.axes.size(); ++i)
     bands.push_back(acc + "." + stage.axes[i].name);
-  tiling.tiles = {"oo"};
+  tiling.tiles = {panels};
   tiling.tiles.insert(
       tile.order == target::LoopOrder::columns_outer ? tiling.tiles.end() : tiling.tiles.begin(),
       bands.begin(), bands.end());
@@ -142,10 +154,12 @@ Tiling tile_loops(const Plan& plan, const Convolution& conv, const std::string& 
       order.push_back(inputs.back());
     }
   }
-  order.insert(order.end(), {"wi", vectors});
+  order.push_back("wi");
+  if (!vectors.empty()) order.push_back(vectors);
+  order.push_back(lane);
   if (stage.where && !conv.taps.empty()) unrolled += ", " + acc + "." + conv.taps.back();
   tiling.lines.push_back("reorder " + join(order, ", ") + " reassociating");
-  tiling.lines.push_back("vectorize lane");
+  tiling.lines.push_back("vectorize " + lane);
   tiling.lines.push_back("unroll " + unrolled);
   return tiling;
 }
@@ -156,10 +170,16 @@ Status schedule_conv(Plan& plan) {
   const std::string acc = plan.state.function.anchor_stage;
   Result<Convolution> conv = find_convolution(plan, acc);
   if (!conv) return conv.error();
-  std::vector<std::string> channel_loops = loops_of(conv->anchor, conv->channel());
-  if (channel_loops.size() != 1) return Failure{"the output channels are split already"};
+  const std::vector<std::string> channels = loops_of(conv->anchor, conv->channel());
   target::ConvolutionPlan tile = target::plan_convolution(shape_of(plan, *conv), plan.target);
-  Tiling tiling = tile_loops(plan, *conv, acc, channel_loops[0], tile);
+  if (channels.size() > 1) {
+    const loop::For* blocks = find_loop(plan.state.function.body, channels[0]);
+    const loop::For* block = find_loop(plan.state.function.body, channels[1]);
+    if (channels.size() > 2 || !is_int(block->extent, plan.lanes()))
+      return Failure{"the output channels are in other blocks than vectors"};
+    if (plan.tail(blocks->extent, tile.vectors, "") != "exact") tile.vectors = 1;
+  }
+  Tiling tiling = tile_loops(plan, *conv, acc, channels, tile);
   std::vector<std::string>& lines = tiling.lines;
   for (const std::string& consumer : plan.epilogue_of(acc))
     lines.push_back("attach " + consumer + " at wo like " + acc);
