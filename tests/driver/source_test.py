@@ -1,6 +1,7 @@
 """C++ source: `--emit=cpp`, `--backend=cpp` and `tenon pack`.
 
     tenon compile digits.onnx -o out --emit=cpp; cmake; link examples/digits/main.c   ->  8 of 8 digits right
+    --target=cortex-a53, CMake with a toolchain file                  ->  8 of 8 under qemu
     an edit that breaks a kernel; tenon pack out    ->  exit 1, the kernel and the element that differs
 """
 import json
@@ -77,6 +78,54 @@ class Build(Tree):
         self.refuse("compile", DIGITS, "-o", self.out, "--emit=cpp,obj",
                     message="--emit=cpp writes a source tree in place of a library")
         self.assertFalse(self.out.exists())
+
+
+TOOLCHAIN = """set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR aarch64)
+set(CMAKE_C_COMPILER clang-19)
+set(CMAKE_CXX_COMPILER clang++-19)
+set(CMAKE_C_COMPILER_TARGET aarch64-linux-gnu)
+set(CMAKE_CXX_COMPILER_TARGET aarch64-linux-gnu)
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+set(CMAKE_EXE_LINKER_FLAGS "-fuse-ld=lld -static")
+"""
+PROGRAM = f"""cmake_minimum_required(VERSION 3.16)
+project(program C)
+add_subdirectory(out)
+add_executable(program "{SOURCE}/examples/digits/main.c")
+target_link_libraries(program digits)
+set_target_properties(program PROPERTIES LINKER_LANGUAGE C)
+"""
+
+
+class Board(Tree):
+    """Trees for a processor that this machine does not have."""
+
+    def test_cmake_builds_a_program_in_c(self):
+        self.emit("--target=cortex-a53")
+        (self.folder / "board.cmake").write_text(TOOLCHAIN)
+        (self.folder / "CMakeLists.txt").write_text(PROGRAM)
+        build = self.folder / "build"
+        self.run_here("cmake", "-S", self.folder, "-B", build,
+                      f"-DCMAKE_TOOLCHAIN_FILE={self.folder}/board.cmake",
+                      "-DCMAKE_C_FLAGS=-Werror", "-DCMAKE_CXX_FLAGS=-Werror")
+        self.run_here("cmake", "--build", build)
+        self.assertIn("8 of 8 digits right", self.run_here("qemu-aarch64", build / "program"))
+
+    def test_what_cannot_be_packed(self):
+        self.emit("--target=armv7-neon")
+        process = self.call("pack", self.out, env={**os.environ, "CXX": "g++"})
+        self.assertEqual(process.returncode, 1)
+        self.assertIn("the compiler g++ makes code for x86_64-linux-gnu, and the bundle is for armv7",
+                      process.stderr)
+        self.assertIn('CXX="clang++ --target=armv7', process.stderr)
+        kernel = self.out / "kernels" / "fc1_relu.cpp"
+        kernel.write_text(kernel.read_text() + "// edited\n")
+        process = self.call("pack", self.out, env={
+            **os.environ, "CXX": "clang++-19 --target=arm-linux-gnueabihf"})
+        self.assertEqual(process.returncode, 1)
+        self.assertIn("this processor does not run kernels for armv7-neon", process.stderr)
+        self.assertFalse((self.out / "libdigits.a").exists())
 
 
 class Pack(Tree):
