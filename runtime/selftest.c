@@ -4,74 +4,14 @@
    the run.
      selftest(&model, arena, N_SELFTEST_BYTES) -> TN_OK, or TN_SELFTEST with the node of the first
      wrong output */
+#include "runtime/compare.h"
 #include "runtime/float_mode.h"
 #include "runtime/internal.h"
 
-enum {
-  DTYPE_F32 = 1,
-  DTYPE_F16 = 10,
-  DTYPE_F64 = 11,
-  DTYPE_BF16 = 16
-}; /* ONNX TensorProto.DataType */
-
-static double f32_from_bits(uint32_t bits) {
-  float value;
-  __builtin_memcpy(&value, &bits, sizeof value);
-  return (double)value;
-}
-
-/* IEEE 754 binary16: 1 sign bit, 5 of exponent, 10 of mantissa. */
-static double f16_from_bits(uint16_t bits) {
-  const uint32_t sign = (uint32_t)(bits & 0x8000u) << 16, magnitude = bits & 0x7fffu;
-  if (magnitude >= 0x7c00u) return f32_from_bits(sign | 0x7f800000u | (magnitude & 0x3ffu) << 13);
-  if (magnitude >= 0x400u) return f32_from_bits(sign | ((magnitude << 13) + 0x38000000u));
-  const double subnormal = (double)magnitude * 0x1p-24;
-  return sign ? -subnormal : subnormal;
-}
-
-static uint32_t element_bytes(int32_t dtype) {
-  switch (dtype) {
-    case DTYPE_F64: return 8;
-    case DTYPE_F32: return 4;
-    case DTYPE_F16:
-    case DTYPE_BF16: return 2;
-    default: return 1; /* integers are compared byte by byte */
-  }
-}
-
-static double load_float(int32_t dtype, const unsigned char *from) {
-  if (dtype == DTYPE_F64) {
-    double value;
-    __builtin_memcpy(&value, from, sizeof value);
-    return value;
-  }
-  if (dtype == DTYPE_F32) {
-    uint32_t bits;
-    __builtin_memcpy(&bits, from, sizeof bits);
-    return f32_from_bits(bits);
-  }
-  uint16_t bits;
-  __builtin_memcpy(&bits, from, sizeof bits);
-  return dtype == DTYPE_F16 ? f16_from_bits(bits) : f32_from_bits((uint32_t)bits << 16);
-}
-
-static int agrees(int32_t dtype, const unsigned char *found, const unsigned char *expected,
-                  double absolute, double relative) {
-  if (element_bytes(dtype) == 1) return *found == *expected;
-  const double a = load_float(dtype, found), b = load_float(dtype, expected);
-  if (a == b || (a != a && b != b)) return 1;
-  const double difference = a < b ? b - a : a - b, magnitude = b < 0 ? -b : b;
-  /* The first half refuses a NaN, and an infinity beside anything else, whatever the tolerance. */
-  return difference < __builtin_inf() && difference <= absolute + relative * magnitude;
-}
-
 static int outputs_agree(uint32_t tensor, const unsigned char *found, uint64_t bytes) {
-  const tnr_golden golden = tn_model_golden[tensor];
-  const int32_t dtype = tn_model_tensors[tensor].dtype;
-  const unsigned char *expected = tn_model_golden_bytes + golden.offset;
-  for (uint64_t i = 0; i < bytes; i += element_bytes(dtype))
-    if (!agrees(dtype, found + i, expected + i, golden.absolute, golden.relative)) return 0;
-  return 1;
+  const tnr_golden *golden = &tn_model_golden[tensor];
+  return tnr_output_agrees(tn_model_tensors[tensor].dtype, golden, found,
+                           tn_model_golden_bytes + golden->offset, bytes);
 }
 
 int tn_rt_selftest(const tnr_opened *model, void *arena, size_t arena_bytes, int64_t *entry) {
