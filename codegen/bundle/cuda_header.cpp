@@ -29,6 +29,10 @@ std::string macros(const BundleInterface& interface, const CudaTables& tables,
   define(fmt::format("ARENA_ALIGN {}", TNC_DEVICE_ALIGN), "");
   define(fmt::format("ARENA_BYTES ((size_t){})", cuda_arena_bytes_most(tables)),
          "device memory, enough for any dimensions on any GPU");
+  if (interface.selftest)
+    define(fmt::format("SELFTEST_BYTES ((size_t){})",
+                       cuda_selftest_bytes(*interface.selftest, tables)),
+           "device memory of the self-test");
   if (interface.weights_bytes != 0) define("WEIGHTS_ALIGN 64", "of a mapped weights file");
   return align_comments(lines);
 }
@@ -62,6 +66,16 @@ std::string functions(const BundleInterface& interface) {
   const std::string weights = interface.weights_embedded || interface.weights_bytes == 0
                                   ? "NULL: those in the library; else the mapped file"
                                   : fmt::format("{}_weights.bin in memory", interface.name);
+  const std::string selftest =
+      interface.selftest
+          ? fmt::format(
+                "/* Runs stored inputs in memory of the device, aligned to {1}, compares the "
+                "outputs; "
+                "waits for the stream. */\n"
+                "int {0}_selftest(const {0}_model *, void *memory, size_t memory_bytes, struct "
+                "CUstream_st *);\n",
+                interface.name, TNC_DEVICE_ALIGN)
+          : "";
   return fmt::format(
       "/* Chooses the device's code, loads all of it (compiling PTX), uploads the weights.\n"
       "   weights: {2}; needed until open returns. */\n"
@@ -85,11 +99,11 @@ std::string functions(const BundleInterface& interface) {
       "int {0}_graph_run({0}_graph *, const {0}_io *, struct CUstream_st *); /* one thread at a "
       "time "
       "*/\n"
-      "void {0}_graph_close({0}_graph *);\n"
+      "void {0}_graph_close({0}_graph *);\n{3}"
       "const char *{0}_status_text(int status); /* names the argument, or the driver's error; "
       "static, never NULL */\n"
       "const tn_info *{0}_info(void);\n",
-      interface.name, dims, weights);
+      interface.name, dims, weights, selftest);
 }
 
 // The whole header, with `abi` in the place of the number.
@@ -140,8 +154,8 @@ std::vector<StatusText> cuda_status_texts(const BundleInterface& interface) {
   std::vector<StatusText> texts;
   for (StatusText& text : status_texts(interface)) {
     const int code = text.status & 255;
-    if (code == TN_CPU || code == TN_STOPPED || code == TN_SELFTEST)
-      continue;  // not of this target
+    if (code == TN_CPU || code == TN_STOPPED) continue;  // not of this target
+    if (code == TN_SELFTEST && !interface.selftest) continue;
     const size_t detail = static_cast<uint32_t>(text.status) >> 8;
     if (code == TN_ALIGNMENT)
       text.text = detail < interface.tensors.size()

@@ -40,6 +40,15 @@ std::string model_class(const BundleInterface& interface) {
     parameters += fmt::format("{}std::int64_t {}", parameters.empty() ? "" : ", ", dim.identifier);
     arguments += ", " + dim.identifier;
   }
+  const std::string selftest = interface.selftest
+                                   ? fmt::format(R"(
+  // In at least {1}_SELFTEST_BYTES; waits for the stream.
+  Status selftest(DeviceSpan<unsigned char> memory, CUstream_st *stream = nullptr) const noexcept {{
+    return {0}_selftest(&model_, memory.data(), memory.size(), stream);
+  }}
+)",
+                                                 interface.name, upper_case(interface.name))
+                                   : "";
   return fmt::format(R"(
 // Opened once for each context, closed at its end; then run by any number of threads at once, each
 // with its own Io and arena. Stays where it is: graphs point to it.
@@ -67,7 +76,7 @@ class Model {{
     const {0}_io c = c_io(io);
     return {0}_run(&model_, &c, arena.data(), arena.size(), stream);
   }}
-
+{4}
   // Exact for the device that it is open on; 0: out of range.
   std::size_t arena_bytes({2}) const noexcept {{ return {0}_arena_bytes(&model_{3}); }}
   // Enough for any dimensions on any device; aligned to {1}_ARENA_ALIGN.
@@ -79,7 +88,7 @@ class Model {{
   {0}_model model_{{}};
 }};
 )",
-                     interface.name, upper_case(interface.name), parameters, arguments);
+                     interface.name, upper_case(interface.name), parameters, arguments, selftest);
 }
 
 std::string graph_class(const BundleInterface& interface) {

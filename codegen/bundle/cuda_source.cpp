@@ -98,6 +98,14 @@ std::string tables_text(const BundleInterface& interface, const CudaTables& tabl
   text += table(
       "tnr_status_text", "tn_cuda_status_texts", rows.status_texts,
       [](const tnr_status_text& row) { return fmt::format("{{{}, {}}}", row.status, row.text); });
+  if (interface.selftest) {
+    text += table("tnr_golden", "tn_cuda_golden", rows.golden, [](const tnr_golden& row) {
+      return fmt::format("{{{}, {}, 0, {}, {}}}", row.offset, row.node, row.absolute, row.relative);
+    });
+    text += numbers("int64_t", "tn_cuda_golden_dims", rows.golden_dims);
+    text += numbers("unsigned char", "tn_cuda_golden_bytes",
+                    {rows.golden_bytes.begin(), rows.golden_bytes.end()});
+  }
   text += "static const char tn_cuda_strings[] =";
   for (size_t at = 0; at < rows.strings.size();) {
     const std::string piece = rows.strings.c_str() + at;
@@ -188,6 +196,16 @@ std::string entry_points(const BundleInterface& interface) {
     values += dim.identifier + ", ";
   }
   if (values.empty()) values = "0";
+  const std::string selftest =
+      interface.selftest
+          ? fmt::format(
+                R"(int {0}_selftest(const {0}_model *model, void *memory, size_t memory_bytes,
+    struct CUstream_st *stream) {{
+  return tn_cu_selftest((const tnc_opened *)model, memory, memory_bytes, stream);
+}}
+)",
+                interface.name)
+          : "";
   return fmt::format(
       R"(int {0}_open({0}_model *model, uint32_t abi, const void *weights, size_t weights_bytes,
     const tn_cuda *cuda) {{
@@ -214,8 +232,8 @@ int {0}_graph_run({0}_graph *graph, const {0}_io *io, struct CUstream_st *stream
 }}
 void {0}_graph_close({0}_graph *graph) {{ tn_cu_graph_close((tnc_graph *)graph); }}
 const char *{0}_status_text(int status) {{ return tn_cu_status_text(status); }}
-)",
-      interface.name, parameters, values);
+{3})",
+      interface.name, parameters, values, selftest);
 }
 
 std::string host_text(const BundleInterface& interface, const CudaTables& tables) {
@@ -225,11 +243,12 @@ std::string host_text(const BundleInterface& interface, const CudaTables& tables
              "SPDX-License-Identifier: 0BSD\n"
              "   Tables of runtime/cuda/cuda_tables.h, the runtime, and the functions of {0}.h. "
              "*/\n"
-             "#define TNC_ONE_UNIT\n#define TNC_FUNCTION static\n"
+             "#define TNC_ONE_UNIT\n#define TNC_FUNCTION static\n{4}"
              "#pragma GCC visibility push({3})\n#include \"{0}.h\"\n#pragma GCC visibility pop\n"
              "#include \"runtime/cuda/cuda_tables.h\"\n\n",
              name, comment_text(interface.model_file), interface.version,
-             interface.default_visibility ? "default" : "hidden") +
+             interface.default_visibility ? "default" : "hidden",
+             interface.selftest ? "#define TNC_SELFTEST\n" : "") +
          tables_text(interface, tables) + "\n" + data_text(interface, tables) +
          "\n#include \"runtime/cuda/host.c\"\n\n" + entry_points(interface) + "\n" +
          info_text(interface, tables);

@@ -21,6 +21,13 @@ uint64_t cuda_arena_bytes_most(const CudaTables& tables) {
          (tables.buffer_bytes_most + TNC_DEVICE_ALIGN - 1) / TNC_DEVICE_ALIGN * TNC_DEVICE_ALIGN;
 }
 
+uint64_t cuda_selftest_bytes(const SelfTest& selftest, const CudaTables& tables) {
+  uint64_t bytes = cuda_arena_bytes_most(tables);
+  for (const GoldenTensor& tensor : selftest.tensors)
+    bytes += (tensor.bytes.size() + TNC_DEVICE_ALIGN - 1) / TNC_DEVICE_ALIGN * TNC_DEVICE_ALIGN;
+  return bytes;
+}
+
 CudaModelRows cuda_model_rows(const BundleInterface& interface, const CudaTables& tables) {
   const CudaIoLayout layout = cuda_io_layout(interface);
   CudaModelRows rows{};
@@ -54,6 +61,15 @@ CudaModelRows cuda_model_rows(const BundleInterface& interface, const CudaTables
   rows.model.weights_bytes = interface.weights_bytes;
   rows.model.weights_layout[0] = interface.weights_layout[0];
   rows.model.weights_layout[1] = interface.weights_layout[1];
+
+  if (!interface.selftest) return rows;
+  rows.golden_dims = interface.selftest->dims;
+  for (const GoldenTensor& tensor : interface.selftest->tensors) {
+    rows.golden.push_back(
+        {rows.golden_bytes.size(), tensor.node, 0, tensor.absolute, tensor.relative});
+    rows.golden_bytes.insert(rows.golden_bytes.end(), tensor.bytes.begin(), tensor.bytes.end());
+    rows.golden_bytes.resize(TNR_ROUND_UP(rows.golden_bytes.size()));
+  }
   return rows;
 }
 

@@ -37,6 +37,9 @@ CudaIoLayout cuda_io_layout(const BundleInterface& interface);
 /// N_ARENA_BYTES.
 uint64_t cuda_arena_bytes_most(const CudaTables& tables);
 
+/// N_SELFTEST_BYTES: the tensors of the self-test, and an arena.
+uint64_t cuda_selftest_bytes(const SelfTest& selftest, const CudaTables& tables);
+
 /// What the interface adds to the tables: one row of each kind, and all texts.
 struct CudaModelRows {
   tnc_model model;
@@ -45,6 +48,9 @@ struct CudaModelRows {
   std::vector<tnr_status_text> status_texts;
   std::vector<tnc_kernel> kernels;  // with names in `strings`
   std::string strings;
+  std::vector<tnr_golden> golden;  // of the self-test, if there is one
+  std::vector<int64_t> golden_dims;
+  std::vector<uint8_t> golden_bytes;
 };
 CudaModelRows cuda_model_rows(const BundleInterface& interface, const CudaTables& tables);
 

@@ -78,6 +78,14 @@ void define_tables(llvm::Module& module, const BundleInterface& interface,
   define_table(module, "tn_cuda_status_texts", rows.status_texts);
   define_bytes(module, "tn_cuda_strings", rows.strings.data(), rows.strings.size(), 1);
   define_bytes(module, "tn_cuda_images", tables.images.data(), tables.images.size(), 64);
+  if (interface.selftest) {
+    static_assert(sizeof(tnr_golden) == 32);  // doubles have more than one zero: no padding, though
+    define_bytes(module, "tn_cuda_golden", rows.golden.data(),
+                 rows.golden.size() * sizeof(tnr_golden), 8);
+    define_table(module, "tn_cuda_golden_dims", rows.golden_dims);
+    define_bytes(module, "tn_cuda_golden_bytes", rows.golden_bytes.data(), rows.golden_bytes.size(),
+                 64);
+  }
   add_info(module, interface, rows.model.abi, cuda_arena_bytes_most(tables));
 }
 
@@ -113,13 +121,28 @@ void add_arena_bytes(llvm::Module& module, const BundleInterface& interface) {
   builder.CreateRet(builder.CreateCall(runtime, {function->getArg(0), dims}));
 }
 
+// The runtime has a self-test, whose vectors only some models have: it goes, and what only it calls.
+void remove_selftest(llvm::Module& module) {
+  std::vector<llvm::Function*> unused = {module.getFunction("tn_cu_selftest")};
+  while (!unused.empty()) {
+    for (llvm::Function* function : unused) function->eraseFromParent();
+    unused.clear();
+    for (llvm::Function& function : module)
+      if (function.hasLocalLinkage() && function.use_empty()) unused.push_back(&function);
+  }
+  for (const char* name : {"tn_cuda_golden", "tn_cuda_golden_dims", "tn_cuda_golden_bytes"})
+    module.getNamedGlobal(name)->eraseFromParent();
+}
+
 // tn_cu_open -> mlp_open: an entry point; tn_cuda_model -> mlp_cuda_model: internal, as all else.
 void settle_symbols(llvm::Module& module, const BundleInterface& interface) {
   std::set<std::string> entry_points = {interface.name + "_arena_bytes", interface.name + "_info"};
-  for (const char* name : {"open", "open_text", "close", "run", "graph_open", "graph_run",
-                           "graph_close", "status_text"}) {
-    llvm::Function* const function = module.getFunction(std::string("tn_cu_") + name);
-    TENON_CHECK(function != nullptr, std::string("the runtime has no ") + name);
+  std::vector<std::string> names = {"open",       "open_text", "close",       "run",
+                                    "graph_open", "graph_run", "graph_close", "status_text"};
+  if (interface.selftest) names.push_back("selftest");
+  for (const std::string& name : names) {
+    llvm::Function* const function = module.getFunction("tn_cu_" + name);
+    TENON_CHECK(function != nullptr, "the runtime has no " + name);
     function->setName(interface.name + "_" + name);
     entry_points.insert(interface.name + "_" + name);
   }
@@ -157,6 +180,7 @@ std::unique_ptr<llvm::Module> link_cuda(llvm::LLVMContext& context,
   define_tables(*module, interface, tables);
   define_weights(*module, interface);
   add_arena_bytes(*module, interface);
+  if (!interface.selftest) remove_selftest(*module);
   settle_symbols(*module, interface);
   std::string fault;
   llvm::raw_string_ostream stream(fault);

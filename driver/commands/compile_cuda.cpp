@@ -18,6 +18,7 @@
 #include "driver/commands/commands.h"
 #include "driver/cuda_build.h"
 #include "driver/depfile.h"
+#include "driver/selftest.h"
 #include "support/text.h"
 
 namespace tenon::driver {
@@ -44,8 +45,6 @@ void refuse_options(const CompileOptions& options) {
     user_error({}, option + " is not for CUDA", help);
   };
   const ModelOptions& model = options.model;
-  if (options.selftest)
-    refuse("--selftest", "leave it away; `tenon verify --backend=cuda` compares on the GPU itself");
   if (options.pool) refuse("--pool", "leave it away: a run on a GPU has no threads of the host");
   if (options.debug_info)
     refuse("--debug-info", "leave it away; --emit=cuda writes the kernels, with the nodes' names");
@@ -148,6 +147,7 @@ int run_compile_cuda(const CompileOptions& options) {
     user_error({}, "the host part for CUDA is for x86-64 or AArch64, not for " + host.name,
                "give --host-target one of those, as x86-64-v2 or neoverse-n1");
   BuildRequest request = request_of(options, target::cuda_target());
+  if (options.selftest) request.selftest = make_selftest(options, progress);
 
   LoweredModel lowered = lower_model(options.model, target::cuda_target(), diagnostics, progress);
   std::vector<std::string> model_files = lowered.file->external_files();

@@ -130,6 +130,10 @@ extern const int64_t tn_cuda_code[];
 extern const tnr_status_text
     tn_cuda_status_texts[];          /* sorted; those of TN_CUDA are the runtime's */
 extern const char tn_cuda_strings[]; /* begins with the text for a status that is not known */
+/* Of N_selftest, where there is one: as tn_model_golden and its kin. */
+extern const tnr_golden tn_cuda_golden[];
+extern const int64_t tn_cuda_golden_dims[];
+extern const unsigned char tn_cuda_golden_bytes[];
 extern const unsigned char tn_cuda_images[];  /* aligned to 64 */
 extern const unsigned char tn_cuda_weights[]; /* aligned to 64 */
 #endif
@@ -176,6 +180,10 @@ TNC_FUNCTION int tn_cu_graph_open(tnc_graph *graph, const tnc_opened *model, con
 TNC_FUNCTION int tn_cu_graph_run(tnc_graph *graph, const void *io, struct CUstream_st *stream);
 TNC_FUNCTION void tn_cu_graph_close(tnc_graph *graph);
 TNC_FUNCTION const char *tn_cu_status_text(int status);
+#ifdef TNC_SELFTEST
+TNC_FUNCTION int tn_cu_selftest(const tnc_opened *model, void *memory, size_t memory_bytes,
+                                struct CUstream_st *stream);
+#endif
 
 #ifndef __cplusplus
 #pragma GCC visibility pop

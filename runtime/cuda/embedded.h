@@ -13,6 +13,7 @@ extern "C" {
 #define TENON_CUDA_TREE(X) \
   X(abi_h, "runtime/abi.h") \
   X(model_tables_h, "runtime/model_tables.h") \
+  X(compare_h, "runtime/compare.h") \
   X(cuda_abi_h, "runtime/cuda/cuda_abi.h") \
   X(cuda_tables_h, "runtime/cuda/cuda_tables.h") \
   X(driver_h, "runtime/cuda/driver.h") \
@@ -24,6 +25,7 @@ extern "C" {
   X(open_c, "runtime/cuda/open.c") \
   X(run_c, "runtime/cuda/run.c") \
   X(graph_c, "runtime/cuda/graph.c") \
+  X(selftest_c, "runtime/cuda/selftest.c") \
   X(host_c, "runtime/cuda/host.c")
 /* clang-format on */
 #define TENON_DECLARE(name, path)                               \

@@ -8,4 +8,7 @@
 #include "runtime/cuda/graph.c"
 #include "runtime/cuda/open.c"
 #include "runtime/cuda/run.c"
+#ifdef TNC_SELFTEST /* the tables hold its vectors */
+#include "runtime/cuda/selftest.c"
+#endif
 #include "runtime/cuda/status.c"

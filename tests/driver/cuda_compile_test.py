@@ -48,10 +48,10 @@ class Compiled(CommandLineTest):
         self.make("cc", "-std=c11", *WARNINGS, f"-I{include}", SOURCE / "tests/driver/cuda_program.c",
                   library, "-o", self.folder / "program", "-ldl")
 
-    def run_program(self, kernels, capability=90, version=13000):
+    def run_program(self, kernels, capability=90, version=13000, arguments=()):
         environment = {**os.environ, "LD_LIBRARY_PATH": str(FAKE), "TENON_FAKE_KERNELS": str(kernels),
                        "TENON_FAKE_CAPABILITY": str(capability), "TENON_FAKE_VERSION": str(version)}
-        return subprocess.run([self.folder / "program"], input=" ".join(map(str, IMAGE.flat)),
+        return subprocess.run([self.folder / "program", *arguments], input=" ".join(map(str, IMAGE.flat)),
                               capture_output=True, text=True, env=environment)
 
     def expect_right(self, process, variant):
@@ -175,6 +175,34 @@ class Compiled(CommandLineTest):
         self.assertIn("no weights given: they are in mlp_weights.bin", self.trace(out, *words))
         file.write_bytes(file.read_bytes()[:4096])
         self.assertIn("the weights file is cut short", self.trace(out, *words, f"weights={file}"))
+
+    def test_the_selftest(self):
+        options = ["--gpu-arch", "sm_90", "--selftest"]
+        tree = self.compile("--emit=cuda", *options).rename(self.folder / "tree")
+        self.make("cmake", "-S", tree, "-B", tree / "build")
+        self.make("cmake", "--build", tree / "build")
+        library = self.compile("--target", "cuda", *options, "--weights=file")
+        self.make("c++", "-std=c++17", *WARNINGS, "-fsyntax-only", "-x", "c++", library / "digits.hpp")
+        weights = library / "digits_weights.bin"
+        retrained = bytearray(weights.read_bytes())
+        for i in range(64, 64 + 1024, 4):
+            retrained[i + 3] ^= 0x80  # the sign of a float
+        (self.folder / "retrained.bin").write_bytes(retrained)
+        for folder, archive, file, answer in [
+                (tree, tree / "build" / "libdigits.a", "", "0, ok"),
+                (library, library / "libdigits.a", weights, "0, ok"),
+                (library, library / "libdigits.a", self.folder / "retrained.bin",
+                 "12, the self-test found a wrong result at node /softmax")]:
+            self.make("cc", "-std=c11", *WARNINGS, f"-I{folder}", SOURCE / "tests/driver/cuda_selftest.c", archive,
+                      "-o", self.folder / "program", "-ldl")
+            process = self.run_program(tree / "kernels", arguments=[file] if file else [])
+            self.assertEqual(process.returncode, 0, process.stdout + process.stderr)
+            self.assertEqual(process.stdout.splitlines(), [
+                "open: 0, ok", f"selftest: {answer}", "null: 1, the arena is a null pointer",
+                "short: 6, the arena is smaller than digits_arena_bytes says",
+                "shorter: 6, the arena is smaller than digits_arena_bytes says",
+                "unaligned: 5, the arena is not aligned to 256 bytes",
+                "closed: 9, digits_open has not succeeded on this model"])
 
     def test_a_shared_library_exports_what_it_is_asked_to(self):
         model, _ = self.mlp()
@@ -339,7 +367,7 @@ class Refused(CommandLineTest):
 
     def test_options_of_other_targets(self):
         cuda = ["--target", "cuda"]
-        for option, help in {"--selftest": "tenon verify", "--pool": "no threads",
+        for option, help in {"--pool": "no threads",
                              "--debug-info": "--emit=cuda", "--emit=asm": "--emit=cuda"}.items():
             self.refuse_compile(*cuda, option, message=f"{option} is not for CUDA", help=help)
         for option, value in ("--triple", "x86_64-linux-gnu"), ("--cpu", "znver4"), ("--features", "+avx"):

@@ -12,6 +12,7 @@ extern "C" {
 #define DEMO_ABI 0x5ca1ab1eu
 #define DEMO_WEIGHTS_BYTES 32
 #define DEMO_ARENA_BYTES ((size_t)1024)
+#define DEMO_SELFTEST_BYTES ((size_t)(3 * 256 + 512))
 
 typedef struct demo_model {
   uint64_t opaque[96];
@@ -41,6 +42,7 @@ int demo_graph_open(demo_graph *, const demo_model *, const demo_io *, void *are
                     size_t arena_bytes);
 int demo_graph_run(demo_graph *, const demo_io *, struct CUstream_st *);
 void demo_graph_close(demo_graph *);
+int demo_selftest(const demo_model *, void *memory, size_t memory_bytes, struct CUstream_st *);
 const char *demo_status_text(int status);
 
 #ifdef __cplusplus

@@ -163,6 +163,48 @@ const unsigned char tn_cuda_weights[] = {
     F32(0x40200000), F32(0x40400000), F32(0x40600000), F32(0x40800000),
 };
 
+/* The self-test: a row of ones gives y = w and z = 18. */
+const int64_t tn_cuda_golden_dims[] = {1};
+const tnr_golden tn_cuda_golden[TENSORS] = {
+    {0, 0, 0, 0, 0}, {64, 3, 0, 0, 1e-6}, {128, 4, 0, 0, 1e-6}};
+#define ONE F32(0x3f800000)
+#define NONE F32(0)
+const unsigned char tn_cuda_golden_bytes[] = {
+    ONE,
+    ONE,
+    ONE,
+    ONE,
+    ONE,
+    ONE,
+    ONE,
+    ONE,
+    NONE,
+    NONE,
+    NONE,
+    NONE,
+    NONE,
+    NONE,
+    NONE,
+    NONE,
+    F32(0x3f000000),
+    F32(0x3f800000),
+    F32(0x3fc00000),
+    F32(0x40000000),
+    F32(0x40200000),
+    F32(0x40400000),
+    F32(0x40600000),
+    F32(0x40800000),
+    NONE,
+    NONE,
+    NONE,
+    NONE,
+    NONE,
+    NONE,
+    NONE,
+    NONE,
+    F32(0x41900000),
+};
+
 int demo_open(demo_model *model, uint32_t abi, const void *weights, size_t weights_bytes,
               const tn_cuda *cuda) {
   return tn_cu_open((tnc_opened *)model, abi, weights, weights_bytes, cuda);
@@ -186,4 +228,8 @@ int demo_graph_run(demo_graph *graph, const demo_io *io, struct CUstream_st *str
   return tn_cu_graph_run((tnc_graph *)graph, io, stream);
 }
 void demo_graph_close(demo_graph *graph) { tn_cu_graph_close((tnc_graph *)graph); }
+int demo_selftest(const demo_model *model, void *memory, size_t memory_bytes,
+                  struct CUstream_st *stream) {
+  return tn_cu_selftest((const tnc_opened *)model, memory, memory_bytes, stream);
+}
 const char *demo_status_text(int status) { return tn_cu_status_text(status); }

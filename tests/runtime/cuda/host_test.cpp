@@ -6,7 +6,9 @@
 #include <dlfcn.h>
 
 #include <array>
+#include <cmath>
 #include <cstring>
+#include <tuple>
 
 #include "codegen/cuda/emulator/emulated_driver.h"
 #include "runtime/cuda/cuda_tables.h"
@@ -228,6 +230,17 @@ TEST(CudaOpen, WorksInTheContextThatItIsGiven) {
   device.push();
 }
 
+// A weights file in memory.
+struct alignas(64) WeightsFile {
+  tnr_weights_header header = {{'T', 'E', 'N', 'O', 'N', 'W', 'T', '1'},
+                               {1, 2},
+                               TNR_WEIGHTS_BYTE_ORDER_MARK,
+                               sizeof(tnr_weights_header),
+                               DEMO_WEIGHTS_BYTES,
+                               {}};
+  float weights[8] = {0.5f, 1, 1.5f, 2, 2.5f, 3, 3.5f, 4};
+};
+
 TEST(CudaOpen, ChecksTheHeaderAndTheWeights) {
   Device device;
   demo_model model;
@@ -235,15 +248,7 @@ TEST(CudaOpen, ChecksTheHeaderAndTheWeights) {
   EXPECT_EQ(demo_open(nullptr, DEMO_ABI, nullptr, 0, &cuda), TN_NULL | 4 << 8);
   EXPECT_EQ(demo_open(&model, DEMO_ABI + 1, nullptr, 0, &cuda), TN_ABI);
   EXPECT_STREQ(demo_open_text(&model), demo_status_text(TN_ABI));
-  struct alignas(64) File {
-    tnr_weights_header header = {{'T', 'E', 'N', 'O', 'N', 'W', 'T', '1'},
-                                 {1, 2},
-                                 TNR_WEIGHTS_BYTE_ORDER_MARK,
-                                 sizeof(tnr_weights_header),
-                                 DEMO_WEIGHTS_BYTES,
-                                 {}};
-    float weights[8] = {0.5f, 1, 1.5f, 2, 2.5f, 3, 3.5f, 4};
-  } file;
+  WeightsFile file;
   const auto open = [&](size_t bytes) { return demo_open(&model, DEMO_ABI, &file, bytes, &cuda); };
   EXPECT_EQ(open(10), TN_WEIGHTS | TNR_WEIGHTS_SHORT << 8);
   file.header.layout[1] = 3;
@@ -375,6 +380,24 @@ TEST_F(CudaRun, RefusesMemoryThatWasNeverOpened) {
   }
 }
 
+TEST_F(CudaRun, TestsItself) {
+  CUstream_st *const stream = device.stream();
+  void *const memory = device.memory(DEMO_SELFTEST_BYTES);
+  EXPECT_EQ(demo_selftest(&model, memory, DEMO_SELFTEST_BYTES, stream), TN_OK);
+  EXPECT_EQ(demo_selftest(&model, memory, DEMO_SELFTEST_BYTES - 1 - 256, stream), TN_ARENA);
+  const tn_cuda cuda = device.cuda();
+  for (const auto &[weight, value, node] :
+       {std::tuple{0, 0.75f, 3}, {7, std::nanf(""), 3}, {7, 4.0000001f, 0}}) {
+    WeightsFile file;
+    file.weights[weight] = value;
+    demo_model other;
+    ASSERT_EQ(demo_open(&other, DEMO_ABI, &file, sizeof file, &cuda), TN_OK);
+    EXPECT_EQ(demo_selftest(&other, memory, DEMO_SELFTEST_BYTES, stream),
+              node == 0 ? TN_OK : TN_SELFTEST | node << 8);
+    demo_close(&other);
+  }
+}
+
 TEST_F(CudaRun, IsLegalUnderCapture) {
   Tensors tensors(device, 6);
   CUstream_st *const stream = device.stream();
@@ -444,6 +467,7 @@ TEST(CudaFailures, LeaveNothingBehind) {
   for (int failing = 1;; ++failing) {
     Device device({.capability = 80});
     Tensors tensors(device, 3);
+    void *const memory = device.memory(DEMO_SELFTEST_BYTES);
     const auto before = device.driver.live();
     device.driver.fail_call(failing);
     demo_model model;
@@ -458,6 +482,7 @@ TEST(CudaFailures, LeaveNothingBehind) {
     if (status == TN_OK)
       status = demo_graph_open(&graph, &model, &tensors.io, tensors.arena, DEMO_ARENA_BYTES);
     if (status == TN_OK) status = demo_graph_run(&graph, &tensors.io, nullptr);
+    if (status == TN_OK) status = demo_selftest(&model, memory, DEMO_SELFTEST_BYTES, nullptr);
     device.driver.fail_call(0);
     demo_graph_close(&graph);
     demo_close(&model);
