@@ -17,6 +17,14 @@ int64_t input_extent(int64_t outputs, int64_t kernel, int64_t stride) {
   return (outputs - 1) * stride + kernel;
 }
 
+// Taps along a row are written out already. On AArch64, which multiplies by an element of a vector,
+// several channels of several taps would keep a vector of each position: more than there are
+// registers for.
+int channel_unroll(int64_t accumulators, const ConvolutionShape& shape, const Target& target) {
+  if (target.architecture == Architecture::aarch64 && shape.kernel_width > 1) return 1;
+  return depth_unroll(accumulators, shape.input_channels, target);
+}
+
 Candidate<ConvolutionPlan> make_candidate(const ConvolutionShape& shape, int height, int width,
                                           int vectors, LoopOrder order, const Target& target) {
   const int64_t lanes = target.lanes(shape.element_bytes);
@@ -33,7 +41,7 @@ Candidate<ConvolutionPlan> make_candidate(const ConvolutionShape& shape, int hei
   plan.height_split = balanced_split(out_height, height);
   plan.width_split = balanced_split(out_width, width);
   plan.channel_panels = balanced_split(shape.output_channels, vectors * lanes).count;
-  plan.depth_unroll = depth_unroll(int64_t{height} * width * vectors, shape.input_channels, target);
+  plan.depth_unroll = channel_unroll(int64_t{height} * width * vectors, shape, target);
 
   const double panel_cycles = sum_over_tiles(shape.output_height, height, [&](double tile_height) {
     return sum_over_tiles(shape.output_width, width, [&](double tile_width) {
