@@ -40,6 +40,7 @@ class KernelPrinter final : public source::KernelPrinter {
 
   // vector_loops.cpp
   void print_loop(const loop::For& loop) override;
+  void begin_iteration(const loop::For& loop) override;
   void print_if(const loop::If& branch) override;
   void print_alloc(const loop::Alloc& alloc, bool is_zeroed) override;
   void print_store(const loop::Store& store) override;

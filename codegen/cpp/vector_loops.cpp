@@ -71,6 +71,29 @@ bool is_written_under_condition(const loop::Stmt& stmt, const std::string& buffe
   return false;
 }
 
+// True for a written out loop of which each iteration adds to the same accumulators, several of them.
+bool is_step_of_sums(const loop::For& loop) {
+  bool sums = true, any = false;
+  loop::for_each_stmt(loop.body, [&](const loop::Stmt& stmt) {
+    const auto* store = stmt.as<loop::Store>();
+    if (!store) return;
+    any = true;
+    bool reads_itself = false;
+    for_each_node(store->value, [&](Expr node) {
+      const Read* read = node.as<Read>();
+      reads_itself = reads_itself || (read && read->tensor == store->buffer);
+    });
+    for (Expr subscript : store->indices) sums = sums && !uses_var(subscript, loop.var);
+    sums = sums && reads_itself;
+  });
+  bool is_tile = false;
+  loop::for_each_stmt(loop.body, [&](const loop::Stmt& stmt) {
+    const auto* inner = stmt.as<loop::For>();
+    is_tile = is_tile || (inner && inner->kind == loop::LoopKind::Unrolled);
+  });
+  return any && sums && is_tile;
+}
+
 }  // namespace
 
 // ---- loops --------------------------------------------------------------------------------------
@@ -151,6 +174,12 @@ void KernelPrinter::print_masked(const loop::Stmt& body, const Value& mask) {
   mask_ = mask;
   print(body);
   mask_ = outer;
+}
+
+// Clang gathers the loads of neighbouring addresses at the front of a loop that is written out, so
+// that the operands of several steps of a sum fill the registers which its accumulators need.
+void KernelPrinter::begin_iteration(const loop::For& loop) {
+  if (loop.kind == loop::LoopKind::Unrolled && is_step_of_sums(loop)) out_.line("TN_STEP();");
 }
 
 void KernelPrinter::print_if(const loop::If& branch) {

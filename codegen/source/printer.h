@@ -82,6 +82,8 @@ class KernelPrinter {
   virtual void print_store(const loop::Store& store);
   virtual void print_require(const loop::Require& require);
   virtual void print_prefetch(const loop::Prefetch& prefetch);
+  /// What stands first in the body of a loop.
+  virtual void begin_iteration(const loop::For&) {}
   void print_counted(const loop::For& loop, const std::string& begin, const std::string& end);
   /// The body with the loop's variable replaced by a number.
   void print_with(const loop::For& loop, int64_t value);

@@ -108,6 +108,7 @@ void KernelPrinter::print_counted(const loop::For& loop, const std::string& begi
   out_.open("for (" + index_type() + " " + name + " = " + begin + "; " + name + " < " + end +
             "; ++" + name + ")");
   ranges_.set_extent(loop.var, fixed(loop.extent));
+  begin_iteration(loop);
   print(loop.body);
   ranges_.erase(loop.var);
   out_.close();

@@ -6,12 +6,13 @@
 """
 import json
 import os
+import re
 import shutil
 import subprocess
 import unittest
 
 import numpy as np
-from onnx import TensorProto
+from onnx import TensorProto, numpy_helper
 
 from small_models import DIGITS, SOURCE, CommandLineTest, save
 
@@ -48,6 +49,27 @@ class Build(Tree):
             symbols = self.run_here("nm", "-g", "--defined-only", build / "libdigits.a").split("\n")
             names = [line.split()[-1] for line in symbols if len(line.split()) == 3]
             self.assertEqual([name for name in names if not name.startswith("digits_")], [])
+
+    def test_clang_keeps_the_accumulators_of_a_tile_in_registers(self):
+        """A product of 144 channels in steps of four, whose operands clang would load all at once."""
+        model = save(self.folder / "c.onnx", [("Conv", ["x", "w"], ["y"])],
+                     {"x": (TensorProto.FLOAT, [1, 144, 28, 28])},
+                     {"y": (TensorProto.FLOAT, [1, 32, 28, 28])},
+                     [numpy_helper.from_array(np.ones((32, 144, 1, 1), np.float32), "w")])
+        self.succeed("compile", model, "-o", self.out, "--emit=cpp", "--target", "x86-64-v3")
+        self.run_here("cmake", "-S", self.out, "-B", self.folder / "build",
+                      "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON",
+                      env={**os.environ, "CC": "clang-19", "CXX": "clang++-19"})
+        commands = json.loads((self.folder / "build" / "compile_commands.json").read_text())
+        loops = ""
+        for entry in commands:
+            if "/kernels/" not in entry["file"]:
+                continue
+            words = entry["command"].split()
+            words[words.index("-c"):] = ["-S", entry["file"], "-o", "-"]
+            loops += self.run_here(*words, cwd=entry["directory"])
+        self.assertGreaterEqual(loops.count("vfmadd"), 48)
+        self.assertEqual(re.findall(r".*ymm.*\(%rsp\).*|.*\(%rsp\).*ymm.*", loops), [])
 
     def test_the_bits_of_the_other_backends(self):
         np.savez(self.folder / "in.npz", image=IMAGE)

@@ -32,6 +32,14 @@
 #define TN_UNROLL(n) TN_PRAGMA(GCC unroll n)
 #endif
 
+/* First in one step of sums whose loop is written out: its loads stay behind those of the step
+   before, so that registers hold the operands of one step only. */
+#if defined(__clang__)
+#define TN_STEP() __asm__ volatile("" ::: "memory")
+#else
+#define TN_STEP() ((void)0)
+#endif
+
 #if defined(__has_builtin)
 #define TN_HAS(name) __has_builtin(name)
 #else
