@@ -172,6 +172,8 @@ LoweredModel lower_graph(frontend::Imported imported, const ModelOptions& option
   instruments.verify_each = options.verify_each;
   if (options.time_passes) instruments.report_time = print_time;
   instruments.after_pass = [&](const Pass& pass, const Program& program) {
+    if (options.in_source && pass.name == "reuse_inputs")
+      lowered.kernels = loop::to_string(program.module);
     if (program.level != Level::Loop || pass.level == Level::Loop) return;
     for (const loop::Function& function : program.module.functions)
       lowered.computation += loop::to_string(function);

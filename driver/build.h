@@ -18,6 +18,8 @@ struct LoweredModel {
   Program program;  // at the loop level, every pass done
   // Text of the unscheduled functions: what is computed, with the constants that became literals.
   std::string computation;
+  // For source: text of the kernels before expand_math, whose results can be too long to write.
+  std::string kernels;
   std::shared_ptr<const frontend::ModelFile> file;
 };
 frontend::Imported import_for(const ModelOptions& options, Diagnostics& diagnostics,

@@ -183,14 +183,13 @@ const std::vector<Pass>& pass_table() {
        on_module<loop::share_locals>},
       {"insert_barriers", Level::Loop, "threads of a block wait for each other",
        on_loops<loop::insert_barriers>},
-      // From here on only arithmetic changes.
       {"form_fma", Level::Loop, "float accumulations become fused multiply-adds", form_fma},
+      {"reuse_inputs", Level::Loop, "results lie over inputs that die, where each is read first",
+       on_module<loop::reuse_inputs>},
+      // From here on only arithmetic changes.
       {"expand_math", Level::Loop, "mathematical functions become arithmetic",
        on_loops<loop::expand_math>},
       {"legalize", Level::Loop, "operations that the target lacks become others", legalize},
-      // From here on only where buffers lie.
-      {"reuse_inputs", Level::Loop, "results lie over inputs that die, where each is read first",
-       on_module<loop::reuse_inputs>},
       {"plan_memory", Level::Loop, "buffers of main get their places in the arena",
        on_module<loop::plan_memory>},
   };

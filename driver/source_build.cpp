@@ -54,8 +54,7 @@ SourceModel build_source(LoweredModel lowered, const target::Target& target,
   set_sizes(built, model.text.groups.size(), model.text.size_count, model.text.buffer_bytes_most,
             model.text.scratch_bytes_most);
   built.interface.stack_bytes = kMostStackBytes;
-  model.files =
-      codegen::cpp::source_tree(built.interface, model.text, loop::to_string(built.module()));
+  model.files = codegen::cpp::source_tree(built.interface, model.text, built.lowered.kernels);
   return model;
 }
 

@@ -106,7 +106,7 @@ void assign_constant_layouts(Module& module);
 /// Lets results lie over inputs that die at their call, where the kernel reads each element before
 /// it writes it, in the same chunk (reads_before_writes.h): the pair becomes one `inout` parameter.
 ///   call @add(x, b, y)   ->   buffer y: f32[8] over x in arena   call @add_in_place(b, y)
-/// Needs: only arithmetic unchanged from here on, as form_fma takes `y[i] = y[i] + a * b` for a sum.
+/// Needs: form_fma, which takes `y[i] = y[i] + a * b` for a sum.
 /// Leaves: copies `F_in_place` of kernels; kernels without calls are gone.
 void reuse_inputs(Module& module);
 

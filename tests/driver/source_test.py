@@ -71,6 +71,16 @@ class Build(Tree):
         self.assertGreaterEqual(loops.count("vfmadd"), 48)
         self.assertEqual(re.findall(r".*ymm.*\(%rsp\).*|.*\(%rsp\).*ymm.*", loops), [])
 
+    def test_what_kernels_are_verified_against_names_mathematical_functions(self):
+        """As arithmetic, where shared expressions are written out, fmod for ARMv7 has no end."""
+        model = save(self.folder / "m.onnx", [("Mod", ["x", "z"], ["y"], {"fmod": 1})],
+                     {"x": (TensorProto.FLOAT, [8]), "z": (TensorProto.FLOAT, [8])},
+                     {"y": (TensorProto.FLOAT, [8])})
+        self.succeed("compile", model, "-o", self.out, "--emit=cpp", "--target", "armv7-neon")
+        text = (self.out / "m.tenon").read_text()
+        self.assertIn("fmod(x[", text)
+        self.assertLess(len(text), 4000)
+
     def test_the_bits_of_the_other_backends(self):
         np.savez(self.folder / "in.npz", image=IMAGE)
         results = []
