@@ -202,9 +202,7 @@ class KernelCheck {
     return true;
   }
 
-  static bool is_written(const loop::Param& param) {
-    return param.kind == loop::ParamKind::Out || param.kind == loop::ParamKind::InOut;
-  }
+  static bool is_written(const loop::Param& param) { return loop::writes_to(param.kind); }
 
   // What a call is about to write over, by parameter.
   std::map<size_t, std::vector<uint8_t>> overwritten_by(const loop::Call& call) {
@@ -212,7 +210,8 @@ class KernelCheck {
     std::map<size_t, std::vector<uint8_t>> result;
     std::vector<int64_t> sizes = loop::Interpreter(function, dims_).parameter_bytes();
     for (size_t i = 0; i < sizes.size(); ++i) {
-      if (function.params[i].kind != loop::ParamKind::InOut) continue;
+      loop::ParamKind kind = function.params[i].kind;
+      if (kind != loop::ParamKind::InOut && kind != loop::ParamKind::Part) continue;
       const uint8_t* source = runner_.memory_of(call.arguments[i]);
       result[i].assign(source, source + sizes[i]);
     }

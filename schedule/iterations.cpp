@@ -125,6 +125,25 @@ Expr number_of(const std::vector<Expr>& indices, const std::vector<Expr>& extent
   return number;
 }
 
+// True when different values of a stage's axes are different elements of its tensor: each axis is
+// alone in a subscript of its own, as in y[i, 2*j + 5].
+bool axes_name_elements(const loop::Stage& stage) {
+  for (const loop::Axis& axis : stage.axes) {
+    bool is_named = false;
+    for (Expr index : stage.target) {
+      if (!uses_var(index, axis.name)) continue;
+      Split split = split_by(linear_form(index), index.pool().var(axis.name));
+      bool is_alone =
+          split.linear && split.coefficient.is_constant() && split.coefficient.constant != 0;
+      for (const loop::Axis& other : stage.axes)
+        is_alone = is_alone && (other.name == axis.name || !uses_var(index, other.name));
+      is_named = is_named || is_alone;
+    }
+    if (!is_named) return false;
+  }
+  return true;
+}
+
 // The same for the places of the elements in row-major order, which tell apart what loops over
 // several axes at once write: [f // 8, f % 8] is place f.
 bool places_are_apart(const State& state, const std::string& tensor, const std::string& loop_name) {
@@ -138,9 +157,15 @@ bool places_are_apart(const State& state, const std::string& tensor, const std::
   for (const For* inner : writers[0].loops) inside.set_extent(inner->var, inner->extent);
   Expr place = state.index(0);
   std::vector<Expr> indices = at_bindings(leaf, leaf.stage->target, false);
-  if (buffer->base.empty())
-    if (Expr number = number_of(indices, buffer->extents, inside))
+  if (axes_name_elements(*leaf.stage)) {
+    std::vector<Expr> digits, extents;
+    for (size_t i = 0; i < leaf.stage->axes.size(); ++i) {
+      digits.push_back(leaf.bindings[i]);
+      extents.push_back(leaf.stage->axes[i].extent);
+    }
+    if (Expr number = number_of(digits, extents, inside))
       return tells_apart(number, loop, writers[0].loops, ranges);
+  }
   for (size_t d = 0; d < indices.size(); ++d) {
     if (!buffer->base.empty()) indices[d] = simplify(indices[d] - buffer->base[d], inside);
     if (tells_apart(indices[d], loop, writers[0].loops, ranges)) return true;
@@ -191,6 +216,45 @@ bool reads_what_none_writes(const State& state, const std::string& tensor,
   return true;
 }
 
+// True when a stage reads its own tensor only where the subscripts of some axes are those that it
+// writes, and these axes differ between iterations: y[t - 1, i] beside y[t, i], for a loop over i.
+bool reads_its_own_lines(const State& state, const std::string& tensor,
+                         const std::string& loop_name) {
+  const For& loop = *find_loop(state.function.body, loop_name);
+  std::vector<LeafAt> writers = writers_of(loop.body, tensor);
+  if (writers.size() != 1) return false;
+  const Leaf& leaf = writers[0].leaf;
+  const loop::Stage& stage = *leaf.stage;
+  for (const LeafAt& at : leaves_in(loop.body))
+    if (reads_tensor(at.leaf, tensor) && at.leaf.stage != leaf.stage) return false;
+  std::vector<bool> is_same(stage.target.size(), true);
+  Leaf rest = leaf;  // what the leaf reads beside its value
+  loop::Stage without_value = stage;
+  without_value.value = state.index(0);
+  rest.stage = std::make_shared<const loop::Stage>(without_value);
+  if (reads_tensor(rest, tensor)) return false;
+  for_each_node(stage.value, [&](Expr node) {
+    const Read* read = node.as<Read>();
+    if (!read || read->tensor != tensor) return;
+    for (size_t d = 0; d < is_same.size(); ++d)
+      is_same[d] = is_same[d] && read->indices()[d] == stage.target[d];
+  });
+  std::vector<Expr> digits, extents;
+  for (size_t i = 0; i < stage.axes.size(); ++i)
+    for (size_t d = 0; d < is_same.size(); ++d) {
+      const Var* axis = is_same[d] ? stage.target[d].as<Var>() : nullptr;
+      if (!axis || axis->name != stage.axes[i].name) continue;
+      digits.push_back(leaf.bindings[i]);
+      extents.push_back(stage.axes[i].extent);
+    }
+  Ranges ranges = ranges_at(state, loop_name, true), inside = ranges;
+  for (const For* inner : writers[0].loops) inside.set_extent(inner->var, inner->extent);
+  for (Expr digit : digits)
+    if (tells_apart(digit, loop, writers[0].loops, ranges)) return true;
+  Expr number = digits.empty() ? Expr() : number_of(digits, extents, inside);
+  return number && tells_apart(number, loop, writers[0].loops, ranges);
+}
+
 }  // namespace
 
 Status iterations_write_apart(const State& state, const std::string& tensor,
@@ -239,7 +303,8 @@ Status iterations_read_own_writes(const State& state, const std::string& tensor,
 Status iterations_are_independent(const State& state, const std::string& loop_name) {
   const Stmt& body = find_loop(state.function.body, loop_name)->body;
   for (const std::string& tensor : tensors_shared_by_iterations(body))
-    if (reads_what_none_writes(state, tensor, loop_name))
+    if (reads_what_none_writes(state, tensor, loop_name) ||
+        reads_its_own_lines(state, tensor, loop_name))
       continue;
     else if (Status status = iterations_read_own_writes(state, tensor, loop_name); !status)
       return status;

@@ -29,7 +29,8 @@ std::string role_name(const loop::Param& param) {
     case loop::ParamKind::In: return "x";
     case loop::ParamKind::Const: return param.buffer.extents.size() > 1 ? "weights" : "bias";
     case loop::ParamKind::Out:
-    case loop::ParamKind::InOut: return "y";
+    case loop::ParamKind::InOut:
+    case loop::ParamKind::Part: return "y";
   }
   return "";
 }

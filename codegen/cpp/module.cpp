@@ -240,7 +240,7 @@ class ModulePrinter {
     std::vector<std::string> arguments;
     for (size_t i = 0; i < call.arguments.size(); ++i) {
       const loop::Param& param = function.params[i];
-      bool is_written = param.kind == loop::ParamKind::Out || param.kind == loop::ParamKind::InOut;
+      bool is_written = loop::writes_to(param.kind);
       arguments.push_back(argument(call.arguments[i], param.buffer.type, is_written));
       if (arguments.back().empty())
         return Failure{"the call of " + call.function + " uses " + call.arguments[i] +

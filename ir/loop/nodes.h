@@ -311,7 +311,13 @@ struct Call {
 
 // ---- functions and modules ----------------------------------------------------------------------
 
-enum class ParamKind : uint8_t { In, Const, Out, InOut };
+/// Out: every element is written, and none read before. Part: the same for some of the elements; the
+/// others keep what they hold.
+enum class ParamKind : uint8_t { In, Const, Out, InOut, Part };
+
+inline bool writes_to(ParamKind kind) {
+  return kind == ParamKind::Out || kind == ParamKind::InOut || kind == ParamKind::Part;
+}
 
 struct Param {
   ParamKind kind = ParamKind::In;

@@ -261,7 +261,7 @@ Stmt Parser::parse_call() {
 // ---- functions ----------------------------------------------------------------------------------
 
 Param Parser::parse_param() {
-  constexpr std::string_view kKinds[] = {"const", "out", "inout"};
+  constexpr std::string_view kKinds[] = {"const", "out", "inout", "part"};
   Param param;
   for (size_t i = 0; i < std::size(kKinds); ++i)
     if (lexer_.next_is(kKinds[i]) && !lexer_.next_is(":", 1)) {

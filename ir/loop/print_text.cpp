@@ -21,7 +21,7 @@ constexpr std::string_view kLoopKinds[] = {
     TENON_LOOP_KINDS(X)
 #undef X
 };
-constexpr std::string_view kParamKinds[] = {"", "const ", "out ", "inout "};
+constexpr std::string_view kParamKinds[] = {"", "const ", "out ", "inout ", "part "};
 
 // Name, type and place, without the scope.
 std::string buffer_text(const Buffer& buffer) {

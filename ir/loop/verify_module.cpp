@@ -231,10 +231,7 @@ void ModuleVerifier::check_call(const Call& call) {
     if (found == buffers_.end()) return fault("no buffer ", name, " is known");
     arguments.push_back(&found->second);
   }
-  auto writes = [&](size_t i) {
-    return function->params[i].kind == ParamKind::Out ||
-           function->params[i].kind == ParamKind::InOut;
-  };
+  auto writes = [&](size_t i) { return writes_to(function->params[i].kind); };
   for (size_t i = 0; i < arguments.size(); ++i) {
     check_argument(function->params[i], *arguments[i]);
     for (size_t k = 0; k < i; ++k)
@@ -266,8 +263,7 @@ void ModuleVerifier::check_argument(const Param& param, const Known& argument) {
   if (param.buffer.strides.empty() && given != taken && !prove(eq(given, taken), ranges_))
     fault(name, " has ", to_string(given), " bytes, parameter ", param.buffer.name, " ",
           to_string(taken));
-  bool reads = param.kind != ParamKind::Out,
-       writes = param.kind == ParamKind::Out || param.kind == ParamKind::InOut;
+  bool writes = writes_to(param.kind), reads = !writes || param.kind == ParamKind::InOut;
   if (reads && !is_written(argument)) fault(name, " is read before anything wrote it");
   if (!writes) return;
   Role role = buffers_.at(argument.owner).role;

@@ -33,11 +33,14 @@ const std::vector<Row>& gpu_rows() {
   static const std::vector<Row> table = {
       {"gemm", {schedule_gpu_vector, schedule_gpu_gemm, schedule_gpu_elements, schedule_gpu_block}},
       {"conv", {schedule_gpu_conv, schedule_gpu_elements, schedule_gpu_block}},
-      {"rnn", {schedule_gpu_block}},
+      {"rnn", {schedule_gpu_scan, schedule_gpu_block}},
       {"softmax", {schedule_gpu_rows, schedule_gpu_elements, schedule_gpu_block}},
       {"norm", {schedule_gpu_rows, schedule_gpu_elements, schedule_gpu_block}},
-      {"reduce", {schedule_gpu_rows, schedule_gpu_elements, schedule_gpu_block}},
-      {"", {schedule_gpu_elements, schedule_gpu_rows, schedule_gpu_block}},
+      // Also the products of a node that has become several functions.
+      {"reduce",
+       {schedule_gpu_vector, schedule_gpu_gemm, schedule_gpu_rows, schedule_gpu_elements,
+        schedule_gpu_block}},
+      {"", {schedule_gpu_elements, schedule_gpu_rows, schedule_gpu_scan, schedule_gpu_block}},
   };
   return table;
 }

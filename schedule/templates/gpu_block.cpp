@@ -7,6 +7,22 @@
 
 namespace tenon::schedule {
 
+namespace {
+
+// A sum stays in a register of its thread.
+void keep_sum(Plan& plan, const std::string& tensor) {
+  std::optional<LeafAt> at = plan.leaf_of(tensor);
+  if (!at || at->leaf.stage->reducer == loop::Reducer::None) return;
+  std::string innermost;
+  for (const loop::For* loop : at->loops) {
+    if (binds_reduce(at->leaf, loop->var)) break;
+    innermost = loop->var;
+  }
+  if (!innermost.empty()) plan.attempt("cache_write " + tensor + " in register at " + innermost);
+}
+
+}  // namespace
+
 Status schedule_gpu_block(Plan& plan) {
   const loop::Stmt naive = plan.state.function.body;  // keeps what its leaves point to
   for (const LeafAt& at : leaves_in(naive)) {
@@ -19,6 +35,7 @@ Status schedule_gpu_block(Plan& plan) {
       if (share_among_threads(plan, inner, at.leaf.stage->name, kBlockThreads)) break;
       plan.state = std::move(before);
     }
+    keep_sum(plan, at.leaf.stage->name);
   }
   return Done{};
 }

@@ -103,6 +103,8 @@ Status schedule_gpu_conv(Plan& plan);
 Status schedule_gpu_rows(Plan& plan);
 // gpu_elements.cpp: one element, or 16 bytes of them, a thread
 Status schedule_gpu_elements(Plan& plan);
+// gpu_scan.cpp: a thread for each element beside the scanned axis
+Status schedule_gpu_scan(Plan& plan);
 // gpu_block.cpp: everything in one block, its stages one after the other
 Status schedule_gpu_block(Plan& plan);
 

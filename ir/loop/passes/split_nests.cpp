@@ -7,6 +7,7 @@
 //   func @f_1(x: f32[8], out t: f32[8]) { for i in 8 { ... } }   func @f_2(out y: f32[8], t: f32[8]) { for j in 8 { ... } }
 //   buffer f.t: f32[8] in arena   call @f_1(x, f.t)   call @f_2(y, f.t)
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "ir/loop/passes.h"
@@ -19,6 +20,7 @@ namespace {
 struct Parts {
   std::vector<Buffer> locals;
   std::vector<Stmt> nests;
+  std::set<std::string> pieces;  // tensors that several nests write
 };
 
 struct Uses {
@@ -47,12 +49,24 @@ std::string written_by(const std::string& line) {
   return line.substr(begin, end - begin);
 }
 
-// Nests that write one tensor, its pieces, stay together, with all between them.
+// Nests that write one tensor, of which one reads it, stay together, with all between them. Pieces
+// of a tensor that only write it are parts of their own.
 Parts parts_of(const Function& function) {
   Parts parts;
   std::vector<Stmt> stmts = {function.body};
   if (const Block* block = function.body.as<Block>()) stmts = block->stmts;
   std::vector<std::set<std::string>> written;
+  std::map<std::string, int> writers;
+  std::set<std::string> read_by_writers;
+  for (const Stmt& stmt : stmts) {
+    Uses uses = uses_of(stmt);
+    for (const std::string& name : uses.written) {
+      ++writers[name];
+      if (uses.read.count(name)) read_by_writers.insert(name);
+    }
+  }
+  for (const auto& [name, count] : writers)
+    if (count > 1 && !read_by_writers.count(name)) parts.pieces.insert(name);
   for (const Stmt& stmt : stmts) {
     if (const Alloc* alloc = stmt.as<Alloc>()) {
       parts.locals.push_back(alloc->buffer);
@@ -60,6 +74,7 @@ Parts parts_of(const Function& function) {
     }
     std::vector<Stmt> nests = {stmt};
     std::set<std::string> own = uses_of(stmt).written;
+    for (const std::string& name : parts.pieces) own.erase(name);
     size_t first = written.size();
     while (first > 0 && std::any_of(own.begin(), own.end(), [&](const std::string& name) {
              return std::any_of(written.begin(),
@@ -169,7 +184,7 @@ void split_nests(Module& module, const std::string& name) {
     auto add = [&](const Buffer& buffer, ParamKind kind) {
       bool reads = uses.read.count(buffer.name), writes = uses.written.count(buffer.name);
       if (!reads && !writes) return;
-      if (writes) kind = ParamKind::Out;
+      if (writes) kind = parts.pieces.count(buffer.name) ? ParamKind::Part : ParamKind::Out;
       if (!writes && kind != ParamKind::Const) kind = ParamKind::In;
       part.params.push_back({kind, buffer});
       part.params.back().buffer.scope = kind == ParamKind::Const ? Scope::Constant : Scope::Arena;

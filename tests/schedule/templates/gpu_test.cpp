@@ -140,13 +140,26 @@ TEST(GpuElements, VectorsWhereRowsAllowThem) {
   EXPECT_THAT(odd.lines(), testing::Not(Contains("vectorize lane")));
 }
 
-TEST(GpuBlock, AScanIsOneBlock) {
+TEST(GpuScan, AThreadForEachElementBesideTheScan) {
   Chosen f(
-      "func @f(x: f32[5, 700]) -> (y: f32[5, 700]) anchor(y: rnn) { scan t in 5 { y[t, j:700] "
-      "= (y[t - 1, j] else 0.0) + x[t, j] } }",
+      "func @f(x: f32[5, 7, 100]) -> (y: f32[5, 7, 100]) anchor(y: rnn) { scan t in 5 { y[t, i:7, "
+      "j:100] = (y[t - 1, i, j] else 0.0) + x[t, i, j] } }",
       "cuda");
   EXPECT_EQ(fault_of(f), "") << f.text();
-  EXPECT_THAT(f.lines(), Contains("bind y.t to thread")) << f.text();
+  EXPECT_THAT(f.lines(), Contains("reorder y.i, y.j, t")) << f.text();
+  EXPECT_THAT(f.lines(), Contains("bind blocks to grid")) << f.text();
+}
+
+TEST(GpuBlock, AScanWhoseElementsMeetIsOneBlock) {
+  Chosen f(
+      "func @f(x: f32[5, 70], const w: f32[70, 70]) -> (y: f32[5, 70]) anchor(s: rnn) {\n"
+      "  local s: f32[5, 70]\n  scan t in 5 {\n"
+      "    s[t, j:70] = sum[k:70]((y[t - 1, k] else 0.0) * w[k, j])\n"
+      "    y[t, j:70] = s[t, j] * 0.125 + x[t, j]\n  }\n}",
+      "cuda");
+  EXPECT_EQ(fault_of(f), "") << f.text();
+  EXPECT_THAT(f.lines(), Contains("bind y.j to thread")) << f.text();
+  EXPECT_THAT(f.lines(), Contains("cache_write s in register at s.j")) << f.text();
 }
 
 }  // namespace

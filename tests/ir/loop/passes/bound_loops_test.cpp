@@ -152,18 +152,33 @@ TEST(SplitNests, EachBecomesAFunctionOfItsOwn) {
             "call @f_1(x, f.own)\ncall @f_2(f.t, f.own)\ncall @f_3(y, f.t)");
 }
 
-TEST(SplitNests, PiecesOfOneTensorStayTogether) {
-  Module module = parse_module(R"(
+// A module whose second piece of y copies this.
+Module two_pieces(const std::string& copied) {
+  return parse_module(R"(
 module m
 input x: f32[8] "x"
 output y: f32[8] "y"
 func @f(x: f32[8], out y: f32[8]) {
   for i in 4 { stage y_0: y[i] for i:4 = x[i] with i = i }
-  for j in 4 { stage y_1: y[4 + i] for i:4 = x[i] with i = j }
+  for j in 4 { stage y_1: y[4 + i] for i:4 = )" +
+                          copied + R"([i] with i = j }
 }
 main { call @f(x, y) }
 )",
-                               "test");
+                      "test");
+}
+
+TEST(SplitNests, PiecesOfOneTensorBecomePartsOfIt) {
+  Module module = two_pieces("x");
+  split_nests(module, "f");
+  EXPECT_EQ(verify(module), std::vector<std::string>{});
+  EXPECT_EQ(to_string(module.main), "call @f_1(x, y)\ncall @f_2(x, y)");
+  EXPECT_THAT(to_string(module.functions[0]), HasSubstr("part y: f32[8]"));
+  EXPECT_EQ(to_string(parse_module(to_string(module), "test")), to_string(module));
+}
+
+TEST(SplitNests, PiecesThatReadTheirTensorStayTogether) {
+  Module module = two_pieces("y");
   split_nests(module, "f");
   EXPECT_EQ(module.functions.size(), 1u);
 }
