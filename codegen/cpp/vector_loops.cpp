@@ -71,8 +71,10 @@ bool is_written_under_condition(const loop::Stmt& stmt, const std::string& buffe
   return false;
 }
 
-// True for a written out loop of which each iteration adds to the same accumulators, several of them.
+// True for a written out loop of which each iteration adds to the same accumulators, several of them,
+// once to each.
 bool is_step_of_sums(const loop::For& loop) {
+  if (loop.kind != loop::LoopKind::Unrolled) return false;
   bool sums = true, any = false;
   loop::for_each_stmt(loop.body, [&](const loop::Stmt& stmt) {
     const auto* store = stmt.as<loop::Store>();
@@ -90,6 +92,7 @@ bool is_step_of_sums(const loop::For& loop) {
   loop::for_each_stmt(loop.body, [&](const loop::Stmt& stmt) {
     const auto* inner = stmt.as<loop::For>();
     is_tile = is_tile || (inner && inner->kind == loop::LoopKind::Unrolled);
+    sums = sums && !(inner && is_step_of_sums(*inner));
   });
   return any && sums && is_tile;
 }
@@ -179,7 +182,7 @@ void KernelPrinter::print_masked(const loop::Stmt& body, const Value& mask) {
 // Clang gathers the loads of neighbouring addresses at the front of a loop that is written out, so
 // that the operands of several steps of a sum fill the registers which its accumulators need.
 void KernelPrinter::begin_iteration(const loop::For& loop) {
-  if (loop.kind == loop::LoopKind::Unrolled && is_step_of_sums(loop)) out_.line("TN_STEP();");
+  if (is_step_of_sums(loop)) out_.line("TN_STEP();");
 }
 
 void KernelPrinter::print_if(const loop::If& branch) {
