@@ -7,56 +7,10 @@
 
 #include <algorithm>
 
-#include "driver/build.h"
-#include "driver/commands/commands.h"
-#include "driver/runner.h"
-#include "tests/driver/same_bits.h"
-#include "tests/driver/template_cases.h"
+#include "tests/driver/model_cases.h"
 
 namespace tenon::driver {
 namespace {
-
-void no_progress(const std::string&) {}
-
-// What differs between the interpreter and the machine code at these sizes, or "".
-std::string run(ModelRunner& runner, const loop::Module& module, const frontend::ModelFile& file,
-                const loop::SymbolValues& sizes) {
-  std::map<std::string, Array> arrays = random_inputs(module, sizes, 1);
-  std::vector<Bytes> inputs;
-  for (const loop::Buffer& input : module.inputs)
-    inputs.push_back(arrays.at(module.onnx_names.at(input.name)).bytes);
-  auto weights = [&](const loop::Constant& constant) {
-    std::span<const uint8_t> bytes = file.initializer(constant.initializer);
-    return Bytes(bytes.begin(), bytes.end());
-  };
-  loop::ModuleOutcome outcome = loop::run_module(module, weights, inputs, sizes);
-  if (outcome.outcome.fault) return "the interpreter: " + outcome.outcome.fault->message;
-
-  runner.prepare(arrays, 2);
-  runner.call();
-  std::map<std::string, Array> outputs = runner.outputs();
-  for (size_t i = 0; i < module.outputs.size(); ++i) {
-    const loop::Buffer& output = module.outputs[i];
-    std::string text = difference(output, outcome.outputs.at(i),
-                                  outputs.at(module.onnx_names.at(output.name)).bytes);
-    if (!text.empty()) return text;
-  }
-  return "";
-}
-
-void expect_same_bits(const TemplateCase& c, const target::Target& target) {
-  frontend::Imported imported = import_case(c);
-  std::shared_ptr<const frontend::ModelFile> file = imported.file;
-  Diagnostics diagnostics;
-  BuildRequest request;
-  request.name = "model";
-  BuiltModel built = build_model(lower_graph(std::move(imported), {}, target, no_progress), target,
-                                 request, diagnostics, no_progress);
-  expect_schedules(c.name, built.module(), c.cpu);
-  ModelRunner runner(built.module(), built.interface, built.take_objects());
-  for (const loop::SymbolValues& sizes : c.sizes)
-    EXPECT_EQ(run(runner, built.module(), *file, sizes), "") << c.name;
-}
 
 class TemplatesOn : public testing::TestWithParam<const char*> {};
 
@@ -66,13 +20,13 @@ TEST_P(TemplatesOn, GiveTheInterpretersBits) {
     GTEST_SKIP() << "this processor does not run code for " << target.name;
   std::vector<TemplateCase> cases = read_template_cases();
   ASSERT_GT(cases.size(), 30u);
-  for (const TemplateCase& c : cases) {
-    try {
-      expect_same_bits(c, target);
-    } catch (const std::exception& error) {
-      ADD_FAILURE() << c.name << ": " << error.what();
-    }
-  }
+  const Backend backend = as_machine_code(target, 2);
+  for_each_case(cases, [&](const TemplateCase& each) {
+    ModelCase c = model_case(each);
+    LoweredModel lowered = lower_case(c, target);
+    expect_schedules(c.name, lowered.program.module, each.cpu);
+    EXPECT_EQ(difference_on(backend, std::move(lowered), c), "") << c.name;
+  });
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, TemplatesOn,

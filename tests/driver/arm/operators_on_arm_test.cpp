@@ -8,79 +8,31 @@
 
 #include <algorithm>
 
-#include "driver/commands/commands.h"
-#include "driver/runner.h"
 #include "tests/driver/arm/emulated_models.h"
-#include "tests/driver/template_cases.h"
-#include "tests/ir/high/operator_cases.h"
+#include "tests/driver/model_cases.h"
 
 namespace tenon::driver {
 namespace {
 
-void no_progress(const std::string&) {}
-
-BuiltModel build(frontend::Imported imported, const target::Target& target,
-                 const std::string& name) {
+void add(EmulatedModels& models, const ModelCase& c, const target::Target& target) {
   Diagnostics diagnostics;
   BuildRequest request;
-  request.name = name;
-  return build_model(lower_graph(std::move(imported), {}, target, no_progress), target, request,
-                     diagnostics, no_progress);
-}
-
-// The run with what the interpreter gives for these inputs; throws where it finds a fault.
-EmulatedRun interpreted(const loop::Module& module, const loop::InitializerProvider& weights,
-                        std::vector<Bytes> inputs, const loop::SymbolValues& sizes) {
-  loop::ModuleOutcome outcome = loop::run_module(module, weights, inputs, sizes);
-  if (outcome.outcome.fault)
-    throw std::runtime_error("the interpreter: " + outcome.outcome.fault->message);
-  return {std::move(inputs), sizes, outcome.outputs};
-}
-
-void add_operator(EmulatedModels& models, const high::Case& c, const target::Target& target) {
-  frontend::Imported imported;
-  imported.graph = high::parse_graph(c.graph, c.name);
-  BuiltModel built = build(std::move(imported), target, models.next_name());
-  std::vector<Bytes> inputs;
-  for (const loop::Buffer& input : built.module().inputs)
-    inputs.push_back(high::bytes_of_words(input.type, c.inputs.at(inputs.size())));
-  auto no_file = [](const loop::Constant&) { return Bytes(); };
-  EmulatedRun run = interpreted(built.module(), no_file, std::move(inputs), c.symbols);
-  models.add(c.name, std::move(built), {run});
-}
-
-void add_template(EmulatedModels& models, const TemplateCase& c, const target::Target& target) {
-  frontend::Imported imported = import_case(c);
-  std::shared_ptr<const frontend::ModelFile> file = imported.file;
-  BuiltModel built = build(std::move(imported), target, models.next_name());
-  const loop::Module& module = built.module();
-  auto weights = [&](const loop::Constant& constant) {
-    std::span<const uint8_t> bytes = file->initializer(constant.initializer);
-    return Bytes(bytes.begin(), bytes.end());
-  };
+  request.name = models.next_name();
+  BuiltModel built = build_model(lower_case(c, target), target, request, diagnostics, no_progress);
   std::vector<EmulatedRun> runs;
   for (const loop::SymbolValues& sizes : c.sizes) {
-    std::map<std::string, Array> arrays = random_inputs(module, sizes, 1);
-    std::vector<Bytes> inputs;
-    for (const loop::Buffer& input : module.inputs)
-      inputs.push_back(arrays.at(module.onnx_names.at(input.name)).bytes);
-    runs.push_back(interpreted(module, weights, std::move(inputs), sizes));
+    Interpreted known = interpret(built.module(), c, c.make_inputs(built.module(), sizes), sizes);
+    runs.push_back({std::move(known.inputs), sizes, std::move(known.outputs)});
   }
   models.add(c.name, std::move(built), runs);
 }
 
 class OnArm : public testing::TestWithParam<const char*> {
  protected:
-  template <class Cases, class Add>
-  void expect_same_bits(const Cases& cases, const Add& add) {
+  template <class Case>
+  void expect_same_bits(const std::vector<Case>& cases) {
     EmulatedModels models(target);
-    for (const auto& c : cases) {
-      try {
-        add(models, c, target);
-      } catch (const std::exception& error) {
-        ADD_FAILURE() << c.name << ": " << error.what();
-      }
-    }
+    for_each_case(cases, [&](const Case& c) { add(models, model_case(c), target); });
     EXPECT_THAT(models.differences(), testing::IsEmpty());
   }
 
@@ -90,13 +42,13 @@ class OnArm : public testing::TestWithParam<const char*> {
 TEST_P(OnArm, OperatorsGiveTheInterpretersBits) {
   std::vector<high::Case> cases = high::read_cases();
   ASSERT_GT(cases.size(), 250u);
-  expect_same_bits(cases, add_operator);
+  expect_same_bits(cases);
 }
 
 TEST_P(OnArm, TemplatesGiveTheInterpretersBits) {
   std::vector<TemplateCase> cases = read_template_cases();
   ASSERT_GT(cases.size(), 30u);
-  expect_same_bits(cases, add_template);
+  expect_same_bits(cases);
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, OnArm, testing::Values("cortex-a53", "armv7-neon"),

@@ -7,7 +7,6 @@
 #include <gtest/gtest.h>
 
 #include "tests/driver/gpu/on_gpu.h"
-#include "tests/driver/template_cases.h"
 
 namespace tenon::driver {
 namespace {
@@ -15,21 +14,12 @@ namespace {
 void expect_same_bits(const Backend& backend) {
   std::vector<TemplateCase> cases = read_template_cases();
   ASSERT_GT(cases.size(), 30u);
-  auto inputs = [](const loop::Module& module, const loop::SymbolValues& sizes) {
-    return random_inputs(module, sizes, 1);
-  };
-  for (const TemplateCase& c : cases) {
-    try {
-      EXPECT_EQ(difference_on(backend, import_case(c), c.sizes, inputs), "") << c.name;
-    } catch (const std::exception& error) {
-      ADD_FAILURE() << c.name << ": " << error.what();
-    }
-  }
+  expect_same_bits(cases, backend);
 }
 
 TEST(TemplatesOnGpu, AreThoseOfTheCases) {
   for (const TemplateCase& c : read_template_cases()) {
-    LoweredModel lowered = lower_for_gpu(import_case(c));
+    LoweredModel lowered = lower_case(model_case(c), target::cuda_target());
     expect_schedules(c.name, lowered.program.module, c.gpu);
   }
 }
