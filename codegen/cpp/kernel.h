@@ -25,8 +25,8 @@ struct KernelOptions {
 };
 
 /// Parameters of the function, in order: a pointer for each buffer, an int64_t (int32_t where a
-/// 32-bit processor's indices fit it) for each of `symbols`, begin and end of the outermost parallel loop where there is one, the worker's scratch
-/// and its status word where they are used.
+/// 32-bit processor's indices fit it) for each of `symbols`, begin and end of the outermost parallel
+/// loop where there is one, the worker's scratch and its status word where they are used.
 struct KernelText {
   std::string signature;   // "void mlp_scale(const float *TN_RESTRICT x, float *TN_RESTRICT y)"
   std::string definition;  // signature and body

@@ -1,6 +1,6 @@
 // A loop function as an object of its own: emitted, optimized, compiled, and compiled again without
-// reordering where vectors spill in a loop; the better one is kept. Independent of all other kernels, so that many can be
-// compiled at once.
+// reordering where vectors spill in a loop; the better one is kept. Independent of all other
+// kernels, so that many can be compiled at once.
 #pragma once
 
 #include "codegen/llvm/kernel.h"
